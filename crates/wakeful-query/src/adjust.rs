@@ -1,0 +1,1 @@
+//! Jaeger's adjusters: what a trace needs before it is shown.

@@ -1,0 +1,1 @@
+//! Span generators, ledgers and fault injection for wakeful's own tests and benchmarks.

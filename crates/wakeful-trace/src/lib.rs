@@ -1,0 +1,18 @@
+//! Trace and span ids: the smallest piece of wakeful, which everything else stands on.
+//!
+//! [`TraceId`] and [`SpanId`] make the zero id, which every protocol calls invalid, unrepresentable.
+//! They are printed as lower-case hex of full width; [`TraceId::parse`] accepts what people paste.
+//!
+//! ```
+//! use wakeful_trace::TraceId;
+//!
+//! let id = TraceId::parse("4BF92F3577B34DA6").unwrap();
+//! assert_eq!(id.to_string(), "00000000000000004bf92f3577b34da6");
+//! assert!(TraceId::parse("0").is_err());
+//! ```
+//!
+//! Applications that only emit spans through `tracing` do not need this crate.
+
+mod id;
+
+pub use id::{ParseIdError, SpanId, TraceId};
