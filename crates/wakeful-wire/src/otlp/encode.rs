@@ -1,0 +1,218 @@
+//! Plain data to OTLP's protobuf form.
+
+use wakeful_model::{Attribute, Event, Link, Resource, Scope, Span, SpanBatch, Status, Value};
+
+use super::fields;
+
+/// Encodes an `ExportTraceServiceRequest`. Spans keep their order within a resource and scope.
+pub(super) fn encode_request(batch: &SpanBatch) -> Vec<u8> {
+    let mut out = Writer::default();
+    let mut rest: Vec<&Span> = batch.spans.iter().collect();
+    // Resources and scopes of a batch are few: grouping by repeated passes beats building maps.
+    while let Some(first) = rest.first() {
+        let (resource, mut of_scopes) = (first.resource, Vec::new());
+        rest.retain(|span| {
+            let mine = span.resource == resource;
+            if mine {
+                of_scopes.push(*span);
+            }
+            !mine
+        });
+        out.message(fields::REQUEST_RESOURCE_SPANS, |out| {
+            let shared = &batch.resources[resource as usize];
+            out.message(fields::RESOURCE_SPANS_RESOURCE, |out| write_resource(out, shared));
+            while let Some(first) = of_scopes.first() {
+                let scope = first.scope;
+                out.message(fields::RESOURCE_SPANS_SCOPE_SPANS, |out| {
+                    let shared = &batch.scopes[scope as usize];
+                    out.message(fields::SCOPE_SPANS_SCOPE, |out| write_scope(out, shared));
+                    for span in of_scopes.iter().filter(|span| span.scope == scope) {
+                        out.message(fields::SCOPE_SPANS_SPAN, |out| write_span(out, span));
+                    }
+                    out.text(fields::SCOPE_SPANS_SCHEMA_URL, &shared.schema_url);
+                });
+                of_scopes.retain(|span| span.scope != scope);
+            }
+            out.text(fields::RESOURCE_SPANS_SCHEMA_URL, &shared.schema_url);
+        });
+    }
+    out.bytes
+}
+
+fn write_resource(out: &mut Writer, resource: &Resource) {
+    write_attributes(out, fields::RESOURCE_ATTRIBUTE, &resource.attributes);
+    out.number(fields::RESOURCE_DROPPED_ATTRIBUTES, u64::from(resource.dropped_attributes_count));
+}
+
+fn write_scope(out: &mut Writer, scope: &Scope) {
+    out.text(fields::SCOPE_NAME, &scope.name);
+    out.text(fields::SCOPE_VERSION, &scope.version);
+    write_attributes(out, fields::SCOPE_ATTRIBUTE, &scope.attributes);
+    out.number(fields::SCOPE_DROPPED_ATTRIBUTES, u64::from(scope.dropped_attributes_count));
+}
+
+fn write_span(out: &mut Writer, span: &Span) {
+    out.bytes(fields::SPAN_TRACE_ID, &span.trace_id.to_bytes());
+    out.bytes(fields::SPAN_ID, &span.span_id.to_bytes());
+    out.text(fields::SPAN_TRACE_STATE, &span.trace_state);
+    if let Some(parent) = span.parent_span_id {
+        out.bytes(fields::SPAN_PARENT_ID, &parent.to_bytes());
+    }
+    out.text(fields::SPAN_NAME, &span.name);
+    out.number(fields::SPAN_KIND, span.kind as u64);
+    out.fixed64(fields::SPAN_START, span.start_unix_nanos);
+    out.fixed64(fields::SPAN_END, span.end_unix_nanos);
+    write_attributes(out, fields::SPAN_ATTRIBUTE, &span.attributes);
+    out.number(fields::SPAN_DROPPED_ATTRIBUTES, u64::from(span.dropped_attributes_count));
+    for event in &span.events {
+        out.message(fields::SPAN_EVENT, |out| write_event(out, event));
+    }
+    out.number(fields::SPAN_DROPPED_EVENTS, u64::from(span.dropped_events_count));
+    for link in &span.links {
+        out.message(fields::SPAN_LINK, |out| write_link(out, link));
+    }
+    out.number(fields::SPAN_DROPPED_LINKS, u64::from(span.dropped_links_count));
+    if span.status != Status::default() {
+        out.message(fields::SPAN_STATUS, |out| {
+            out.text(fields::STATUS_MESSAGE, &span.status.message);
+            out.number(fields::STATUS_CODE, span.status.code as u64);
+        });
+    }
+    out.fixed32(fields::SPAN_FLAGS, span.flags);
+}
+
+fn write_event(out: &mut Writer, event: &Event) {
+    out.fixed64(fields::EVENT_TIME, event.time_unix_nanos);
+    out.text(fields::EVENT_NAME, &event.name);
+    write_attributes(out, fields::EVENT_ATTRIBUTE, &event.attributes);
+    out.number(fields::EVENT_DROPPED_ATTRIBUTES, u64::from(event.dropped_attributes_count));
+}
+
+fn write_link(out: &mut Writer, link: &Link) {
+    if let Some(id) = link.trace_id {
+        out.bytes(fields::LINK_TRACE_ID, &id.to_bytes());
+    }
+    if let Some(id) = link.span_id {
+        out.bytes(fields::LINK_SPAN_ID, &id.to_bytes());
+    }
+    out.text(fields::LINK_TRACE_STATE, &link.trace_state);
+    write_attributes(out, fields::LINK_ATTRIBUTE, &link.attributes);
+    out.number(fields::LINK_DROPPED_ATTRIBUTES, u64::from(link.dropped_attributes_count));
+    out.fixed32(fields::LINK_FLAGS, link.flags);
+}
+
+/// Encodes attributes as the entries of a `KeyValueList`, a form in which they may rest by themselves.
+pub(super) fn encode_attributes(attributes: &[Attribute]) -> Vec<u8> {
+    let mut out = Writer::default();
+    write_attributes(&mut out, fields::LIST_ITEM, attributes);
+    out.bytes
+}
+
+/// Encodes an `AnyValue`.
+pub(super) fn encode_value(value: &Value) -> Vec<u8> {
+    let mut out = Writer::default();
+    write_value(&mut out, value);
+    out.bytes
+}
+
+fn write_attributes(out: &mut Writer, number: u32, attributes: &[Attribute]) {
+    for attribute in attributes {
+        out.message(number, |out| {
+            out.text(fields::PAIR_KEY, &attribute.key);
+            out.message(fields::PAIR_VALUE, |out| write_value(out, &attribute.value));
+        });
+    }
+}
+
+fn write_value(out: &mut Writer, value: &Value) {
+    match value {
+        Value::Empty => {}
+        // An alternative of a `oneof` is written even if it is its type's default.
+        Value::String(text) => out.bytes(fields::VALUE_STRING, text.as_bytes()),
+        Value::Bool(value) => out.varint_field(fields::VALUE_BOOL, u64::from(*value)),
+        Value::Int(value) => out.varint_field(fields::VALUE_INT, *value as u64),
+        Value::Double(value) => out.fixed64_field(fields::VALUE_DOUBLE, value.to_bits()),
+        Value::Bytes(bytes) => out.bytes(fields::VALUE_BYTES, bytes),
+        Value::Array(items) => out.message(fields::VALUE_ARRAY, |out| {
+            for item in items {
+                out.message(fields::LIST_ITEM, |out| write_value(out, item));
+            }
+        }),
+        Value::Map(entries) => {
+            out.message(fields::VALUE_MAP, |out| write_attributes(out, fields::LIST_ITEM, entries));
+        }
+    }
+}
+
+#[derive(Default)]
+struct Writer {
+    bytes: Vec<u8>,
+}
+
+impl Writer {
+    fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.bytes.push(value as u8);
+    }
+
+    fn key(&mut self, number: u32, wire_type: u32) {
+        self.varint(u64::from(number << 3 | wire_type));
+    }
+
+    fn varint_field(&mut self, number: u32, value: u64) {
+        self.key(number, 0);
+        self.varint(value);
+    }
+
+    fn fixed64_field(&mut self, number: u32, value: u64) {
+        self.key(number, 1);
+        self.bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    fn bytes(&mut self, number: u32, bytes: &[u8]) {
+        self.key(number, 2);
+        self.varint(bytes.len() as u64);
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    // Proto3 leaves out what has its default value.
+
+    fn number(&mut self, number: u32, value: u64) {
+        if value != 0 {
+            self.varint_field(number, value);
+        }
+    }
+
+    fn fixed64(&mut self, number: u32, value: u64) {
+        if value != 0 {
+            self.fixed64_field(number, value);
+        }
+    }
+
+    fn fixed32(&mut self, number: u32, value: u32) {
+        if value != 0 {
+            self.key(number, 5);
+            self.bytes.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+
+    fn text(&mut self, number: u32, text: &str) {
+        if !text.is_empty() {
+            self.bytes(number, text.as_bytes());
+        }
+    }
+
+    /// Writes a nested message; its length is put before it once it is known.
+    fn message(&mut self, number: u32, write: impl FnOnce(&mut Self)) {
+        self.key(number, 2);
+        let start = self.bytes.len();
+        write(self);
+        let length = self.bytes.len() - start;
+        self.varint(length as u64);
+        let varint = self.bytes.len() - start - length;
+        self.bytes[start..].rotate_right(varint);
+    }
+}
