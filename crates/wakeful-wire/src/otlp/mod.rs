@@ -7,6 +7,7 @@ mod batch;
 mod check;
 mod encode;
 mod fields;
+mod json_encode;
 mod mend;
 mod proto;
 mod view;
@@ -15,6 +16,7 @@ use wakeful_model::{Attribute, Value};
 
 pub use batch::{Batch, Group, Operation, Row};
 pub use check::{DecodeError, Rejected};
+pub use json_encode::TracesData;
 pub use view::{EventView, LinkView, ListView, SpanView, ValueView};
 
 /// Encodes attributes as the entries of a `KeyValueList`, for where they rest by themselves.

@@ -1,0 +1,3 @@
+//! Jaeger's own forms of a trace.
+
+pub mod json;
