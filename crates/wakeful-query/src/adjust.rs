@@ -1,1 +1,43 @@
-//! Jaeger's adjusters: what a trace needs before it is shown.
+//! What a trace needs before it is shown: Jaeger's adjusters, in Jaeger's order.
+//!
+//! Every step is at most `n log n` in the spans and none recurses over the tree, so a chain of 100,000 spans is
+//! no danger. What a step changes or doubts, it notes on the span ([`wakeful_model::Span::add_warning`]).
+
+mod duplicates;
+mod duration_text;
+mod ip_addresses;
+mod library;
+mod links;
+mod shared_ids;
+mod skew;
+mod sort;
+#[cfg(test)]
+mod tests;
+
+use wakeful_model::Trace;
+
+/// Brings a trace into the form that people and Jaeger's clients expect.
+///
+/// On top of [`tidy`]: server spans that share their id with the client's get one of their own, attributes are
+/// sorted by name, events by time, spans are checked for clock skew (noted, never corrected, as in Jaeger's default
+/// configuration), numeric IP addresses are written with dots, attributes of the SDK move to the resource, and
+/// links to nowhere are dropped.
+pub fn adjust(trace: &mut Trace) {
+    duplicates::remove(&mut trace.batch);
+    shared_ids::make_unique(&mut trace.batch);
+    sort::sort_collections(&mut trace.batch);
+    // Again: a retry may have its attributes in another order.
+    duplicates::remove(&mut trace.batch);
+    sort::sort_spans(&mut trace.batch);
+    skew::note_skew(&mut trace.batch);
+    ip_addresses::write_dotted(&mut trace.batch);
+    library::move_to_resource(&mut trace.batch);
+    links::drop_empty(&mut trace.batch);
+}
+
+/// The least that a trace needs, also where it is asked for raw: exact copies of a span, which a sender's retry
+/// leaves, are one span; and the spans stand by start, then id, whatever order they were stored in.
+pub fn tidy(trace: &mut Trace) {
+    duplicates::remove(&mut trace.batch);
+    sort::sort_spans(&mut trace.batch);
+}
