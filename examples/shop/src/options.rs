@@ -1,0 +1,28 @@
+//! What the shop is told.
+
+use std::time::Duration;
+
+/// How the shop is run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// Where spans go: an OTLP gRPC endpoint, for example `http://127.0.0.1:4317`.
+    pub otlp_endpoint: String,
+    /// How many requests customers make in a second, on average; default 50.
+    pub requests_per_second: f64,
+    /// What chance is made of; the same seed makes the same customers.
+    pub seed: u64,
+    /// How long a finished span waits for company before it is sent; default half a second.
+    pub export_delay: Duration,
+}
+
+impl Options {
+    /// The usual shop, sending its spans to `otlp_endpoint`.
+    pub fn new(otlp_endpoint: impl Into<String>) -> Self {
+        Self {
+            otlp_endpoint: otlp_endpoint.into(),
+            requests_per_second: 50.0,
+            seed: 1,
+            export_delay: Duration::from_millis(500),
+        }
+    }
+}
