@@ -1,0 +1,191 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  arrowOf,
+  depthOf,
+  errorsOf,
+  generated,
+  type MockTrace,
+  miniRedis,
+  servicesOf,
+  spansOf,
+} from './mock-trace.ts';
+
+const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
+const KB = 'k'.repeat(1024);
+
+/** A server of `docs/ui-api.md` with generated traces, for development without a binary. */
+export class Mock {
+  private readonly traces: MockTrace[];
+  private readonly answers = new Map<string, Uint8Array>();
+
+  /** Traces end shortly before `now` (Unix ms). `largest` leaves larger traces out. */
+  constructor(now: number, largest = 1_000_000) {
+    const minutesAgo = (minutes: number) => BigInt(now - minutes * 60_000) * 1_000_000n + 123_456n;
+    this.traces = [miniRedis(minutesAgo(1))];
+    const big: [number, number][] = [
+      [1_421, 2.4e9],
+      [100_000, 41e9],
+      [1_000_000, 372e9],
+    ];
+    for (const [count, duration] of big) {
+      if (count > largest) continue;
+      this.traces.push(generated(String(count).padStart(32, 'a'), count, minutesAgo(3 + count / 50_000), duration));
+    }
+    for (let i = 0; i < 30; i++) {
+      const id = String(i).padStart(32, 'b');
+      this.traces.push(generated(id, 3 + i * 2, minutesAgo(5 + i * 1.5), 1e6 * (1 + (i % 7)) ** 3));
+    }
+  }
+
+  /** Answers if the request is one of the API's; false otherwise. */
+  answer(request: IncomingMessage, response: ServerResponse): boolean {
+    const url = new URL(request.url ?? '/', 'http://mock');
+    const [, rest] = /^\/api\/ui\/(.*)$/.exec(url.pathname) ?? [];
+    if (rest === undefined) return false;
+    response.setHeader('x-wakeful-ui', 'mock');
+    const [head, id, , row] = rest.split('/');
+    if (rest === 'services') this.json(response, { services: this.services() });
+    else if (rest === 'operations') this.json(response, { operations: this.operations(url.searchParams.get('service')) });
+    else if (rest === 'about') this.json(response, this.about());
+    else if (rest === 'search') this.search(url.searchParams, response);
+    else if (head === 'trace' && row !== undefined) this.span(id, Number(row), response);
+    else if (head === 'trace') this.trace(id, response);
+    else this.fail(response, 404, `nothing is at ${url.pathname}`);
+    return true;
+  }
+
+  private services(): string[] {
+    return [...new Set(this.traces.flatMap((trace) => servicesOf(trace).map(({ name }) => name)))].sort();
+  }
+
+  private operations(service: string | null): { name: string; kind: string }[] {
+    const names = new Set<string>();
+    for (const trace of this.traces.filter(({ start }) => start.length < 10_000)) {
+      trace.name.forEach((name, row) => {
+        if (service === null || trace.service[row] === service) names.add(name);
+      });
+    }
+    return [...names].sort().map((name) => ({ name, kind: 'internal' }));
+  }
+
+  private about(): object {
+    return {
+      version: 'mock',
+      listeners: [{ name: 'OTLP HTTP', address: '127.0.0.1:4318' }],
+      backend: 'memory',
+      dataDir: '',
+      spans: 1_101_424,
+      bytes: 0,
+    };
+  }
+
+  private search(query: URLSearchParams, response: ServerResponse): void {
+    const service = query.get('service') ?? '__all_services__';
+    const operation = query.get('operation') ?? '__all_operations__';
+    const limit = Number(query.get('limit') ?? 20);
+    const from = BigInt(query.get('start') ?? 0) * 1000n;
+    const ids = query.getAll('traceID');
+    const hits = this.traces
+      .filter(({ id }) => ids.length === 0 || ids.includes(id))
+      .filter((trace) => service === '__all_services__' || trace.service.includes(service))
+      .filter((trace) => operation === '__all_operations__' || trace.name.includes(operation))
+      .filter(({ base }) => base >= from)
+      .sort((a, b) => Number(b.base - a.base));
+    response.setHeader('content-type', 'application/x-ndjson');
+    const line = (object: object) => response.write(`${JSON.stringify(object)}\n`);
+    line({ type: 'progress', segments: 1, segmentsTotal: 3, spans: 24_576, traces: 0 });
+    for (const trace of hits.slice(0, limit)) line({ type: 'trace', ...summary(trace) });
+    const truncated = hits.length > limit;
+    const read = { segments: 3, spans: hits.length };
+    const traceql = `{ resource.service.name = "${service}" }`;
+    response.end(`${JSON.stringify({ type: 'end', complete: true, truncated, read, ms: 2.1, query: traceql })}\n`);
+  }
+
+  private trace(id: string, response: ServerResponse): void {
+    const trace = this.traces.find((stored) => stored.id === id);
+    if (!trace) return this.fail(response, 404, `no span of trace ${id} is stored`);
+    let bytes = this.answers.get(id);
+    if (!bytes) {
+      bytes = arrowOf(trace);
+      this.answers.set(id, bytes);
+    }
+    response.setHeader('content-type', 'application/vnd.apache.arrow.stream');
+    response.end(bytes);
+  }
+
+  private span(id: string, row: number, response: ServerResponse): void {
+    const trace = this.traces.find((stored) => stored.id === id);
+    if (!trace || !(row < trace.start.length)) return this.fail(response, 404, 'no such row');
+    this.json(response, details(trace, row));
+  }
+
+  private json(response: ServerResponse, object: object): void {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(object));
+  }
+
+  private fail(response: ServerResponse, status: number, message: string): void {
+    response.statusCode = status;
+    this.json(response, { error: { message } });
+  }
+}
+
+function summary(trace: MockTrace): object {
+  return {
+    id: trace.id,
+    rootService: trace.service[0],
+    rootOperation: trace.name[0],
+    startUnixNanos: String(trace.base),
+    durationNanos: trace.dur[0],
+    spans: spansOf(trace),
+    errors: errorsOf(trace),
+    depth: depthOf(trace),
+    orphans: trace.start.length > 100 ? 1 : 0,
+    services: servicesOf(trace),
+  };
+}
+
+function details(trace: MockTrace, row: number): object {
+  const spanId = row.toString(16).padStart(16, '0');
+  if (trace.service[row] === '') return { placeholder: true, traceId: trace.id, spanId: trace.name[row] };
+  const failed = (trace.flags[row] & 3) === 2;
+  const start = trace.base + BigInt(trace.start[row]);
+  return {
+    traceId: trace.id,
+    spanId,
+    name: trace.name[row],
+    service: trace.service[row],
+    kind: KINDS[(trace.flags[row] >> 2) & 7],
+    startUnixNanos: String(start),
+    durationNanos: trace.dur[row],
+    status: { code: failed ? 'error' : 'unset', message: failed ? 'deadline exceeded' : '' },
+    attributes: [
+      { key: 'code.filepath', type: 'string', value: 'src/cmd/apply.rs' },
+      { key: 'http.status_code', type: 'int', value: failed ? '500' : '200' },
+      { key: 'thread.id', type: 'int', value: '9223372036854775807' },
+      { key: 'ratio', type: 'double', value: '0.1' },
+      { key: 'cached', type: 'bool', value: true },
+      { key: 'ids', type: 'array', value: [{ type: 'int', value: '1' }, { type: 'string', value: 'two' }] },
+      { key: 'user.input', type: 'string', value: '<img src=x onerror=alert(1)> \u202etxt.exe\u0000 javascript:alert(1)' },
+      { key: 'body', type: 'string', value: KB.repeat(8) },
+      { key: '', type: 'string', value: '' },
+    ],
+    events: [
+      { timeUnixNanos: String(start + 1_000n), name: 'cache miss', attributes: [] },
+      {
+        timeUnixNanos: String(start + 2_000n),
+        name: 'exception',
+        attributes: [{ key: 'exception.message', type: 'string', value: 'deadline exceeded' }],
+      },
+    ],
+    links: [{ traceId: trace.id, spanId, attributes: [] }],
+    warnings: row === 0 ? ['the end was before the start'] : [],
+    resource: [
+      { key: 'service.name', type: 'string', value: trace.service[row] },
+      { key: 'host.name', type: 'string', value: 'otter' },
+    ],
+    scope: { name: 'mini-redis', version: '0.4.1', attributes: [] },
+    traceState: '',
+    dropped: { attributes: 1, events: 0, links: 0 },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Columns } from './columns.ts';
+
+/** Words by space, phrases by quotes; letters' case does not count. */
+export function words(query: string): string[] {
+  const found: string[] = [];
+  for (const match of query.toLowerCase().matchAll(/"([^"]*)"|([^\s"]+)/g)) {
+    const word = (match[1] ?? match[2]).trim();
+    // `-key` leaves an attribute key out; names know no keys.
+    if (word !== '' && !(match[2] && word.startsWith('-'))) found.push(word);
+  }
+  return found;
+}
+
+export interface Hits {
+  /** By row, 1 = hit. */
+  mask: Uint8Array;
+  /** Ascending. */
+  rows: Uint32Array;
+}
+
+/** Rows whose operation or service holds any word of the query; null if the query asks nothing. */
+export function findRows(columns: Columns, query: string): Hits | null {
+  const wanted = words(query);
+  if (wanted.length === 0) return null;
+  const matches = (text: string) => {
+    const lower = text.toLowerCase();
+    return wanted.some((word) => lower.includes(word)) ? 1 : 0;
+  };
+  const names = Uint8Array.from(columns.names, matches);
+  const services = Uint8Array.from(columns.services, matches);
+  const mask = new Uint8Array(columns.count);
+  let count = 0;
+  for (let row = 0; row < columns.count; row++) {
+    mask[row] = names[columns.name[row]] | services[columns.service[row]];
+    count += mask[row];
+  }
+  const rows = new Uint32Array(count);
+  for (let row = 0, at = 0; row < columns.count; row++) if (mask[row]) rows[at++] = row;
+  return { mask, rows };
+}

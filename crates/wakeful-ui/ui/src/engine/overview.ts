@@ -1,0 +1,83 @@
+import { isError } from './flags.ts';
+import type { Scene } from './scene.ts';
+import { slotColour } from './slots.ts';
+import { mixed, type Theme } from './theme.ts';
+
+const LANE_MAX_PX = 6;
+const EMPTY = 0xffffffff;
+
+/**
+ * Draws every span of the trace on `width × height` device pixels, rows from top to bottom as the tree has them. One pixel
+ * has one winner: errors first, then the longest. Spans are taken in that order and a taken pixel is skipped at once, so
+ * the cost is one step a span plus the pixels. What is thinner than a pixel colours it by the share that is covered.
+ */
+export function drawOverview(scene: Scene, theme: Theme, width: number, height: number, out: Uint32Array): void {
+  const { columns } = scene;
+  out.fill(0);
+  if (columns.count === 0) return;
+  const lanePx = Math.max(1, Math.min(LANE_MAX_PX, Math.floor(height / columns.count)));
+  const lanes = Math.min(columns.count, Math.floor(height / lanePx));
+  const winner = new Uint32Array(lanes * width).fill(EMPTY);
+  const covered = new Float32Array(lanes * width);
+  claim(scene, width, lanes, winner, covered);
+
+  for (let cell = 0; cell < winner.length; cell++) {
+    if (winner[cell] === EMPTY) continue;
+    const row = winner[cell];
+    const full = theme.service[slotColour(scene.slots[columns.service[row]])];
+    const shade = Math.ceil(Math.min(1, covered[cell]) * 4) / 4;
+    const colour = isError(columns.flags[row]) ? theme.error : mixed(full, theme.bg, Math.max(0.25, shade));
+    const x = cell % width;
+    const y = Math.floor(cell / width) * lanePx;
+    for (let line = 0; line < Math.max(1, lanePx - 1); line++) out[(y + line) * width + x] = colour;
+  }
+}
+
+function claim(scene: Scene, width: number, lanes: number, winner: Uint32Array, covered: Float32Array): void {
+  const { columns } = scene;
+  const { start, dur, count } = columns;
+  const scale = width / Math.max(1, scene.duration);
+  // next[x]: the first pixel of the lane from x on that nobody has.
+  const next = new Int32Array(lanes * (width + 1));
+  for (let i = 0; i < next.length; i++) next[i] = i % (width + 1);
+
+  for (const row of paintOrder(scene)) {
+    const lane = Math.floor((row * lanes) / count);
+    const from = Math.min(width - 1, Math.max(0, Math.floor(start[row] * scale)));
+    const reach = dur[row] * scale;
+    const to = Math.min(width, Math.max(from + 1, Math.round(start[row] * scale + reach)));
+    if (reach < 1) covered[lane * width + from] += reach;
+    const base = lane * (width + 1);
+    for (let x = free(next, base, from); x < to; x = free(next, base, x)) {
+      winner[lane * width + x] = row;
+      if (reach >= 1) covered[lane * width + x] = 1;
+      next[base + x] = x + 1;
+    }
+  }
+}
+
+/** Follows the chain of taken pixels and shortens it on the way. */
+function free(next: Int32Array, base: number, from: number): number {
+  let x = from;
+  while (next[base + x] !== x) {
+    const jump = next[base + next[base + x]];
+    next[base + x] = jump;
+    x = jump;
+  }
+  return x;
+}
+
+/** Rows in error, then the others from the longest down. */
+function paintOrder(scene: Scene): Uint32Array {
+  const { dur, flags, count } = scene.columns;
+  // The upper half-word of a positive double orders like the double, to 1/32: one counting pass sorts well enough.
+  const words = new Uint16Array(dur.buffer, dur.byteOffset, count * 4);
+  const BUCKETS = 0x10000;
+  const bucket = (row: number) => (isError(flags[row]) ? 0 : BUCKETS - words[row * 4 + 3]);
+  const place = new Uint32Array(BUCKETS + 2);
+  for (let row = 0; row < count; row++) place[bucket(row) + 1]++;
+  for (let i = 1; i < place.length; i++) place[i] += place[i - 1];
+  const order = new Uint32Array(count);
+  for (let row = 0; row < count; row++) order[place[bucket(row)]++] = row;
+  return order;
+}

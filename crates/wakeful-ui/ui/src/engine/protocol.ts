@@ -1,0 +1,94 @@
+import type { Facts } from './facts.ts';
+import type { Tokens } from './theme.ts';
+import type { View } from './view.ts';
+
+/** Where the selection, or the eye, is to go. */
+export type Step =
+  | 'next'
+  | 'previous'
+  | 'first'
+  | 'last'
+  | 'page-down'
+  | 'page-up'
+  | 'in'
+  | 'out'
+  | 'next-sibling'
+  | 'previous-sibling'
+  | 'next-error'
+  | 'previous-error'
+  | 'next-hit'
+  | 'previous-hit';
+
+export type Fold =
+  | { what: 'row'; row: number; open: boolean }
+  | { what: 'subtree'; row: number; open: boolean }
+  | { what: 'all'; open: boolean }
+  | { what: 'level'; by: 1 | -1 };
+
+/** To the engine. */
+export type Request =
+  | { kind: 'init'; tokens: Tokens; font: string }
+  | { kind: 'theme'; tokens: Tokens; font: string }
+  /** Bytes of the Arrow stream, in order. */
+  | { kind: 'batch'; bytes: Uint8Array<ArrayBuffer> }
+  /** No more bytes will come. */
+  | { kind: 'end' }
+  | { kind: 'view'; seq: number; view: View }
+  | { kind: 'overview'; w: number; h: number; dpr: number }
+  | { kind: 'fold'; fold: Fold }
+  | { kind: 'find'; query: string; from: number }
+  | { kind: 'select'; row: number }
+  | { kind: 'step'; step: Step; from: number; page: number };
+
+/** A row on screen, with all that its name cell and its twin say. */
+export interface RowInfo {
+  row: number;
+  /** Place among the visible rows. */
+  index: number;
+  name: string;
+  service: string;
+  slot: number;
+  level: number;
+  siblings: number;
+  place: number;
+  /** Direct children. */
+  children: number;
+  open: boolean;
+  start: number;
+  dur: number;
+  flags: number;
+  /** Rows in error below, if folded. */
+  hiddenErrors: number;
+  /** Rows below, if folded. */
+  hidden: number;
+  hit: boolean;
+}
+
+/** What is drawn, together with the rows it belongs to: names and bars change in one step. */
+export interface Picture {
+  kind: 'picture';
+  seq: number;
+  view: View;
+  image: ImageBitmap | HTMLCanvasElement;
+  pick: Uint32Array<ArrayBuffer>;
+  rows: RowInfo[];
+  /** Rows on screen if the screen were long enough, and rows in all. */
+  visible: number;
+  total: number;
+  /** Milliseconds that drawing took. */
+  took: number;
+}
+
+/** From the engine. */
+export type Reply =
+  | { kind: 'facts'; facts: Facts }
+  | { kind: 'progress'; rows: number; services: { name: string; slot: number }[] }
+  | { kind: 'complete'; rows: number }
+  | Picture
+  | { kind: 'overview'; image: ImageBitmap | HTMLCanvasElement }
+  /** Folding or rows changed: the page asks for a picture. */
+  | { kind: 'changed'; visible: number; total: number }
+  /** The row to select or to show. `hit` counts from 1. */
+  | { kind: 'reached'; row: number; index: number; select: boolean; start: number; dur: number }
+  | { kind: 'found'; count: number; hit: number; query: string }
+  | { kind: 'fail'; text: string };

@@ -1,0 +1,45 @@
+import { Columns } from './columns.ts';
+import { isError } from './flags.ts';
+import { serviceSlots } from './slots.ts';
+import { Tree } from './tree.ts';
+
+/** Columns and what the user did with them: all that a picture shows but for the view and the theme. */
+export class Scene {
+  readonly columns = new Columns();
+  readonly tree = new Tree(this.columns);
+  /** By service code; 0 where the service has no name. */
+  slots = new Uint8Array(0);
+  /** Find hits by row, or null. */
+  hits: Uint8Array | null = null;
+  /** A row, or -1. */
+  selected = -1;
+  /** Nanoseconds of the whole trace, once it is known. */
+  duration = 0;
+  /** Rows in error, ascending. */
+  errors = new Uint32Array(0);
+
+  private slotOf: ReadonlyMap<string, number> = new Map();
+
+  /** Takes in rows that were appended to the columns. */
+  grow(): void {
+    this.tree.grow();
+    const { services, flags, count } = this.columns;
+    this.slotOf = serviceSlots(services, this.slotOf);
+    this.slots = Uint8Array.from(services, (name) => this.slotOf.get(name) ?? 0);
+    const errors: number[] = [];
+    for (let row = 0; row < count; row++) if (isError(flags[row])) errors.push(row);
+    this.errors = Uint32Array.from(errors);
+  }
+}
+
+/** The first place in an ascending list whose value is `least` or more. */
+export function lowerBound(list: Uint32Array, least: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle] < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

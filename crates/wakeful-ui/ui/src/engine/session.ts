@@ -1,0 +1,234 @@
+import { StreamDecoder } from './decode.ts';
+import { draw, pictureSize, rowsOnScreen } from './draw.ts';
+import { findRows, type Hits } from './find.ts';
+import { placeLabels } from './labels.ts';
+import { drawOverview } from './overview.ts';
+import type { Fold, Reply, Request, RowInfo } from './protocol.ts';
+import { lowerBound, Scene } from './scene.ts';
+import type { Surface } from './surface.ts';
+import { type Theme, themeOf } from './theme.ts';
+import type { View } from './view.ts';
+import { walk } from './walk.ts';
+
+type Of<K extends Request['kind']> = Extract<Request, { kind: K }>;
+
+/** Above so many pixels the raster is scaled down: a redraw must stay short on the largest screen. */
+const RASTER_MAX = 4_000_000;
+
+/** One trace in the engine: takes requests, gives replies. Runs in a web worker, or on the page where there is none. */
+export class Session {
+  private readonly scene = new Scene();
+  private readonly decoder = new StreamDecoder(this.scene.columns);
+  private theme: Theme = themeOf({});
+  private hits: Hits | null = null;
+  private query = '';
+  private overview: Of<'overview'> | null = null;
+  private overviewRows = 0;
+
+  constructor(
+    private readonly surface: Surface,
+    private readonly overviewSurface: Surface,
+    private readonly reply: (reply: Reply, transfer: Transferable[]) => void,
+  ) {}
+
+  /** Never throws: what went wrong is a reply too. */
+  handle(request: Request): void {
+    try {
+      this.dispatch(request);
+    } catch (error) {
+      this.send({ kind: 'fail', text: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  private dispatch(request: Request): void {
+    switch (request.kind) {
+      case 'init':
+      case 'theme':
+        this.theme = themeOf(request.tokens);
+        this.surface.font = request.font;
+        this.drawOverview();
+        this.changed();
+        break;
+      case 'batch':
+        this.batch(request.bytes);
+        break;
+      case 'end':
+        this.drawOverview();
+        this.send({ kind: 'complete', rows: this.scene.columns.count });
+        break;
+      case 'view':
+        this.drawView(request);
+        break;
+      case 'overview':
+        this.overview = request;
+        this.drawOverview();
+        break;
+      case 'fold':
+        this.fold(request.fold);
+        this.changed();
+        break;
+      case 'find':
+        this.find(request);
+        break;
+      case 'select':
+        this.scene.selected = request.row;
+        if (request.row >= 0) this.reach(request.row, true);
+        this.changed();
+        break;
+      case 'step':
+        this.step(request);
+        break;
+    }
+  }
+
+  private batch(bytes: Uint8Array): void {
+    const known = this.decoder.facts !== null;
+    const grew = this.decoder.push(bytes);
+    if (!known && this.decoder.facts) {
+      this.scene.duration = this.decoder.facts.durationNanos;
+      this.send({ kind: 'facts', facts: this.decoder.facts });
+    }
+    if (!grew) return;
+    this.scene.grow();
+    const { columns, slots } = this.scene;
+    const services = columns.services
+      .map((name, code) => ({ name, slot: slots[code] }))
+      .filter(({ name }) => name !== '');
+    this.send({ kind: 'progress', rows: columns.count, services });
+    if (this.query) this.find({ kind: 'find', query: this.query, from: -1 });
+    // The overview shows all rows, so while they arrive it is drawn at each doubling alone.
+    if (columns.count >= 2 * this.overviewRows) this.drawOverview();
+    this.changed();
+  }
+
+  private drawView({ seq, view: asked }: Of<'view'>): void {
+    const began = performance.now();
+    const scale = Math.min(asked.dpr, Math.sqrt(RASTER_MAX / Math.max(1, asked.w * asked.h)));
+    const view: View = { ...asked, dpr: scale };
+    const { width, height } = pictureSize(view);
+    const [from, to] = rowsOnScreen(view, this.scene.tree.count);
+    const pick = new Uint32Array(Math.max(0, to - from) * Math.ceil(view.w));
+    draw(this.scene, view, this.theme, this.surface.begin(width, height), pick);
+    const measure = (text: string) => this.surface.measure(text, scale);
+    const labels = view.labels ? placeLabels(this.scene, view, this.theme, measure) : [];
+    const image = this.surface.end(labels, scale);
+    const rows: RowInfo[] = [];
+    for (let index = from; index < to; index++) rows.push(this.rowInfo(index));
+    this.send(
+      {
+        kind: 'picture',
+        seq,
+        view: asked,
+        image,
+        pick,
+        rows,
+        visible: this.scene.tree.count,
+        total: this.scene.columns.count,
+        took: performance.now() - began,
+      },
+      image instanceof ImageBitmap ? [image, pick.buffer] : [],
+    );
+  }
+
+  private rowInfo(index: number): RowInfo {
+    const { columns, tree, slots, hits } = this.scene;
+    const row = tree.visible[index];
+    const open = tree.isOpen(row);
+    const own = this.isOwnError(row);
+    return {
+      row,
+      index,
+      name: columns.names[columns.name[row]] ?? '',
+      service: columns.services[columns.service[row]] ?? '',
+      slot: slots[columns.service[row]] ?? 0,
+      level: columns.depth[row],
+      siblings: columns.siblings(row),
+      place: columns.place[row],
+      children: columns.children[row],
+      open,
+      start: columns.start[row],
+      dur: columns.dur[row],
+      flags: columns.flags[row],
+      hiddenErrors: open ? 0 : columns.errors[row] - own,
+      hidden: open ? 0 : columns.size[row] - 1,
+      hit: hits?.[row] === 1,
+    };
+  }
+
+  private isOwnError(row: number): number {
+    const { errors } = this.scene;
+    return errors[lowerBound(errors, row)] === row ? 1 : 0;
+  }
+
+  private drawOverview(): void {
+    if (!this.overview || this.scene.columns.count === 0) return;
+    const { w, h, dpr } = this.overview;
+    const width = Math.max(1, Math.round(w * dpr));
+    const height = Math.max(1, Math.round(h * dpr));
+    drawOverview(this.scene, this.theme, width, height, this.overviewSurface.begin(width, height));
+    const image = this.overviewSurface.end([], dpr);
+    this.overviewRows = this.scene.columns.count;
+    this.send({ kind: 'overview', image }, image instanceof ImageBitmap ? [image] : []);
+  }
+
+  private fold(fold: Fold): void {
+    const { tree } = this.scene;
+    if (fold.what === 'row') tree.set(fold.row, fold.open);
+    else if (fold.what === 'subtree') tree.setSubtree(fold.row, fold.open);
+    else if (fold.what === 'all') tree.setAll(fold.open);
+    else tree.step(fold.by);
+  }
+
+  private find({ query, from }: Of<'find'>): void {
+    this.query = query;
+    this.hits = findRows(this.scene.columns, query);
+    this.scene.hits = this.hits?.mask ?? null;
+    if (!this.hits || this.hits.rows.length === 0) {
+      this.send({ kind: 'found', count: 0, hit: 0, query });
+      this.changed();
+      return;
+    }
+    this.scene.tree.reveal(this.hits.rows);
+    const at = lowerBound(this.hits.rows, Math.max(0, from));
+    const hit = at < this.hits.rows.length ? at : 0;
+    this.send({ kind: 'found', count: this.hits.rows.length, hit: hit + 1, query });
+    this.changed();
+    this.reach(this.hits.rows[hit], false);
+  }
+
+  private step({ step, from, page }: Of<'step'>): void {
+    const hits = this.hits?.rows ?? new Uint32Array(0);
+    const row = walk(this.scene, hits, step, from, page);
+    if (row < 0) return;
+    this.scene.selected = row;
+    this.reach(row, true);
+    if (step.endsWith('-hit')) {
+      const hit = lowerBound(hits, row) + 1;
+      this.send({ kind: 'found', count: hits.length, hit, query: this.query });
+    }
+    this.changed();
+  }
+
+  /** Says where a row stands, its ancestors unfolded. */
+  private reach(row: number, select: boolean): void {
+    const { tree, columns } = this.scene;
+    if (row >= columns.count) return;
+    tree.reveal([row]);
+    this.send({
+      kind: 'reached',
+      row,
+      index: tree.indexOf(row),
+      select,
+      start: columns.start[row],
+      dur: columns.dur[row],
+    });
+  }
+
+  private changed(): void {
+    this.send({ kind: 'changed', visible: this.scene.tree.count, total: this.scene.columns.count });
+  }
+
+  private send(reply: Reply, transfer: Transferable[] = []): void {
+    this.reply(reply, transfer);
+  }
+}

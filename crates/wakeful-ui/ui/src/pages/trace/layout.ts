@@ -1,0 +1,52 @@
+import type { View } from '../../engine/view.ts';
+
+/** Below this width a row has its name over its bar, and there is no name column. */
+const NARROW_PX = 700;
+const NAME_MIN = 140;
+export const NAME_DEFAULT = 340;
+
+export interface Layout {
+  narrow: boolean;
+  /** Width of the name column, 0 if narrow. */
+  name: number;
+  rows: Pick<View, 'rowPx' | 'barTop' | 'barPx' | 'labels'>;
+}
+
+/** How rows are laid out on a width, for fine and coarse pointers. `name` is the width that the user chose. */
+export function layoutFor(width: number, coarse: boolean, name: number): Layout {
+  if (width < NARROW_PX) return { narrow: true, name: 0, rows: { rowPx: 44, barTop: 26, barPx: 12, labels: false } };
+  const rows = coarse
+    ? { rowPx: 44, barTop: 15, barPx: 14, labels: true }
+    : { rowPx: 24, barTop: 5, barPx: 14, labels: true };
+  return { narrow: false, name: nameWidth(name, width), rows };
+}
+
+export function nameWidth(wanted: number, width: number): number {
+  return Math.round(Math.min(Math.max(wanted, NAME_MIN), width * 0.6));
+}
+
+/** Browsers cut elements near 16.7 million pixels: above this height the scrollbar stands for more than it measures. */
+const SCROLL_MAX_PX = 8_000_000;
+
+/** Maps the scrollbar to rows and back. */
+export class ScrollScale {
+  /** Pixels of the scrolled element. */
+  readonly height: number;
+  private readonly rowsMax: number;
+  private readonly pxMax: number;
+
+  constructor(rows: number, rowPx: number, viewPx: number) {
+    const full = rows * rowPx;
+    this.height = Math.min(full, SCROLL_MAX_PX);
+    this.rowsMax = Math.max(0, rows - viewPx / rowPx);
+    this.pxMax = Math.max(0, this.height - viewPx);
+  }
+
+  rowAt(px: number): number {
+    return this.pxMax === 0 ? 0 : Math.min(1, px / this.pxMax) * this.rowsMax;
+  }
+
+  pxAt(row: number): number {
+    return this.rowsMax === 0 ? 0 : Math.min(1, row / this.rowsMax) * this.pxMax;
+  }
+}

@@ -1,0 +1,109 @@
+import type { Step } from '../../engine/protocol.ts';
+import { fit, pan, show, zoom } from '../../engine/view.ts';
+import { letterKeys } from '../../shell/commands.ts';
+import { actionOf, inTextField } from '../../shell/keys.ts';
+import type { TraceModel } from './model.ts';
+
+const ZOOM_STEP = 1.25;
+/** Of the width. */
+const PAN_STEP = 0.1;
+const FAR = 5;
+
+const STEPS: readonly string[] = [
+  'next',
+  'previous',
+  'first',
+  'last',
+  'page-down',
+  'page-up',
+  'next-sibling',
+  'previous-sibling',
+  'next-error',
+  'previous-error',
+  'next-hit',
+  'previous-hit',
+] satisfies readonly Step[];
+
+/** Keys of the rows and of the timeline around them. `pointer` is where the pointer is, from the bars' left edge. */
+export function onTimelineKey(model: TraceModel, event: KeyboardEvent, pointer: number | undefined): void {
+  if (inTextField(event) || (event.key.length === 1 && !letterKeys.value)) return;
+  const action = actionOf(event, ['rows', 'timeline']);
+  if (action === null || !perform(model, action, event, pointer)) return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function perform(model: TraceModel, action: string, event: KeyboardEvent, pointer: number | undefined): boolean {
+  if (STEPS.includes(action)) {
+    model.step(action as Step);
+    return true;
+  }
+  return onRow(model, action) || onWindow(model, action, event.shiftKey ? FAR : 1, pointer);
+}
+
+function onRow(model: TraceModel, action: string): boolean {
+  const row = model.selected.peek();
+  const info = model.selectedInfo();
+  switch (action) {
+    case 'expand':
+      if (info && info.children > 0 && !info.open) model.fold({ what: 'row', row, open: true });
+      else model.step('in');
+      return true;
+    case 'collapse':
+      if (info && info.children > 0 && info.open) model.fold({ what: 'row', row, open: false });
+      else model.step('out');
+      return true;
+    case 'open-subtree':
+      if (row >= 0) model.fold({ what: 'subtree', row, open: true });
+      return true;
+    case 'open-level':
+    case 'close-level':
+      model.fold({ what: 'level', by: action === 'open-level' ? 1 : -1 });
+      return true;
+    case 'open-all':
+    case 'close-all':
+      model.fold({ what: 'all', open: action === 'open-all' });
+      return true;
+    case 'open':
+      if (row < 0) model.step('first');
+      model.setPanel(true);
+      return true;
+    case 'details':
+      model.setPanel(!model.panel.peek());
+      return true;
+    default:
+      return false;
+  }
+}
+
+function onWindow(model: TraceModel, action: string, far: number, pointer: number | undefined): boolean {
+  const view = model.view.peek();
+  const { duration } = model;
+  const at = pointer !== undefined && pointer >= 0 ? pointer : view.w / 2;
+  const info = model.selectedInfo();
+  switch (action) {
+    case 'zoom-in':
+      model.setView(zoom(view, ZOOM_STEP ** -far, at, duration));
+      return true;
+    case 'zoom-out':
+      model.setView(zoom(view, ZOOM_STEP ** far, at, duration));
+      return true;
+    case 'pan-left':
+      model.setView(pan(view, -view.w * PAN_STEP * far, duration));
+      return true;
+    case 'pan-right':
+      model.setView(pan(view, view.w * PAN_STEP * far, duration));
+      return true;
+    case 'fit-all':
+      model.setView(fit(view, duration));
+      return true;
+    case 'fit-selection': {
+      if (!info) return true;
+      const margin = Math.max(info.dur * 0.1, 1);
+      model.setView(show(view, info.start - margin, info.start + info.dur + margin, duration));
+      return true;
+    }
+    default:
+      return false;
+  }
+}

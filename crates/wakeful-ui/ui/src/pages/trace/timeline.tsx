@@ -1,0 +1,181 @@
+import type { RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { formatCount } from '../../engine/format.ts';
+import { Axis } from './axis.tsx';
+import { watchGestures } from './gestures.ts';
+import { Hover, type Hovered } from './hover.tsx';
+import { layoutFor, NAME_DEFAULT, nameWidth, ScrollScale } from './layout.ts';
+import type { TraceModel } from './model.ts';
+import { present } from './picture-canvas.ts';
+import { Row, rowId } from './row.tsx';
+import { onTimelineKey } from './timeline-keys.ts';
+
+/** The tree of spans with its bars: names are elements, bars are a picture over them, both of one moment. */
+export function Timeline({ model }: { model: TraceModel }) {
+  const host = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [width, setWidth] = useState(0);
+  const [wanted, setWanted] = useState(NAME_DEFAULT);
+  const [hovered, setHovered] = useState<Hovered | null>(null);
+  const layout = layoutFor(width, matchMedia('(pointer: coarse)').matches, wanted);
+  const picture = model.picture.value;
+  const { h, rowPx } = model.view.value;
+  const scale = new ScrollScale(model.visible.value, rowPx, h);
+
+  useEffect(() => {
+    const body = scroller.current;
+    if (!body) return;
+    const observer = new ResizeObserver(() => {
+      setWidth(body.clientWidth);
+      const { name, rows } = layoutFor(body.clientWidth, matchMedia('(pointer: coarse)').matches, wanted);
+      model.resize({ w: body.clientWidth - name, h: body.clientHeight, dpr: window.devicePixelRatio, ...rows });
+    });
+    observer.observe(body);
+    return () => observer.disconnect();
+  }, [model, wanted]);
+
+  useLayoutEffect(() => {
+    if (!canvas.current || !picture) return;
+    present(canvas.current, picture.image);
+    model.shown(picture);
+  }, [picture]);
+
+  // The engine may ask for another row, or folding shorten the list: the scrollbar follows.
+  const row = model.view.value.scrollRow;
+  useLayoutEffect(() => {
+    const body = scroller.current;
+    if (!body) return;
+    const px = scale.pxAt(row);
+    if (Math.abs(body.scrollTop - px) > 1) body.scrollTop = px;
+  }, [row, scale.height]);
+
+  useEffect(() => {
+    if (!scroller.current) return;
+    return watchGestures(scroller.current, model, (event) => event.clientX - barsLeft(scroller.current, layout.name));
+  }, [model, layout.name]);
+
+  const onScroll = () => {
+    const body = scroller.current;
+    if (!body) return;
+    const view = model.view.peek();
+    const next = new ScrollScale(model.visible.peek(), view.rowPx, view.h).rowAt(body.scrollTop);
+    // What the scrollbar cannot tell apart is what was asked for.
+    if (Math.abs(next - view.scrollRow) * view.rowPx > 1) model.setView({ ...view, scrollRow: next });
+  };
+  const onPointerMove = (event: PointerEvent) => {
+    if (event.pointerType === 'touch' || !picture || !scroller.current) return;
+    const box = scroller.current.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const index = Math.floor(picture.view.scrollRow + y / picture.view.rowPx);
+    setHovered({ x, y, time: x - layout.name, info: picture.rows.find((info) => info.index === index) });
+  };
+
+  const state = model.state.value;
+  const active = picture?.rows.some((info) => info.row === model.selected.value) ? rowId(model.selected.value) : undefined;
+  return (
+    <div
+      class={layout.narrow ? 'timeline narrow' : 'timeline'}
+      ref={host}
+      data-testid="timeline"
+      data-state={state}
+      data-rows={model.rows.value}
+      data-visible={model.visible.value}
+      data-t0={picture?.view.t0}
+      data-ns-per-px={picture?.view.nsPerPx}
+      data-redraw-p95={model.times.p95.value.toFixed(1)}
+      onKeyDown={(event) => onTimelineKey(model, event, hovered?.time)}
+    >
+      <div class="top">
+        {!layout.narrow && (
+          <>
+            <div class="names" style={{ width: `${layout.name}px` }}>
+              Service and operation
+            </div>
+            <Separator width={layout.name} onMove={(px) => setWanted(nameWidth(px, width))} host={host} />
+          </>
+        )}
+        <Axis model={model} left={layout.name} />
+      </div>
+      <div
+        class="rows"
+        ref={scroller}
+        role="treegrid"
+        aria-label="Spans"
+        aria-rowcount={model.visible.value}
+        aria-colcount={5}
+        aria-activedescendant={active}
+        aria-busy={state === 'loading'}
+        tabIndex={0}
+        onScroll={onScroll}
+        onPointerMove={onPointerMove}
+        onPointerLeave={() => setHovered(null)}
+      >
+        <div class="extent" style={{ height: `${Math.max(scale.height, h)}px` }}>
+          <div class="screen" style={{ height: `${h}px` }}>
+            {picture?.rows.map((info) => (
+              <Row
+                key={info.row}
+                info={info}
+                top={(info.index - picture.view.scrollRow) * picture.view.rowPx}
+                height={picture.view.rowPx}
+                name={layout.name}
+                selected={info.row === model.selected.value}
+                model={model}
+              />
+            ))}
+            <canvas
+              ref={canvas}
+              aria-hidden="true"
+              style={{ left: `${layout.name}px`, width: `${model.view.value.w}px`, height: `${h}px` }}
+            />
+            {hovered && picture && <Hover at={hovered} model={model} left={layout.name} />}
+          </div>
+        </div>
+      </div>
+      {picture?.rows.length === 0 && state !== 'loading' && <p class="hint">{formatCount(0)} rows</p>}
+    </div>
+  );
+}
+
+function barsLeft(scroller: HTMLElement | null, name: number): number {
+  return (scroller?.getBoundingClientRect().left ?? 0) + name;
+}
+
+interface SeparatorProps {
+  width: number;
+  onMove: (px: number) => void;
+  host: RefObject<HTMLElement | null>;
+}
+
+/** The border between names and bars: dragged, or moved by arrow keys. */
+function Separator({ width, onMove, host }: SeparatorProps) {
+  const onKeyDown = (event: KeyboardEvent) => {
+    const by = { ArrowLeft: -16, ArrowRight: 16 }[event.key];
+    if (by === undefined) return;
+    onMove(width + by);
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a separator that moves is a widget, not a rule
+    <div
+      class="separator"
+      role="separator"
+      tabIndex={0}
+      aria-orientation="vertical"
+      aria-label="Width of the names"
+      aria-valuemin={0}
+      aria-valuemax={host.current?.clientWidth ?? 1000}
+      aria-valuenow={width}
+      style={{ left: `${width}px` }}
+      onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+      onPointerMove={(event) => {
+        if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
+        onMove(event.clientX - (host.current?.getBoundingClientRect().left ?? 0));
+      }}
+      onKeyDown={onKeyDown}
+    />
+  );
+}
+

@@ -1,0 +1,69 @@
+import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { letterKeys, setLetterKeys } from './commands.ts';
+import { KEYS, type Scope } from './keys.ts';
+
+export const helpOpen = signal(false);
+
+const TITLES: Record<Scope, string> = {
+  global: 'Everywhere',
+  list: 'List of traces',
+  timeline: 'Timeline',
+  rows: 'Rows of the timeline',
+  find: 'Find box',
+};
+
+const SHOWN: Record<string, string> = { ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc' };
+
+/** The keys, from the table that makes them work. */
+export function Help() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (helpOpen.value && !dialog.current?.open) dialog.current?.showModal();
+  }, [helpOpen.value]);
+  const close = () => {
+    helpOpen.value = false;
+  };
+  if (!helpOpen.value) return null;
+  return (
+    <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={close}>
+      <form method="dialog">
+        <h2 id="help-title">Keys</h2>
+        <button type="submit">Close</button>
+      </form>
+      <div class="columns">
+        {Object.entries(TITLES).map(([scope, title]) => (
+          <section key={scope}>
+            <h3>{title}</h3>
+            <dl>
+              {KEYS.filter((row) => row.scope === scope).map((row) => (
+                <div key={row.action}>
+                  <dt>
+                    {row.keys.map((key) => (
+                      <kbd key={key}>{shown(key)}</kbd>
+                    ))}
+                  </dt>
+                  <dd>{row.does}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={letterKeys.value}
+          onChange={(event) => setLetterKeys(event.currentTarget.checked)}
+        />
+        Letters act as keys
+      </label>
+    </dialog>
+  );
+}
+
+function shown(key: string): string {
+  const parts = key.split('+').map((part) => SHOWN[part] ?? part);
+  const last = parts[parts.length - 1];
+  return /^[A-Z]$/.test(key) && !'WASD'.includes(key) ? `Shift ${last}` : parts.join(' ').replace('Mod', 'Ctrl');
+}

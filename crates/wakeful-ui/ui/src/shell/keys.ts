@@ -1,0 +1,104 @@
+/** Where a key acts. Letters never act in text fields. */
+export type Scope = 'global' | 'list' | 'timeline' | 'rows' | 'find';
+
+export interface KeyRow {
+  scope: Scope;
+  /** As `keyOf` says them; several do the same. */
+  keys: readonly string[];
+  action: string;
+  /** What the help says. */
+  does: string;
+}
+
+/**
+ * Every key of every page, in one table: handlers look their action up here, and the help shows it. W A S D stand for the
+ * places of those keys on a US keyboard, whatever is printed on them.
+ */
+export const KEYS: readonly KeyRow[] = [
+  { scope: 'global', keys: ['?'], action: 'help', does: 'show the keys' },
+  { scope: 'global', keys: ['/', 'Mod+b'], action: 'find', does: "go to this page's find or filter" },
+  { scope: 'global', keys: ['g s'], action: 'go-search', does: 'go to Search' },
+  { scope: 'global', keys: ['y'], action: 'copy-link', does: 'copy a link to this view' },
+  { scope: 'global', keys: ['Escape'], action: 'close', does: 'close the top layer, else clear selection, else clear find' },
+
+  { scope: 'list', keys: ['ArrowDown', 'j'], action: 'next', does: 'next trace' },
+  { scope: 'list', keys: ['ArrowUp', 'k'], action: 'previous', does: 'previous trace' },
+  { scope: 'list', keys: ['Home', 'g g'], action: 'first', does: 'first trace' },
+  { scope: 'list', keys: ['End', 'G'], action: 'last', does: 'last trace' },
+  { scope: 'list', keys: ['Enter'], action: 'open', does: 'open' },
+
+  { scope: 'timeline', keys: ['W', 'Shift+W'], action: 'zoom-in', does: 'zoom in; with Shift five times as far' },
+  { scope: 'timeline', keys: ['S', 'Shift+S'], action: 'zoom-out', does: 'zoom out' },
+  { scope: 'timeline', keys: ['A', 'Shift+A'], action: 'pan-left', does: 'pan to earlier' },
+  { scope: 'timeline', keys: ['D', 'Shift+D'], action: 'pan-right', does: 'pan to later' },
+  { scope: 'timeline', keys: ['f'], action: 'fit-selection', does: 'fit the selection' },
+  { scope: 'timeline', keys: ['0'], action: 'fit-all', does: 'fit all' },
+  { scope: 'timeline', keys: ['q'], action: 'details', does: 'detail panel on, off' },
+  { scope: 'timeline', keys: ['n'], action: 'next-hit', does: 'next find hit' },
+  { scope: 'timeline', keys: ['N'], action: 'previous-hit', does: 'previous find hit' },
+  { scope: 'timeline', keys: ['e'], action: 'next-error', does: 'next error' },
+  { scope: 'timeline', keys: ['E'], action: 'previous-error', does: 'previous error' },
+  { scope: 'timeline', keys: ['.'], action: 'next-sibling', does: 'next sibling' },
+  { scope: 'timeline', keys: [','], action: 'previous-sibling', does: 'previous sibling' },
+
+  { scope: 'rows', keys: ['ArrowDown', 'j'], action: 'next', does: 'next row' },
+  { scope: 'rows', keys: ['ArrowUp', 'k'], action: 'previous', does: 'previous row' },
+  { scope: 'rows', keys: ['Home', 'g g'], action: 'first', does: 'first row' },
+  { scope: 'rows', keys: ['End', 'G'], action: 'last', does: 'last row' },
+  { scope: 'rows', keys: ['PageDown'], action: 'page-down', does: 'a page down' },
+  { scope: 'rows', keys: ['PageUp'], action: 'page-up', does: 'a page up' },
+  { scope: 'rows', keys: ['ArrowRight'], action: 'expand', does: 'expand, then first child' },
+  { scope: 'rows', keys: ['ArrowLeft'], action: 'collapse', does: 'collapse, then parent' },
+  { scope: 'rows', keys: ['Enter'], action: 'open', does: 'details' },
+  { scope: 'rows', keys: ['o'], action: 'open-level', does: 'one level open' },
+  { scope: 'rows', keys: ['p'], action: 'close-level', does: 'one level closed' },
+  { scope: 'rows', keys: ['O'], action: 'open-all', does: 'all open' },
+  { scope: 'rows', keys: ['P'], action: 'close-all', does: 'all closed' },
+  { scope: 'rows', keys: ['*'], action: 'open-subtree', does: 'the subtree open' },
+
+  { scope: 'find', keys: ['Enter'], action: 'next-hit', does: 'next hit' },
+  { scope: 'find', keys: ['Shift+Enter'], action: 'previous-hit', does: 'previous hit' },
+];
+
+const PLACES: Record<string, string> = { KeyW: 'W', KeyA: 'A', KeyS: 'S', KeyD: 'D' };
+
+/** Names by which the table may know a key: by place, then by letter. */
+function namesOf(event: KeyboardEvent): string[] {
+  if (event.ctrlKey || event.metaKey) return event.altKey || event.shiftKey ? [] : [`Mod+${event.key.toLowerCase()}`];
+  if (event.altKey) return [];
+  const place = PLACES[event.code];
+  const names = place ? [event.shiftKey ? `Shift+${place}` : place] : [];
+  names.push(event.shiftKey && event.key.length > 1 ? `Shift+${event.key}` : event.key);
+  return names;
+}
+
+let first = '';
+let firstAt = 0;
+
+/**
+ * The action of a key in the first of `scopes` that has one; null if none has. Two keys in a row, as `g s`, count when the
+ * second follows within a second.
+ */
+export function actionOf(event: KeyboardEvent, scopes: readonly Scope[]): string | null {
+  const names = namesOf(event);
+  const pair = event.timeStamp - firstAt < 1000 ? names.map((name) => `${first} ${name}`) : [];
+  for (const wanted of [pair, names]) {
+    for (const scope of scopes) {
+      const row = KEYS.find((key) => key.scope === scope && key.keys.some((name) => wanted.includes(name)));
+      if (row) return row.action;
+    }
+  }
+  return null;
+}
+
+/** Remembers a key that may be the first of two. Called once an event, after all handlers. */
+export function rememberKey(event: KeyboardEvent): void {
+  first = event.key;
+  firstAt = event.timeStamp;
+}
+
+/** Whether the event belongs to a text field, where letters are text. */
+export function inTextField(event: Event): boolean {
+  const target = event.target as HTMLElement | null;
+  return target?.matches?.('input, textarea, select, [contenteditable]') ?? false;
+}

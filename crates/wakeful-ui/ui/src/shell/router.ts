@@ -1,0 +1,71 @@
+import { computed, signal } from '@preact/signals';
+
+/** The page's base path, with a slash at its end. */
+const base = new URL(document.baseURI).pathname;
+
+function here(): { path: string; params: URLSearchParams } {
+  const { pathname, search } = window.location;
+  const inside = pathname.startsWith(base) ? pathname.slice(base.length) : pathname.slice(1);
+  return { path: `/${inside}`, params: new URLSearchParams(search) };
+}
+
+const current = signal(here());
+
+/** The path below the base, with a leading slash. */
+export const path = computed(() => current.value.path);
+export const params = computed(() => current.value.params);
+
+/** Grows with each step through the browser's history; what the address says then wins over what is on screen. */
+export const travelled = signal(0);
+
+/** The address of a page below the base. */
+export function href(to: string, query?: URLSearchParams): string {
+  const search = query?.toString() ?? '';
+  return `${base}${to.replace(/^\//, '')}${search ? `?${search}` : ''}`;
+}
+
+/** A step that the browser's back button undoes. */
+export function go(to: string, query?: URLSearchParams): void {
+  const target = href(to, query);
+  if (target !== window.location.pathname + window.location.search) history.pushState(null, '', target);
+  current.value = here();
+}
+
+/** The same page, said differently. */
+export function replace(to: string, query?: URLSearchParams): void {
+  history.replaceState(null, '', href(to, query));
+  current.value = here();
+}
+
+let pending = 0;
+
+/** Writes state that changes often into the address: after a pause, and without a step in the history. */
+export function note(change: (query: URLSearchParams) => void): void {
+  window.clearTimeout(pending);
+  const asked = window.location.pathname;
+  pending = window.setTimeout(() => {
+    if (window.location.pathname !== asked) return;
+    const query = new URLSearchParams(window.location.search);
+    change(query);
+    replace(current.peek().path, query);
+  }, 250);
+}
+
+/** Follows the browser's history and clicks on links below the base. */
+export function listen(): void {
+  window.addEventListener('popstate', () => {
+    current.value = here();
+    travelled.value++;
+  });
+  document.addEventListener('click', (event) => {
+    if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) {
+      return;
+    }
+    const link = (event.target as Element).closest('a');
+    if (!link || link.target || link.hasAttribute('download') || link.origin !== window.location.origin) return;
+    if (!link.pathname.startsWith(base) || link.pathname.startsWith(`${base}api/`) || link.hash) return;
+    event.preventDefault();
+    go(link.pathname.slice(base.length), new URLSearchParams(link.search));
+    window.scrollTo(0, 0);
+  });
+}
