@@ -1,0 +1,2 @@
+//! Nothing.
+fn main() {}
