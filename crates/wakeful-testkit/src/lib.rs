@@ -22,6 +22,7 @@ mod template;
 
 #[cfg(feature = "load")]
 pub mod load;
+pub mod process;
 
 pub use generator::{Generator, Plan, Request, Shape, TraceShare, span_id, user_id};
 pub use ledger::{Entry, Ledger, LedgerError};
