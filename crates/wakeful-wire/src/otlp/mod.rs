@@ -7,6 +7,7 @@ mod batch;
 mod check;
 mod encode;
 mod fields;
+mod json_decode;
 mod json_encode;
 mod mend;
 mod proto;
@@ -16,6 +17,7 @@ use wakeful_model::{Attribute, Value};
 
 pub use batch::{Batch, Group, Operation, Row};
 pub use check::{DecodeError, Rejected};
+pub use json_decode::{JsonError, decode_json};
 pub use json_encode::TracesData;
 pub use view::{EventView, LinkView, ListView, SpanView, ValueView};
 
