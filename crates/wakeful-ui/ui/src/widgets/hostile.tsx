@@ -5,7 +5,6 @@ export function Hostile({ text }: { text: string }) {
 
 /** Control and bidi characters as `\u{…}`; tab and line feed stay. */
 export function visibleControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, (char) =>
     `\\u{${char.charCodeAt(0).toString(16)}}`,
   );

@@ -139,7 +139,6 @@ function Details({ span, base }: { span: SpanDetails; base: string }) {
           </button>
         ))}
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a panel that scrolls must be reachable by keys */}
       <div class="tab-panel" id="tab-panel" role="tabpanel" tabIndex={0} aria-labelledby={`tab-${tab}`}>
         {tab === 'Attributes' && <Attributes of={span.attributes} dropped={span.dropped.attributes} />}
         {tab === 'Events' && <Events of={span.events} base={span.startUnixNanos} dropped={span.dropped.events} />}

@@ -69,7 +69,6 @@ export function Events({ of, base, dropped }: { of: readonly SpanEvent[]; base: 
       {of.map((event, index) => {
         const time = nanosOf(event.timeUnixNanos);
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: two events of a span may be equal
           <details key={index} open={of.length <= 10}>
             <summary>
               <span class="time" title={formatInstant(time)}>
@@ -91,7 +90,6 @@ export function Links({ of, dropped }: { of: readonly SpanLink[]; dropped: numbe
     <>
       {of.length === 0 && <p class="hint">No links</p>}
       {of.map((link, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: two links of a span may be equal
         <section key={index} class="link">
           <p>
             <a href={href(`/trace/${link.traceId}`, new URLSearchParams({ uiFind: link.spanId }))}>

@@ -38,7 +38,6 @@ export function Row({ info, top, height, name, selected, model }: Props) {
     model.setPanel(true);
   };
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus and names its active row
     <div
       id={rowId(info.row)}
       class={classes.join(' ')}

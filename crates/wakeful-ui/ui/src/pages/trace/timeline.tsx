@@ -158,7 +158,6 @@ function Separator({ width, onMove, host }: SeparatorProps) {
     event.stopPropagation();
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a separator that moves is a widget, not a rule
     <div
       class="separator"
       role="separator"
