@@ -1,2 +1,48 @@
-//! TODO
-fn main() {}
+//! The project's chores, one command each: `cargo xtask test`, `check`, `bench`, `crash`.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "its reports are for whoever typed the command"
+)]
+
+mod bench;
+mod check;
+mod crash;
+mod programs;
+mod server;
+mod shell;
+mod test;
+#[cfg(test)]
+mod tidy;
+mod wait;
+
+use pico_args::Arguments;
+
+const HELP: &str = "\
+usage: cargo xtask COMMAND
+
+  test                 all tests: Rust, TypeScript, browser
+  check                what CI runs: format, lints, tidy, documentation, then all tests
+  bench ingest|query   measure the server beside the load that peers were measured with
+      --spans N        how many spans [1000000]
+      --peer PATH      run a Jaeger binary in the same way and print ratios
+  crash                kill -9 under load, restart, compare with what was acknowledged
+      --rounds N       how often [10]
+      --rate N         spans a second [20000]
+  --debug              with bench and crash: unoptimised programs, for trying things out
+";
+
+fn main() -> anyhow::Result<()> {
+    let mut args = Arguments::from_env();
+    match args.subcommand()?.as_deref() {
+        Some("test") => shell::finish(args).and_then(|()| test::run()),
+        Some("check") => shell::finish(args).and_then(|()| check::run()),
+        Some("bench") => bench::run(args),
+        Some("crash") => crash::run(args),
+        Some("help") | None => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Some(other) => anyhow::bail!("there is no command {other}; `cargo xtask help` lists them"),
+    }
+}

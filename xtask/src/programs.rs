@@ -1,0 +1,57 @@
+//! The workspace's own programs, built before they are run.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::shell;
+
+/// How programs are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    Debug,
+    Release,
+}
+
+impl Profile {
+    /// Takes `--debug` from the arguments; without it, what is measured is optimised.
+    pub(crate) fn take(args: &mut pico_args::Arguments) -> Self {
+        if args.contains("--debug") {
+            Self::Debug
+        } else {
+            Self::Release
+        }
+    }
+}
+
+/// Builds programs; the answer is the folder that they are in.
+pub(crate) fn build(profile: Profile, programs: &[&str]) -> anyhow::Result<PathBuf> {
+    let mut command = shell::cargo(&[
+        "build",
+        "--package",
+        "wakeful-cli",
+        "--package",
+        "wakeful-testkit",
+    ]);
+    command.args(["--features", "wakeful-testkit/load"]);
+    for program in programs {
+        command.args(["--bin", program]);
+    }
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    shell::run(&mut command)?;
+    Ok(target_dir()?.join(match profile {
+        Profile::Debug => "debug",
+        Profile::Release => "release",
+    }))
+}
+
+fn target_dir() -> anyhow::Result<PathBuf> {
+    let arguments = ["metadata", "--format-version", "1", "--no-deps", "--offline"];
+    let metadata: serde_json::Value = serde_json::from_str(&shell::read(&mut shell::cargo(&arguments))?)?;
+    let folder = metadata["target_directory"]
+        .as_str()
+        .context("cargo metadata names no target directory")?;
+    Ok(folder.into())
+}

@@ -1,0 +1,137 @@
+//! Arrows between crates point down only, and each crate does without what it must not know.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::check;
+use crate::shell;
+
+/// A crate's place: which of the workspace's crates it may use, and which other crates it must not.
+struct Place {
+    name: &'static str,
+    uses: &'static [&'static str],
+    not: &'static [&'static str],
+}
+
+/// What brings sockets and HTTP.
+const NETWORK: &[&str] = &["axum", "hyper", "hyper-util", "tonic", "reqwest", "tower-http"];
+
+/// `docs` of the map: see ARCHITECTURE.md.
+const PLACES: &[Place] = &[
+    Place {
+        name: "wakeful-trace",
+        uses: &[],
+        not: &["tokio", "tracing", "prost", "serde", "bytes"],
+    },
+    Place {
+        name: "wakeful-model",
+        uses: &["wakeful-trace"],
+        not: &["tokio", "tracing", "prost", "serde", "serde_json"],
+    },
+    Place {
+        name: "wakeful-wire",
+        uses: &["wakeful-trace", "wakeful-model"],
+        not: &["tokio", "parquet", "axum", "hyper"],
+    },
+    Place {
+        name: "wakeful-store",
+        uses: &["wakeful-trace", "wakeful-model", "wakeful-wire"],
+        not: NETWORK,
+    },
+    Place {
+        name: "wakeful-query",
+        uses: &["wakeful-trace", "wakeful-model", "wakeful-wire", "wakeful-store"],
+        not: NETWORK,
+    },
+    Place {
+        name: "wakeful-server",
+        uses: &[
+            "wakeful-trace",
+            "wakeful-model",
+            "wakeful-wire",
+            "wakeful-store",
+            "wakeful-query",
+        ],
+        not: &["clap", "parquet", "wakeful-ui"],
+    },
+    Place {
+        name: "wakeful-ui",
+        uses: &[],
+        not: NETWORK,
+    },
+    Place {
+        name: "wakeful-cli",
+        uses: &[
+            "wakeful-model",
+            "wakeful-store",
+            "wakeful-query",
+            "wakeful-server",
+            "wakeful-ui",
+            "wakeful-shop",
+        ],
+        not: &["parquet", "arrow-array"],
+    },
+    // The demo's program is an unmodified client: nothing of ours is in it.
+    Place {
+        name: "wakeful-shop",
+        uses: &[],
+        not: &[],
+    },
+    Place {
+        name: "wakeful-testkit",
+        uses: &["wakeful-trace", "wakeful-model"],
+        not: &[],
+    },
+    Place {
+        name: "xtask",
+        uses: &["wakeful-testkit"],
+        not: &["tokio", "hyper", "clap"],
+    },
+];
+
+#[test]
+fn arrows_point_down() {
+    let workspace = dependencies();
+    let mut complaints = Vec::new();
+    for (name, dependencies) in &workspace {
+        let Some(place) = PLACES.iter().find(|place| place.name == name) else {
+            complaints.push(format!(
+                "{name} has no place yet; give it one in xtask/src/tidy/crates.rs"
+            ));
+            continue;
+        };
+        for dependency in dependencies {
+            let ours = workspace.contains_key(dependency);
+            if ours && !place.uses.contains(&dependency.as_str()) {
+                complaints.push(format!(
+                    "{name} may not use {dependency}; move the code, or the arrow in tidy"
+                ));
+            }
+            if place.not.contains(&dependency.as_str()) {
+                complaints.push(format!("{name} must not know {dependency}"));
+            }
+        }
+    }
+    check("directions between crates", &complaints);
+}
+
+/// What each of the workspace's crates depends on; tests may use what they like.
+fn dependencies() -> BTreeMap<String, Vec<String>> {
+    let arguments = ["metadata", "--format-version", "1", "--no-deps", "--offline"];
+    let metadata = shell::read(&mut shell::cargo(&arguments)).expect("cargo describes the workspace");
+    let metadata: Value = serde_json::from_str(&metadata).expect("cargo writes JSON");
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let name = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
+    let of = |package: &Value| {
+        let all = list(&package["dependencies"]);
+        all.iter()
+            .filter(|dependency| dependency["kind"] != "dev")
+            .map(name)
+            .collect()
+    };
+    list(&metadata["packages"])
+        .iter()
+        .map(|package| (name(package), of(package)))
+        .collect()
+}
