@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use wakeful_model::{Attribute, Event, Link, Span, SpanBatch, Value};
+use wakeful_model::{Attribute, Event, Link, Span, SpanBatch, SpanId, TraceId, Value};
 
 /// Keeps the first of spans that are the same in every field, their resource and their scope.
 pub(super) fn remove(batch: &mut SpanBatch) {
@@ -43,7 +43,7 @@ struct Fingerprint(Vec<u8>);
 impl Fingerprint {
     fn span(&mut self, span: &Span) {
         self.number(span.span_id.get());
-        self.number(span.parent_span_id.map_or(0, |id| id.get()));
+        self.number(span.parent_span_id.map_or(0, SpanId::get));
         self.text(&span.trace_state);
         self.number(span.flags.into());
         self.text(&span.name);
@@ -68,9 +68,8 @@ impl Fingerprint {
     }
 
     fn link(&mut self, link: &Link) {
-        self.0
-            .extend(link.trace_id.map_or(0, |id| id.get()).to_le_bytes());
-        self.number(link.span_id.map_or(0, |id| id.get()));
+        self.0.extend(link.trace_id.map_or(0, TraceId::get).to_le_bytes());
+        self.number(link.span_id.map_or(0, SpanId::get));
         self.text(&link.trace_state);
         self.number(link.flags.into());
         self.attributes(&link.attributes);
