@@ -1,0 +1,87 @@
+//! `POST /api/transform`: OTLP JSON in, Jaeger's JSON out, nothing kept. Jaeger's page opens files with it.
+
+use std::collections::HashMap;
+use std::error::Error;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::RawQuery;
+use axum::response::Response;
+use http::StatusCode;
+use http_body_util::LengthLimitError;
+use wakeful_model::{SpanBatch, Trace, TraceId};
+use wakeful_query::adjust;
+use wakeful_wire::jaeger::json::{Envelope, TraceView};
+use wakeful_wire::json::to_vec;
+use wakeful_wire::otlp;
+
+use super::error::{ApiError, answer_legacy};
+use super::params::Params;
+
+/// Bytes of a file that is shown: some 100,000 spans of usual size, and it is all held in memory at once.
+const BODY_BYTES_MAX: usize = 64 << 20;
+
+/// Answers with the traces of the body.
+pub(super) async fn transform(RawQuery(query): RawQuery, body: Body) -> Response {
+    let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
+        let is_too_large = error.source().is_some_and(<dyn Error>::is::<LengthLimitError>);
+        if is_too_large {
+            ApiError::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("the body is larger than {BODY_BYTES_MAX} bytes; send fewer spans at a time"),
+            )
+        } else {
+            ApiError::bad_request(format!("the body did not arrive: {error}"))
+        }
+    });
+    answer_legacy(move || {
+        let malformed = |why: String| ApiError::bad_request(format!("cannot unmarshal OTLP : {why}"));
+        let (batch, rejected) = otlp::decode_json(&body?).map_err(|error| malformed(error.to_string()))?;
+        if rejected.total() > 0 {
+            return Err(malformed(format!(
+                "{} spans have no valid trace id or span id",
+                rejected.total()
+            )));
+        }
+        let mut traces = split(batch);
+        traces.iter_mut().for_each(adjust::tidy);
+        let views: Vec<_> = traces.iter().map(TraceView::new).collect();
+        Ok(to_vec(
+            &Envelope::of(views, 0),
+            Params::parse(query.as_deref()).pretty(),
+        )?)
+    })
+    .await
+}
+
+/// The traces of a batch, in the order in which they first occur, each with the resources and scopes that it uses.
+fn split(batch: SpanBatch) -> Vec<Trace> {
+    let SpanBatch {
+        spans,
+        resources,
+        scopes,
+    } = batch;
+    let mut place_of: HashMap<TraceId, usize> = HashMap::new();
+    let mut resource_of = HashMap::new();
+    let mut scope_of = HashMap::new();
+    let mut traces: Vec<Trace> = Vec::new();
+    for mut span in spans {
+        let place = *place_of.entry(span.trace_id).or_insert_with(|| {
+            traces.push(Trace {
+                id: span.trace_id,
+                batch: SpanBatch::default(),
+            });
+            traces.len() - 1
+        });
+        let batch = &mut traces[place].batch;
+        span.resource = *resource_of.entry((place, span.resource)).or_insert_with(|| {
+            batch.resources.push(resources[span.resource as usize].clone());
+            batch.resources.len() as u32 - 1
+        });
+        span.scope = *scope_of.entry((place, span.scope)).or_insert_with(|| {
+            batch.scopes.push(scopes[span.scope as usize].clone());
+            batch.scopes.len() as u32 - 1
+        });
+        batch.spans.push(span);
+    }
+    traces
+}
