@@ -191,10 +191,8 @@ fn int(scalar: Scalar<'_>) -> Value {
         other => other,
     };
     match scalar {
-        // Two to the power of 63 is the first double that is too large.
-        Scalar::Double(value)
-            if value.fract() == 0.0 && (-(2_f64.powi(63))..2_f64.powi(63)).contains(&value) =>
-        {
+        // A whole number that is not one of 64 bits has lost its last digits here: it stays a double.
+        Scalar::Double(value) if value.fract() == 0.0 && value.abs() < 2_f64.powi(63) => {
             Value::Int(value as i64)
         }
         other => natural(other),
