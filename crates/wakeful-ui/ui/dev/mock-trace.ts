@@ -63,8 +63,8 @@ export function generated(id: string, count: number, base: bigint, duration: num
       // Rows come in pre-order: the parent is on the path to the row before.
       while (open.length > 1 && (open.length > 7 || random() < 0.45)) open.pop();
       const parent = open[open.length - 1];
-      const left = trace.start[parent] + trace.dur[parent] - cursor[parent];
-      const most = open.length === 1 ? duration / Math.max(4, count / 6) : trace.dur[parent] * 0.5;
+      const left = Math.max(0, trace.start[parent] + trace.dur[parent] - cursor[parent]);
+      const most = open.length === 1 ? duration / Math.max(3, count / 20) : trace.dur[parent] * 0.5;
       trace.parent[row] = parent;
       trace.start[row] = Math.floor(cursor[parent] + Math.min(left, most) * random() * 0.2);
       trace.dur[row] = Math.floor(Math.min(left * 0.9, most) * (0.2 + 0.8 * random()));

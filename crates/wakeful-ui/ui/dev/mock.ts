@@ -20,7 +20,7 @@ export class Mock {
 
   /** Traces end shortly before `now` (Unix ms). `largest` leaves larger traces out. */
   constructor(now: number, largest = 1_000_000) {
-    const minutesAgo = (minutes: number) => BigInt(now - minutes * 60_000) * 1_000_000n + 123_456n;
+    const minutesAgo = (minutes: number) => BigInt(Math.round(now - minutes * 60_000)) * 1_000_000n + 123_456n;
     this.traces = [miniRedis(minutesAgo(1))];
     const big: [number, number][] = [
       [1_421, 2.4e9],

@@ -29,8 +29,8 @@ export function draw(scene: Scene, view: View, theme: Theme, out: Uint32Array, p
   const raster = new Raster(out, width, height);
   out.fill(0);
   pick.fill(NOTHING);
-  drawGrid(raster, view, theme);
   const [from, to] = rowsOnScreen(view, scene.tree.count);
+  drawGrid(raster, view, theme, from, to);
   for (let lane = from; lane < to; lane++) {
     const row = scene.tree.visible[lane];
     const top = Math.round(((lane - view.scrollRow) * view.rowPx + view.barTop) * view.dpr);
@@ -39,10 +39,18 @@ export function draw(scene: Scene, view: View, theme: Theme, out: Uint32Array, p
   }
 }
 
-function drawGrid(raster: Raster, view: View, theme: Theme): void {
+/** Lines at the axis' ticks; where names stand over the bars, beside the bars alone. */
+function drawGrid(raster: Raster, view: View, theme: Theme, from: number, to: number): void {
   for (const { x } of axisOf(view).ticks) {
     const px = Math.round(x * view.dpr);
-    raster.fill(px, 0, px + 1, raster.height, theme.line);
+    if (view.namesAbove) {
+      for (let lane = from; lane < to; lane++) {
+        const top = Math.round(((lane - view.scrollRow) * view.rowPx + view.barTop) * view.dpr);
+        raster.fill(px, top, px + 1, top + Math.round(view.barPx * view.dpr), theme.line);
+      }
+    } else {
+      raster.fill(px, 0, px + 1, raster.height, theme.line);
+    }
   }
 }
 

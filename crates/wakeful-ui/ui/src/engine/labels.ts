@@ -16,10 +16,13 @@ export interface Label {
 }
 
 const GAP_PX = 6;
+/** Where a bar is that the window does not show. */
+const EARLIER = '◂';
+const LATER = '▸';
 
 /**
- * The duration of each bar on screen: to its right, else to its left, else in it at the visible left edge. `measure` answers
- * device pixels.
+ * The duration of each bar on screen: to its right, else to its left, else in it at the visible left edge; for a bar outside
+ * of the window, on which side it is. `measure` answers device pixels.
  */
 export function placeLabels(scene: Scene, view: View, theme: Theme, measure: (text: string) => number): Label[] {
   const { columns, tree } = scene;
@@ -33,11 +36,14 @@ export function placeLabels(scene: Scene, view: View, theme: Theme, measure: (te
     if (columns.flags[row] & PLACEHOLDER) continue;
     const x0 = (columns.start[row] - view.t0) * scale;
     const x1 = Math.max(x0 + 1, x0 + columns.dur[row] * scale);
-    if (x1 < 0 || x0 > width) continue;
     const text = formatDuration(columns.dur[row]);
     const room = measure(text) + gap;
     const y = ((lane - view.scrollRow) * view.rowPx + view.barTop + view.barPx / 2) * view.dpr;
-    if (x1 + room <= width) {
+    if (x1 < 0) {
+      labels.push({ text: EARLIER, x: gap, y, colour: theme.label });
+    } else if (x0 > width) {
+      labels.push({ text: LATER, x: width - measure(LATER) - gap, y, colour: theme.label });
+    } else if (x1 + room <= width) {
       labels.push({ text, x: x1 + gap, y, colour: theme.label });
     } else if (x0 >= room) {
       labels.push({ text, x: x0 - room, y, colour: theme.label });

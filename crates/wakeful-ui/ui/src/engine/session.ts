@@ -110,7 +110,7 @@ export class Session {
     const pick = new Uint32Array(Math.max(0, to - from) * Math.ceil(view.w));
     draw(this.scene, view, this.theme, this.surface.begin(width, height), pick);
     const measure = (text: string) => this.surface.measure(text, scale);
-    const labels = view.labels ? placeLabels(this.scene, view, this.theme, measure) : [];
+    const labels = view.namesAbove ? [] : placeLabels(this.scene, view, this.theme, measure);
     const image = this.surface.end(labels, scale);
     const rows: RowInfo[] = [];
     for (let index = from; index < to; index++) rows.push(this.rowInfo(index));

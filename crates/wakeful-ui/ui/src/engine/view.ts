@@ -12,8 +12,8 @@ export interface View {
   /** From the row's top edge to the bar's. */
   barTop: number;
   barPx: number;
-  /** Whether durations are written beside the bars. */
-  labels: boolean;
+  /** Whether names and durations stand over the bars, instead of names in a column and durations beside the bars. */
+  namesAbove: boolean;
 }
 
 /** The part of a view that the time axis needs. */

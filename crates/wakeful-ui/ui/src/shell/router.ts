@@ -9,6 +9,9 @@ function here(): { path: string; params: URLSearchParams } {
   return { path: `/${inside}`, params: new URLSearchParams(search) };
 }
 
+/** Browsers refuse more than about 100 changes of the address in 30 s. */
+const NOTE_MS = 250;
+
 const current = signal(here());
 
 /** The path below the base, with a leading slash. */
@@ -37,18 +40,27 @@ export function replace(to: string, query?: URLSearchParams): void {
   current.value = here();
 }
 
-let pending = 0;
+type Change = (query: URLSearchParams) => void;
+
+let changes: Change[] = [];
 
 /** Writes state that changes often into the address: after a pause, and without a step in the history. */
-export function note(change: (query: URLSearchParams) => void): void {
-  window.clearTimeout(pending);
-  const asked = window.location.pathname;
-  pending = window.setTimeout(() => {
-    if (window.location.pathname !== asked) return;
-    const query = new URLSearchParams(window.location.search);
-    change(query);
-    replace(current.peek().path, query);
-  }, 250);
+export function note(change: Change): void {
+  if (changes.length === 0) {
+    const asked = window.location.pathname;
+    window.setTimeout(() => writeChanges(asked), NOTE_MS);
+  }
+  changes.push(change);
+}
+
+/** What was noted of a page that has gone is dropped with it. */
+function writeChanges(asked: string): void {
+  const noted = changes;
+  changes = [];
+  if (window.location.pathname !== asked) return;
+  const query = new URLSearchParams(window.location.search);
+  for (const change of noted) change(query);
+  replace(current.peek().path, query);
 }
 
 /** Follows the browser's history and clicks on links below the base. */

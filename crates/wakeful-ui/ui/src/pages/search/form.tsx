@@ -12,7 +12,7 @@ import {
   paramsOf,
 } from '../../data/query.ts';
 import { zoneName } from '../../data/time.ts';
-import { go, href, params } from '../../shell/router.ts';
+import { go, params } from '../../shell/router.ts';
 import { Combobox, type Option } from '../../widgets/combobox.tsx';
 import { loadOperations, operations, services } from './catalog.ts';
 import { remember } from './memory.ts';
@@ -149,9 +149,6 @@ export function SearchForm({ form, onChange, onSame, searched }: Props) {
           </p>
         )}
       </form>
-      <p class="hint links">
-        Jaeger's answer: <a href={href('/api/services')}>/api/services</a>
-      </p>
     </search>
   );
 }

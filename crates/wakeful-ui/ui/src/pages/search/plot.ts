@@ -1,3 +1,5 @@
+import { formatCount, formatDuration } from '../../engine/format.ts';
+
 export interface Item {
   /** Unix ms. */
   at: number;
@@ -18,12 +20,17 @@ export interface Dot {
 export interface Plot {
   /** In order of time. */
   dots: Dot[];
-  rows: { y: number; duration: number }[];
+  rows: { y: number; label: string }[];
   columns: { x: number; at: number; anchor: 'start' | 'middle' | 'end' }[];
 }
 
 const MARGIN = { top: 16, right: 14, bottom: 26, left: 56 };
 const COLUMN_PX = 160;
+
+/** A power of ten of nanoseconds; seconds stay seconds, because minutes would break the rhythm. */
+function powerOfTen(log: number): string {
+  return log >= 9 ? `${formatCount(10 ** (log - 9))} s` : formatDuration(10 ** log).replace(/\.0+ /, ' ');
+}
 
 /** Places dots by time and by the logarithm of their duration, with round lines to read them by. */
 export function plot(items: readonly Item[], width: number, height: number): Plot {
@@ -49,7 +56,7 @@ export function plot(items: readonly Item[], width: number, height: number): Plo
     .sort((a, b) => a.x - b.x);
   const skip = Math.max(1, Math.ceil((high - low) / 4));
   const rows = [];
-  for (let log = low; log <= high; log += skip) rows.push({ y: Math.round(y(log)), duration: 10 ** log });
+  for (let log = low; log <= high; log += skip) rows.push({ y: Math.round(y(log)), label: powerOfTen(log) });
   const steps = t1 === t0 ? 0 : Math.max(1, Math.floor(inner.w / COLUMN_PX));
   const columns = Array.from({ length: steps + 1 }, (_, step) => {
     const at = steps === 0 ? t0 : t0 + ((t1 - t0) * step) / steps;

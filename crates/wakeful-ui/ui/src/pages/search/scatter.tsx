@@ -43,11 +43,11 @@ export function Scatter({ traces, now }: { traces: readonly TraceSummary[]; now:
   return (
     <div class="scatter" ref={host} data-testid="scatter">
       <svg width={width} height={HEIGHT} role="group" aria-label="Duration by time" onKeyDown={onKeyDown}>
-        {rows.map(({ y, duration }) => (
+        {rows.map(({ y, label }) => (
           <g key={y} aria-hidden="true">
             <line class="rule" x1={0} x2={width} y1={y} y2={y} />
             <text class="axis" x={2} y={y - 3}>
-              {formatDuration(duration)}
+              {label}
             </text>
           </g>
         ))}

@@ -9,15 +9,15 @@ export interface Layout {
   narrow: boolean;
   /** Width of the name column, 0 if narrow. */
   name: number;
-  rows: Pick<View, 'rowPx' | 'barTop' | 'barPx' | 'labels'>;
+  rows: Pick<View, 'rowPx' | 'barTop' | 'barPx' | 'namesAbove'>;
 }
 
 /** How rows are laid out on a width, for fine and coarse pointers. `name` is the width that the user chose. */
 export function layoutFor(width: number, coarse: boolean, name: number): Layout {
-  if (width < NARROW_PX) return { narrow: true, name: 0, rows: { rowPx: 44, barTop: 26, barPx: 12, labels: false } };
+  if (width < NARROW_PX) return { narrow: true, name: 0, rows: { rowPx: 44, barTop: 26, barPx: 12, namesAbove: true } };
   const rows = coarse
-    ? { rowPx: 44, barTop: 15, barPx: 14, labels: true }
-    : { rowPx: 24, barTop: 5, barPx: 14, labels: true };
+    ? { rowPx: 44, barTop: 15, barPx: 14, namesAbove: false }
+    : { rowPx: 24, barTop: 5, barPx: 14, namesAbove: false };
   return { narrow: false, name: nameWidth(name, width), rows };
 }
 

@@ -12,7 +12,7 @@ import { RedrawTimes } from './redraw-times.ts';
 
 export type State = 'loading' | 'partial' | 'complete' | 'missing' | 'error';
 
-const BLANK: View = { t0: 0, nsPerPx: 1, scrollRow: 0, w: 0, h: 0, dpr: 1, rowPx: 24, barTop: 5, barPx: 14, labels: true };
+const BLANK: View = { t0: 0, nsPerPx: 1, scrollRow: 0, w: 0, h: 0, dpr: 1, rowPx: 24, barTop: 5, barPx: 14, namesAbove: false };
 
 /** The trace page's state: what the engine said, and what the user looks at. One for each trace that is opened. */
 export class TraceModel {
@@ -69,10 +69,13 @@ export class TraceModel {
     return this.picture.value?.rows.find(({ row }) => row === this.selected.value);
   }
 
-  resize(layout: Pick<View, 'w' | 'h' | 'dpr' | 'rowPx' | 'barTop' | 'barPx' | 'labels'>): void {
+  resize(layout: Pick<View, 'w' | 'h' | 'dpr' | 'rowPx' | 'barTop' | 'barPx' | 'namesAbove'>): void {
     const old = this.view.peek();
     const end = windowEnd(old);
     const next = { ...old, ...layout };
+    // What was on screen and is selected stays on screen when the panel takes its place.
+    const at = this.selectedInfo()?.index;
+    if (at !== undefined) next.scrollRow = Math.max(next.scrollRow, at + 1 - next.h / next.rowPx);
     this.setView(this.windowAwaited ? next : show(next, old.t0, end, this.duration));
     this.openWindow();
   }

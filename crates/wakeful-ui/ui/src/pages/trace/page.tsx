@@ -12,6 +12,8 @@ import { Minimap } from './minimap.tsx';
 import { TraceModel } from './model.ts';
 import { Timeline } from './timeline.tsx';
 import { Toolbar } from './toolbar.tsx';
+import './details.css';
+import './timeline.css';
 import './trace.css';
 
 /** One trace: its totals, its timeline, and the details of the span that is selected. */

@@ -27,7 +27,8 @@ const STEPS: readonly string[] = [
 /** Keys of the rows and of the timeline around them. `pointer` is where the pointer is, from the bars' left edge. */
 export function onTimelineKey(model: TraceModel, event: KeyboardEvent, pointer: number | undefined): void {
   if (inTextField(event) || (event.key.length === 1 && !letterKeys.value)) return;
-  const action = actionOf(event, ['rows', 'timeline']);
+  // Global actions are asked for too, so that the second key of `g s` does not zoom; they are left to the page.
+  const action = actionOf(event, ['rows', 'timeline', 'global']);
   if (action === null || !perform(model, action, event, pointer)) return;
   event.preventDefault();
   event.stopPropagation();

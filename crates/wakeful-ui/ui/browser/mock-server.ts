@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { Mock } from '../dev/mock.ts';
+import { HEADERS } from './policy.ts';
+import type { Server } from './server.ts';
+
+const TYPES: Record<string, string> = {
+  '.css': 'text/css',
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.svg': 'image/svg+xml',
+};
+
+/** The built page and generated traces under the server's headers, for working on the page without a binary. */
+export async function startMock(dist: string, largest: number): Promise<Server> {
+  if (!existsSync(join(dist, 'index.html'))) throw new Error('the page is not built; run `npm run build` first');
+  const mock = new Mock(Date.now(), largest);
+  const server = createServer((request, response) => {
+    if (mock.answer(request, response)) return;
+    const { pathname } = new URL(request.url ?? '/', 'http://mock');
+    const file = join(dist, pathname);
+    const path = pathname !== '/' && existsSync(file) ? file : join(dist, 'index.html');
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream');
+    response.end(readFileSync(path));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { actionOf, KEYS, rememberKey, type Scope } from './keys.ts';
+
+/** Scopes that are asked together. */
+const TOGETHER: Scope[][] = [
+  ['rows', 'timeline', 'global'],
+  ['list', 'global'],
+  ['find', 'global'],
+];
+
+test.each(TOGETHER)('no key does two things in %s', (...scopes) => {
+  const seen = new Map<string, string>();
+  for (const row of KEYS.filter(({ scope }) => scopes.includes(scope))) {
+    for (const key of row.keys) {
+      expect(seen.get(key), `${key} does ${row.action}`).toBeUndefined();
+      seen.set(key, row.action);
+    }
+  }
+});
+
+function press(key: string, change: Partial<KeyboardEvent> = {}): KeyboardEvent {
+  return { key, code: '', timeStamp: 0, ctrlKey: false, ...change } as KeyboardEvent;
+}
+
+test.each<[string, KeyboardEvent, string | null]>([
+  ['a letter', press('j'), 'next'],
+  ['a capital', press('O', { shiftKey: true }), 'open-all'],
+  ['a sign that needs Shift', press('?', { shiftKey: true }), 'help'],
+  ['a place, whatever is printed there', press('z', { code: 'KeyW' }), 'zoom-in'],
+  ['a place with Shift', press('Z', { code: 'KeyW', shiftKey: true }), 'zoom-in'],
+  ['Ctrl', press('b', { ctrlKey: true }), 'find'],
+  ['what the browser owns', press('s', { ctrlKey: true, code: 'KeyS' }), null],
+  ['Alt', press('j', { altKey: true }), null],
+])('%s', (_, event, action) => {
+  expect(actionOf(event, ['rows', 'timeline', 'global'])).toBe(action);
+});
+
+test('two keys count together when the second follows at once', () => {
+  rememberKey(press('g', { timeStamp: 5000 }));
+  expect(actionOf(press('s', { timeStamp: 5500, code: 'KeyS' }), ['global'])).toBe('go-search');
+  expect(actionOf(press('s', { timeStamp: 9000, code: 'KeyS' }), ['global'])).toBeNull();
+});
