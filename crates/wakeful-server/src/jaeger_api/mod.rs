@@ -1,7 +1,7 @@
-//! Jaeger's HTTP API, as clients of Jaeger 2.20 know it: `/api/…` ([`legacy`]) and `/api/v3/…` ([`v3`]).
+//! Jaeger's HTTP API, as clients of Jaeger 2.20 know it: `/api/…` (`legacy`) and `/api/v3/…` (`v3`).
 //!
 //! The paths, parameters, statuses and texts are Jaeger's, to the letter where a client may look at them; recorded
-//! answers of the real one are replayed in `tests/jaeger_scenarios.rs`, and what differs on purpose stands in
+//! answers of the real one are replayed in `tests/jaeger_scenarios/`, and what differs on purpose stands in
 //! `testdata/jaeger-differences.json` with the reason.
 
 mod error;

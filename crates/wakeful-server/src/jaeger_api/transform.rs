@@ -85,3 +85,41 @@ fn split(batch: SpanBatch) -> Vec<Trace> {
     }
     traces
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_falls_into_its_traces_with_what_they_use() {
+        let span = |trace: u8, service: &str| {
+            let span =
+                format!(r#"{{"traceId":"{trace:032x}","spanId":"0000000000000001","name":"{service}"}}"#);
+            format!(
+                r#"{{"resource":{{"attributes":[{{"key":"service.name","value":{{"stringValue":"{service}"}}}}]}},
+                    "scopeSpans":[{{"spans":[{span}]}}]}}"#
+            )
+        };
+        let body = format!(
+            r#"{{"resourceSpans":[{},{},{}]}}"#,
+            span(2, "a"),
+            span(1, "b"),
+            span(2, "c")
+        );
+        let (batch, _) = otlp::decode_json(body.as_bytes()).unwrap();
+        let traces = split(batch);
+        let shown: Vec<Vec<_>> = traces
+            .iter()
+            .map(|trace| {
+                trace
+                    .batch
+                    .spans
+                    .iter()
+                    .map(|span| trace.batch.resource(span).service_name())
+                    .collect()
+            })
+            .collect();
+        assert_eq!(shown, [vec!["a", "c"], vec!["b"]]);
+        assert_eq!(traces[1].batch.resources.len(), 1);
+    }
+}
