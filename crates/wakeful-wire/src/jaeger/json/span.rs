@@ -1,7 +1,7 @@
 //! A span with its references, tags and logs.
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
-use wakeful_model::{Event, Link, Scope, Span, StatusCode, WARNINGS_KEY};
+use wakeful_model::{Event, Link, Scope, Span, SpanId, StatusCode, TraceId, WARNINGS_KEY};
 
 use super::tag::Tag;
 use super::trace_id_text;
@@ -78,8 +78,8 @@ impl SpanView<'_> {
             .filter(move |&link| !to_parent(link))
             .map(|link| Reference {
                 kind: reference_type(link),
-                trace_id: link.trace_id.map_or(0, |id| id.get()),
-                span_id: link.span_id.map_or(0, |id| id.get()),
+                trace_id: link.trace_id.map_or(0, TraceId::get),
+                span_id: link.span_id.map_or(0, SpanId::get),
             });
         parent.into_iter().chain(links)
     }
