@@ -1,0 +1,77 @@
+//! Putting traces together from where their spans rest.
+
+use rustc_hash::FxHashMap;
+use wakeful_model::{SpanBatch, TraceId};
+
+/// Traces that are wanted, and what was found of them.
+#[derive(Debug, Default)]
+pub(crate) struct Assembly {
+    traces: FxHashMap<TraceId, Assembled>,
+    /// Where spans of any trace go, if all are wanted.
+    everything: Option<Assembled>,
+}
+
+/// What was found of one trace. Resources and scopes are told apart by their encoded form, which costs less than
+/// comparing them.
+#[derive(Debug, Default)]
+pub(crate) struct Assembled {
+    pub(crate) batch: SpanBatch,
+    resources: FxHashMap<Vec<u8>, u32>,
+    scopes: FxHashMap<Vec<u8>, u32>,
+}
+
+impl Assembly {
+    pub(crate) fn new(wanted: &[TraceId]) -> Self {
+        Self {
+            traces: wanted.iter().map(|id| (*id, Assembled::default())).collect(),
+            everything: None,
+        }
+    }
+
+    /// Every span is wanted, of whatever trace.
+    pub(crate) fn everything() -> Self {
+        Self {
+            traces: FxHashMap::default(),
+            everything: Some(Assembled::default()),
+        }
+    }
+
+    /// Where to put spans of a trace; `None` if it is not wanted.
+    pub(crate) fn of(&mut self, trace: TraceId) -> Option<&mut Assembled> {
+        self.everything.as_mut().or_else(|| self.traces.get_mut(&trace))
+    }
+
+    /// What was found of a trace; empty if nothing.
+    pub(crate) fn take(&mut self, trace: TraceId) -> SpanBatch {
+        self.traces.remove(&trace).unwrap_or_default().batch
+    }
+
+    /// What was found, if everything was wanted.
+    pub(crate) fn take_everything(&mut self) -> SpanBatch {
+        self.everything.take().unwrap_or_default().batch
+    }
+}
+
+impl Assembled {
+    /// The index of an encoded resource.
+    pub(crate) fn resource(&mut self, encoded: &[u8]) -> u32 {
+        if let Some(index) = self.resources.get(encoded) {
+            return *index;
+        }
+        let index = self
+            .batch
+            .intern_resource(wakeful_wire::otlp::decode_resource(encoded));
+        self.resources.insert(encoded.to_vec(), index);
+        index
+    }
+
+    /// The index of an encoded scope.
+    pub(crate) fn scope(&mut self, encoded: &[u8]) -> u32 {
+        if let Some(index) = self.scopes.get(encoded) {
+            return *index;
+        }
+        let index = self.batch.intern_scope(wakeful_wire::otlp::decode_scope(encoded));
+        self.scopes.insert(encoded.to_vec(), index);
+        index
+    }
+}

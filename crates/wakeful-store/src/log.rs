@@ -1,0 +1,228 @@
+//! The write-ahead log: what was received, until it rests in a segment.
+//!
+//! A log is the frames of one tail, told from others by their sequence number. Logs are written into slots, files
+//! that are used again once their log is flushed: writing over blocks that a file already has spares the file
+//! system its journal, which makes a sync several times quicker and cheaper (docs/performance.md). What an older log
+//! left in a slot has a smaller sequence, and is passed over.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use wakeful_wire::frame::{self, Item, Kind};
+use wakeful_wire::otlp::Batch;
+
+use crate::manifest::sync_folder_of;
+
+const SUFFIX: &str = "wal";
+
+/// Free slots beyond this many are removed.
+const FREE_SLOTS_MAX: usize = 3;
+
+#[derive(Debug)]
+struct Slot {
+    path: PathBuf,
+    file: File,
+    /// The log in it, if it has been written since the start.
+    sequence: u64,
+}
+
+/// The open log and the slots.
+#[derive(Debug)]
+pub(crate) struct Log {
+    folder: PathBuf,
+    slots: Vec<Slot>,
+    /// Index of the slot that is written.
+    current: usize,
+    sequence: u64,
+    offset: u64,
+    slot_bytes: u64,
+}
+
+/// Logs that were not flushed when the last process ended.
+#[derive(Debug, Default)]
+pub(crate) struct Replay {
+    /// By sequence.
+    pub(crate) logs: BTreeMap<u64, Vec<Arc<Batch>>>,
+    /// Frames that could not be read, by reason; a torn last one is not among them.
+    pub(crate) unreadable: BTreeMap<&'static str, u64>,
+}
+
+impl Log {
+    /// Reads what is not `flushed`, and opens a new log behind it. Slots have `slot_bytes` reserved.
+    pub(crate) fn open(folder: &Path, flushed: u64, slot_bytes: u64) -> std::io::Result<(Self, Replay)> {
+        let mut replay = Replay::default();
+        let mut slots = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.extension().is_none_or(|suffix| suffix != SUFFIX) {
+                continue;
+            }
+            let sequence = read_slot(&std::fs::read(&path)?, flushed, &mut replay);
+            let file = OpenOptions::new().write(true).open(&path)?;
+            slots.push(Slot { path, file, sequence });
+        }
+        let newest = slots
+            .iter()
+            .map(|slot| slot.sequence)
+            .max()
+            .unwrap_or(0)
+            .max(flushed);
+        let folder = folder.to_owned();
+        let mut log = Self {
+            folder,
+            slots,
+            current: 0,
+            sequence: newest,
+            offset: 0,
+            slot_bytes,
+        };
+        log.rotate(flushed)?;
+        Ok((log, replay))
+    }
+
+    /// The number of the log that is written now.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Bytes that slots take on disk.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.slots
+            .iter()
+            .filter_map(|slot| slot.file.metadata().ok())
+            .map(|metadata| metadata.len())
+            .sum()
+    }
+
+    /// Writes frames; `sync` makes them durable. After an error the log is as if this had not been called.
+    pub(crate) fn write(&mut self, frames: &[u8], sync: bool) -> std::io::Result<()> {
+        let slot = &mut self.slots[self.current];
+        slot.file.seek(SeekFrom::Start(self.offset))?;
+        slot.file.write_all(frames)?;
+        if sync {
+            slot.file.sync_data()?;
+        }
+        self.offset += frames.len() as u64;
+        Ok(())
+    }
+
+    /// Goes on in a new log, in a slot whose log is `flushed`, or in a new slot.
+    pub(crate) fn rotate(&mut self, flushed: u64) -> std::io::Result<()> {
+        let free = |slot: &Slot| slot.sequence <= flushed;
+        let slot = match self.slots.iter().position(free) {
+            Some(slot) => slot,
+            None => {
+                self.slots.push(self.new_slot()?);
+                self.slots.len() - 1
+            }
+        };
+        self.sequence += 1;
+        self.slots[slot].sequence = self.sequence;
+        self.current = slot;
+        self.offset = 0;
+        self.remove_free_slots(flushed);
+        Ok(())
+    }
+
+    fn new_slot(&self) -> std::io::Result<Slot> {
+        let path = (0..)
+            .map(|number| self.folder.join(format!("log-{number}.{SUFFIX}")))
+            .find(|path| self.slots.iter().all(|slot| slot.path != *path))
+            .unwrap_or_default();
+        let file = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .open(&path)?;
+        // Reserving blocks beforehand is quicker than growing the file, and finds a full disk before data is lost.
+        if let Err(error) = fs4::FileExt::allocate(&file, self.slot_bytes) {
+            drop(std::fs::remove_file(&path));
+            return Err(error);
+        }
+        file.sync_all()?;
+        sync_folder_of(&path)?;
+        Ok(Slot {
+            path,
+            file,
+            sequence: 0,
+        })
+    }
+
+    fn remove_free_slots(&mut self, flushed: u64) {
+        let current = self.slots[self.current].path.clone();
+        let mut free = 0;
+        self.slots.retain(|slot| {
+            let is_free = slot.sequence <= flushed && slot.path != current;
+            free += usize::from(is_free);
+            // A slot that cannot be removed is found again at the next start.
+            !(is_free && free > FREE_SLOTS_MAX && std::fs::remove_file(&slot.path).is_ok())
+        });
+        self.current = self
+            .slots
+            .iter()
+            .position(|slot| slot.path == current)
+            .unwrap_or_default();
+    }
+}
+
+/// Reads the frames of a slot whose logs are not `flushed`; returns the greatest sequence in it.
+fn read_slot(bytes: &[u8], flushed: u64, replay: &mut Replay) -> u64 {
+    let mut at = 0;
+    let mut newest = 0;
+    // Damage counts only if a later frame of the same log shows that the log went on behind it.
+    let mut damage: Vec<(u64, &'static str)> = Vec::new();
+    while at < bytes.len() {
+        match frame::read_at(bytes, at) {
+            Item::Frame(frame) => {
+                newest = newest.max(frame.sequence);
+                if frame.sequence > flushed {
+                    for (_, why) in damage
+                        .drain(..)
+                        .filter(|(of, _)| *of == 0 || *of == frame.sequence)
+                    {
+                        *replay.unreadable.entry(why).or_default() += 1;
+                    }
+                    match read_batch(frame.kind, frame.payload) {
+                        Ok(batch) => replay
+                            .logs
+                            .entry(frame.sequence)
+                            .or_default()
+                            .push(Arc::new(batch)),
+                        Err(why) => *replay.unreadable.entry(why).or_default() += 1,
+                    }
+                } else {
+                    damage.clear();
+                }
+                at = frame.end;
+            }
+            Item::Damaged { sequence, why, end } => {
+                newest = newest.max(sequence);
+                damage.push((sequence, why));
+                // The payload may be cut short by a frame that was written over it.
+                at = frame::find(bytes, at + frame::HEADER_BYTES).unwrap_or(end);
+            }
+            Item::Nothing => {
+                if bytes[at..]
+                    .iter()
+                    .take(frame::HEADER_BYTES)
+                    .any(|byte| *byte != 0)
+                {
+                    damage.push((0, "damaged header"));
+                }
+                at = frame::find(bytes, at + 1).unwrap_or(bytes.len());
+            }
+        }
+    }
+    newest
+}
+
+fn read_batch(kind: Kind, payload: &[u8]) -> Result<Batch, &'static str> {
+    match kind {
+        Kind::OtlpTraces => Batch::decode(Bytes::copy_from_slice(payload)).map_err(|_| "malformed payload"),
+        Kind::ManifestEdit => Err("not a frame of a log"),
+    }
+}

@@ -1,0 +1,218 @@
+//! The log thread: takes batches, makes them durable together, and publishes them.
+//!
+//! There is no timer: a sync starts at once, and what arrives meanwhile shares the next one.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+use wakeful_wire::frame;
+use wakeful_wire::otlp::Batch;
+
+use crate::flush::FlushRequest;
+use crate::log::Log;
+use crate::state::State;
+use crate::stats::Counters;
+use crate::{Ack, AppendError};
+
+/// What is written and synced at once is at most this, so that a burst does not delay its first acknowledgement.
+const COMMIT_BYTES_MAX: usize = 8 << 20;
+
+/// How long a failing log waits before a flush that was due is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What the log thread is asked to do.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Append(Append),
+    /// Flush what was received so far; answered when it is in a segment.
+    Flush(oneshot::Sender<Result<(), AppendError>>),
+    /// Flush, and end.
+    Stop,
+}
+
+/// A batch that waits to be kept.
+#[derive(Debug)]
+pub(crate) struct Append {
+    pub(crate) batch: Batch,
+    /// Room that it takes; given back by the flush thread.
+    pub(crate) permits: usize,
+    pub(crate) done: oneshot::Sender<Result<(), AppendError>>,
+}
+
+/// Everything that the log thread holds.
+#[derive(Debug)]
+pub(crate) struct LogThread {
+    pub(crate) requests: Receiver<Request>,
+    pub(crate) flushes: Sender<FlushRequest>,
+    /// `None`: nothing is written to disk.
+    pub(crate) log: Option<Log>,
+    /// The log that is received now.
+    pub(crate) sequence: u64,
+    pub(crate) flushed: Arc<AtomicU64>,
+    pub(crate) state: Arc<State>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) ack: Ack,
+    pub(crate) tail_bytes_max: usize,
+    pub(crate) flush_interval: Duration,
+}
+
+/// The tail that is being filled.
+#[derive(Debug, Default)]
+struct Filling {
+    bytes: usize,
+    permits: usize,
+    since: Option<Instant>,
+}
+
+impl LogThread {
+    pub(crate) fn run(mut self) {
+        let mut filling = Filling::default();
+        let mut waiting: VecDeque<Append> = VecDeque::new();
+        loop {
+            let due = filling
+                .since
+                .map(|since| (since + self.flush_interval).saturating_duration_since(Instant::now()));
+            let request = match due {
+                Some(due) => self.requests.recv_timeout(due),
+                None => self.requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            let mut flush = None;
+            let mut stop = false;
+            match request {
+                Ok(request) => {
+                    // What came while the last sync ran is taken along.
+                    for request in std::iter::once(request).chain(self.requests.try_iter()) {
+                        match request {
+                            Request::Append(append) => waiting.push_back(append),
+                            Request::Flush(done) => flush = Some(done),
+                            Request::Stop => stop = true,
+                        }
+                        if flush.is_some() || stop {
+                            break;
+                        }
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => stop = true,
+            }
+            while !waiting.is_empty() {
+                self.commit(&mut waiting, &mut filling);
+                if filling.bytes >= self.tail_bytes_max {
+                    self.seal(&mut filling, None);
+                }
+            }
+            let late = filling
+                .since
+                .is_some_and(|since| since.elapsed() >= self.flush_interval);
+            if flush.is_some() || late || stop {
+                self.seal(&mut filling, flush);
+            }
+            if stop {
+                // The channel closes with this thread, which tells the flush thread to end.
+                return;
+            }
+        }
+    }
+
+    /// Writes, syncs, publishes and acknowledges waiting batches, as many as belong together.
+    fn commit(&mut self, waiting: &mut VecDeque<Append>, filling: &mut Filling) {
+        let mut bytes = 0;
+        let mut count = 0;
+        for append in waiting.iter() {
+            bytes += frame::framed_bytes(append.batch.payload().len());
+            count += 1;
+            if bytes >= COMMIT_BYTES_MAX {
+                break;
+            }
+        }
+        // One allocation of the right size holds the batches' bytes from here to the flush.
+        let mut buffer = Vec::with_capacity(bytes);
+        let mut appends = Vec::with_capacity(count);
+        for append in waiting.drain(..count) {
+            let range = frame::write(
+                &mut buffer,
+                frame::Kind::OtlpTraces,
+                self.sequence,
+                append.batch.payload(),
+            );
+            appends.push((append, range));
+        }
+        if let Err(error) = self.write(&buffer) {
+            tracing::error!(%error, "cannot write to the log; senders are told to try again");
+            self.counters.problem("log not writable", appends.len() as u64);
+            for (append, _) in appends {
+                // A sender that is gone needs no answer.
+                let _ = append.done.send(Err(AppendError::Log(error.to_string())));
+            }
+            return;
+        }
+        let buffer = Bytes::from(buffer);
+        let mut done = Vec::with_capacity(count);
+        let batches: Vec<_> = appends
+            .into_iter()
+            .map(|(append, range)| {
+                done.push(append.done);
+                let batch = append.batch.with_payload(buffer.slice(range));
+                filling.bytes += tail_bytes(&batch);
+                filling.permits += append.permits;
+                Arc::new(batch)
+            })
+            .collect();
+        filling.since.get_or_insert_with(Instant::now);
+        self.state.publish(self.sequence, batches.into_iter());
+        for done in done {
+            let _ = done.send(Ok(()));
+        }
+    }
+
+    fn write(&mut self, frames: &[u8]) -> std::io::Result<()> {
+        let Some(log) = &mut self.log else { return Ok(()) };
+        let sync = self.ack == Ack::Synced;
+        log.write(frames, sync)?;
+        self.counters
+            .wal_syncs
+            .fetch_add(u64::from(sync), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Closes the tail, so that it is flushed, and begins another.
+    fn seal(&mut self, filling: &mut Filling, done: Option<oneshot::Sender<Result<(), AppendError>>>) {
+        let sequence = self.sequence;
+        if filling.since.is_some() {
+            if let Some(log) = &mut self.log
+                && let Err(error) = log.rotate(self.flushed.load(Ordering::Acquire))
+            {
+                tracing::error!(%error, "cannot begin a new log; the tail stays in memory and in its log");
+                self.counters.problem("log not writable", 1);
+                // The tail is tried again later; meanwhile the bound of the bytes in memory holds senders back.
+                filling.since = Some(
+                    (Instant::now() + RETRY)
+                        .checked_sub(self.flush_interval)
+                        .unwrap_or_else(Instant::now),
+                );
+                return;
+            }
+            self.sequence = self.log.as_ref().map_or(sequence + 1, Log::sequence);
+            if let Some(log) = &self.log {
+                self.counters.wal_bytes.store(log.bytes(), Ordering::Relaxed);
+            }
+        }
+        let permits = std::mem::take(filling).permits;
+        // The flush thread outlives this one.
+        let _ = self.flushes.send(FlushRequest {
+            log: sequence,
+            permits,
+            done,
+        });
+    }
+}
+
+/// What a batch takes in memory.
+pub(crate) fn tail_bytes(batch: &Batch) -> usize {
+    batch.payload().len() + batch.index_bytes()
+}

@@ -1,0 +1,39 @@
+//! Segments: what was flushed, as Parquet files that explain themselves (docs/storage.md).
+//!
+//! A file has the spans of one flush or merge, sorted so that a trace's spans are neighbours and traces stand by
+//! their start. Behind the row groups, where Parquet readers do not look, are a trace index and, for each row group,
+//! a filter of attribute values.
+
+mod builder;
+mod columns;
+mod key_order;
+mod meta;
+mod needles;
+mod open;
+mod promote;
+mod rows;
+mod scan;
+mod trace_index;
+mod write;
+
+pub(crate) use meta::{SUFFIX, SegmentMeta, file_name};
+pub(crate) use needles::Needles;
+pub(crate) use open::{Segment, Source};
+pub(crate) use scan::{Hit, Places};
+pub(crate) use trace_index::TraceIndex;
+pub(crate) use write::{Origin, write_segment};
+
+/// Why a segment could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SegmentError {
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Parquet(#[from] parquet::errors::ParquetError),
+    #[error(transparent)]
+    Arrow(#[from] arrow_schema::ArrowError),
+    #[error("its footer is not wakeful's: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("{0}")]
+    Format(&'static str),
+}

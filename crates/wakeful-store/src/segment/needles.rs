@@ -1,0 +1,176 @@
+//! Whether some span of a row group may have an attribute of a given value.
+//!
+//! A split-block Bloom filter (the one of the Parquet format) over place, key and canonical text of every attribute
+//! of spans, events, links, scopes and resources: a look at each place says which columns of a row group, if any,
+//! have to be read, whatever the value's type.
+
+use parquet::bloom_filter::Sbbf;
+use parquet::errors::ParquetError;
+use rustc_hash::FxHasher;
+use std::hash::Hasher;
+use wakeful_wire::otlp::ValueView;
+
+/// One needle in a hundred that is not there looks as if it were.
+const FALSE_POSITIVES: f64 = 0.01;
+
+/// Distinct needles for which a filter is laid out before it is folded to what it needs.
+const NEEDLES_MAX: u64 = 1 << 19;
+
+/// Remembers this many of the latest needles, to skip repeated ones: most values repeat.
+const RECENT: usize = 4096;
+
+/// Where in a row group an attribute rests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A column of its own.
+    Promoted,
+    /// A map of the attributes of one type.
+    Residual,
+    Event,
+    Link,
+    Scope,
+    Resource,
+}
+
+impl Place {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Promoted,
+        Self::Residual,
+        Self::Event,
+        Self::Link,
+        Self::Scope,
+        Self::Resource,
+    ];
+}
+
+pub(crate) struct NeedlesBuilder {
+    filter: Sbbf,
+    recent: Vec<u64>,
+    scratch: String,
+}
+
+impl std::fmt::Debug for NeedlesBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NeedlesBuilder")
+    }
+}
+
+impl NeedlesBuilder {
+    pub(crate) fn new() -> Result<Self, ParquetError> {
+        Ok(Self {
+            filter: Sbbf::new_with_ndv_fpp(NEEDLES_MAX, FALSE_POSITIVES)?,
+            recent: vec![0; RECENT],
+            scratch: String::new(),
+        })
+    }
+
+    pub(crate) fn insert(&mut self, place: Place, key: &str, value: ValueView<'_>) {
+        let mut hasher = FxHasher::default();
+        hasher.write_u8(place as u8);
+        hasher.write(key.as_bytes());
+        match value {
+            ValueView::String(text) => hasher.write(text.as_bytes()),
+            ValueView::Int(value) => hasher.write_i64(value),
+            ValueView::Double(value) => hasher.write_u64(value.to_bits()),
+            ValueView::Bool(value) => hasher.write_u8(u8::from(value)),
+            ValueView::Empty | ValueView::Bytes(_) | ValueView::Array(_) | ValueView::Map(_) => {
+                self.insert_text(place, key, &wakeful_model::canonical_text(&value.to_model()));
+                return;
+            }
+        }
+        // Types are told apart, so that the integer 0 is not taken for the empty text.
+        hasher.write_u8(match value {
+            ValueView::String(_) => 1,
+            ValueView::Int(_) => 2,
+            _ => 3,
+        });
+        let hash = hasher.finish();
+        let recent = &mut self.recent[(hash >> 52) as usize % RECENT];
+        if *recent == hash {
+            return;
+        }
+        *recent = hash;
+        match value {
+            ValueView::String(text) => self.insert_text(place, key, text),
+            value => self.insert_text(place, key, &wakeful_model::canonical_text(&value.to_model())),
+        }
+    }
+
+    /// Puts in a value by its canonical text.
+    pub(crate) fn insert_text(&mut self, place: Place, key: &str, text: &str) {
+        write_needle(&mut self.scratch, place, key, text);
+        self.filter.insert(self.scratch.as_str());
+    }
+
+    pub(crate) fn finish(mut self) -> Result<Vec<u8>, ParquetError> {
+        self.filter.fold_to_target_fpp(FALSE_POSITIVES);
+        let mut bytes = Vec::new();
+        self.filter.write(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+fn write_needle(scratch: &mut String, place: Place, key: &str, text: &str) {
+    scratch.clear();
+    scratch.push((b'0' + place as u8) as char);
+    // The key's length keeps ("a", "bc") and ("ab", "c") apart; longer keys are too rare to matter.
+    scratch.push((key.len() & 0x7f) as u8 as char);
+    scratch.push_str(key);
+    scratch.push_str(text);
+}
+
+/// A filter as it rests.
+#[derive(Debug)]
+pub(crate) struct Needles {
+    filter: Sbbf,
+}
+
+impl Needles {
+    pub(crate) fn new(bytes: &[u8]) -> Result<Self, ParquetError> {
+        Ok(Self {
+            filter: Sbbf::from_bytes(bytes)?,
+        })
+    }
+
+    /// Whether some span may have an attribute of that key and canonical text there; `false` is certain.
+    pub(crate) fn may_contain(&self, place: Place, key: &str, text: &str) -> bool {
+        let mut scratch = String::new();
+        write_needle(&mut scratch, place, key, text);
+        self.filter.check(scratch.as_str())
+    }
+
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.filter.num_blocks() * 32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_in_is_found_by_its_text() {
+        let mut needles = NeedlesBuilder::new().unwrap();
+        needles.insert(Place::Residual, "http.status_code", ValueView::Int(404));
+        needles.insert(Place::Residual, "http.status_code", ValueView::Int(0));
+        needles.insert(Place::Residual, "user", ValueView::String("42"));
+        needles.insert(Place::Residual, "ratio", ValueView::Double(2.0));
+        (0..1000).for_each(|n| needles.insert(Place::Residual, "n", ValueView::Int(n)));
+        let bytes = needles.finish().unwrap();
+        assert!(bytes.len() < 4096, "{} bytes for a thousand needles", bytes.len());
+        let needles = Needles::new(&bytes).unwrap();
+        for (key, text) in [
+            ("http.status_code", "404"),
+            ("http.status_code", "0"),
+            ("user", "42"),
+            ("ratio", "2"),
+        ] {
+            assert!(needles.may_contain(Place::Residual, key, text), "{key}={text}");
+        }
+        assert!(!needles.may_contain(Place::Event, "user", "42"));
+        let wrong = (1000..11_000)
+            .filter(|n| needles.may_contain(Place::Residual, "n", &n.to_string()))
+            .count();
+        assert!(wrong < 300, "{wrong} of 10,000");
+    }
+}

@@ -1,0 +1,418 @@
+//! Rows of a segment back into spans.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, FixedSizeBinaryArray, MapArray, RecordBatch, StringArray,
+    TimestampNanosecondArray, UInt8Array, UInt32Array, UInt64Array,
+};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
+use parquet::schema::types::SchemaDescriptor;
+use rustc_hash::FxHashMap;
+use wakeful_model::{Attribute, Kind, Span, SpanBatch, SpanId, Status, StatusCode, TraceId, Value};
+use wakeful_wire::otlp::{SpanView, decode_value};
+
+use super::columns::{self, ColumnType, Promoted};
+use super::{Segment, SegmentError, key_order};
+use crate::assembly::Assembly;
+use crate::calls::{CallRow, CallRows};
+
+/// Rows that are decoded at once.
+const BATCH_ROWS: usize = 4096;
+
+impl Segment {
+    /// Reads the given rows (first and count, ascending, not overlapping); spans of traces that are not wanted are
+    /// left out.
+    pub(crate) fn read_spans(&self, ranges: &[(u32, u32)], into: &mut Assembly) -> Result<(), SegmentError> {
+        if ranges.is_empty() {
+            return Ok(());
+        }
+        let reader = self.reader()?;
+        let (groups, selection) = self.select(ranges);
+        let reader = reader
+            .with_row_groups(groups)
+            .with_row_selection(selection)
+            .with_batch_size(BATCH_ROWS)
+            .build()?;
+        for batch in reader {
+            Columns::new(&batch?)?.read_into(into);
+        }
+        Ok(())
+    }
+
+    /// Earliest start of a span of a trace here.
+    pub(crate) fn trace_start(&self, trace: TraceId) -> Result<Option<u64>, SegmentError> {
+        let ranges = self.rows_of(trace)?;
+        let mut first = None;
+        self.read_columns(&ranges, &[columns::TRACE_ID, columns::START], |batch| {
+            let ids: &FixedSizeBinaryArray = column(batch, columns::TRACE_ID)?;
+            let starts: &TimestampNanosecondArray = column(batch, columns::START)?;
+            let own = ids
+                .iter()
+                .zip(starts.values())
+                .filter(|(id, _)| *id == Some(trace.to_bytes().as_slice()));
+            first = own.map(|(_, start)| *start as u64).chain(first).min();
+            Ok(())
+        })?;
+        Ok(first)
+    }
+
+    /// Spans of traces, as far as calls go.
+    pub(crate) fn call_rows_of(&self, wanted: &[TraceId]) -> Result<CallRows, SegmentError> {
+        let mut ranges = Vec::new();
+        for trace in wanted {
+            ranges.extend(self.rows_of(*trace)?);
+        }
+        ranges.sort_unstable();
+        ranges.dedup();
+        self.read_call_rows(&ranges)
+    }
+
+    /// All spans, as far as calls go.
+    pub(crate) fn call_rows(&self) -> Result<CallRows, SegmentError> {
+        self.read_call_rows(&[(0, self.meta.spans as u32)])
+    }
+
+    fn read_call_rows(&self, ranges: &[(u32, u32)]) -> Result<CallRows, SegmentError> {
+        let wanted = [
+            columns::TRACE_ID,
+            columns::SPAN_ID,
+            columns::PARENT_SPAN_ID,
+            columns::SERVICE,
+            columns::START,
+            columns::DURATION,
+        ];
+        let mut rows = CallRows::default();
+        self.read_columns(ranges, &wanted, |batch| {
+            let traces: &FixedSizeBinaryArray = column(batch, columns::TRACE_ID)?;
+            let spans: &FixedSizeBinaryArray = column(batch, columns::SPAN_ID)?;
+            let parents: &FixedSizeBinaryArray = column(batch, columns::PARENT_SPAN_ID)?;
+            let services: &StringArray = column(batch, columns::SERVICE)?;
+            let starts: &TimestampNanosecondArray = column(batch, columns::START)?;
+            let durations: &UInt64Array = column(batch, columns::DURATION)?;
+            for row in 0..batch.num_rows() {
+                let ids = TraceId::from_bytes(traces.value(row)).zip(SpanId::from_bytes(spans.value(row)));
+                let Some((trace, span)) = ids else { continue };
+                let parent = parents
+                    .is_valid(row)
+                    .then(|| parents.value(row))
+                    .and_then(SpanId::from_bytes);
+                let service = rows.service(services.value(row));
+                let start = starts.value(row) as u64;
+                let end = start.saturating_add(durations.value(row));
+                rows.rows.push(CallRow {
+                    trace,
+                    span,
+                    parent,
+                    service,
+                    start,
+                    end,
+                });
+            }
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// Reads some columns of the given rows (first and count, ascending, not overlapping).
+    fn read_columns(
+        &self,
+        ranges: &[(u32, u32)],
+        names: &[&str],
+        mut each: impl FnMut(&RecordBatch) -> Result<(), SegmentError>,
+    ) -> Result<(), SegmentError> {
+        if ranges.is_empty() {
+            return Ok(());
+        }
+        let reader = self.reader()?;
+        let mask = project(reader.parquet_schema(), names);
+        let (groups, selection) = self.select(ranges);
+        let reader = reader
+            .with_row_groups(groups)
+            .with_row_selection(selection)
+            .with_projection(mask)
+            .with_batch_size(BATCH_ROWS)
+            .build()?;
+        for batch in reader {
+            each(&batch?)?;
+        }
+        Ok(())
+    }
+
+    /// Reads all rows, some thousands at a time.
+    pub(crate) fn read_all(
+        &self,
+        mut each: impl FnMut(SpanBatch) -> Result<(), SegmentError>,
+    ) -> Result<(), SegmentError> {
+        for batch in self.reader()?.with_batch_size(BATCH_ROWS).build()? {
+            let mut all = Assembly::everything();
+            Columns::new(&batch?)?.read_into(&mut all);
+            each(all.take_everything())?;
+        }
+        Ok(())
+    }
+
+    /// The row groups that hold the rows, and the rows within them.
+    pub(super) fn select(&self, ranges: &[(u32, u32)]) -> (Vec<usize>, RowSelection) {
+        let (mut groups, mut selectors) = (Vec::new(), Vec::new());
+        let mut group_start = 0_u32;
+        let mut ranges = ranges.iter().copied().peekable();
+        for (number, group) in self.row_groups().iter().enumerate() {
+            let group_end = group_start + group.rows;
+            let mut at = group_start;
+            while let Some((first, count)) = ranges.peek_mut().filter(|(first, _)| *first < group_end) {
+                if at == group_start {
+                    groups.push(number);
+                }
+                let end = (*first + *count).min(group_end);
+                selectors.push(RowSelector::skip((*first - at) as usize));
+                selectors.push(RowSelector::select((end - *first) as usize));
+                at = end;
+                // A trace may go on in the next row group.
+                *count -= end - *first;
+                *first = end;
+                if *count == 0 {
+                    ranges.next();
+                } else {
+                    break;
+                }
+            }
+            if at > group_start {
+                selectors.push(RowSelector::skip((group_end - at) as usize));
+            }
+            group_start = group_end;
+        }
+        (groups, RowSelection::from(selectors))
+    }
+}
+
+/// The columns of a record batch that has all of them.
+struct Columns<'a> {
+    rows: usize,
+    trace_id: &'a FixedSizeBinaryArray,
+    span_id: &'a FixedSizeBinaryArray,
+    parent_span_id: &'a FixedSizeBinaryArray,
+    start: &'a TimestampNanosecondArray,
+    duration: &'a UInt64Array,
+    name: &'a StringArray,
+    kind: &'a UInt8Array,
+    status_code: &'a UInt8Array,
+    status_message: &'a StringArray,
+    trace_state: &'a StringArray,
+    flags: &'a UInt32Array,
+    resource: &'a BinaryArray,
+    scope: &'a BinaryArray,
+    dropped_attributes: &'a UInt32Array,
+    dropped_events: &'a UInt32Array,
+    dropped_links: &'a UInt32Array,
+    events: &'a BinaryArray,
+    links: &'a BinaryArray,
+    attribute_keys: &'a StringArray,
+    promoted: Vec<(Promoted, &'a ArrayRef)>,
+    residual: [&'a MapArray; 5],
+}
+
+/// The columns of the given names; those that a segment does not have are left out. (Names of promoted attributes
+/// have dots in them, which Parquet's own way to name columns takes for nesting.)
+pub(super) fn project(schema: &SchemaDescriptor, names: &[impl AsRef<str>]) -> ProjectionMask {
+    let fields = schema.root_schema().get_fields().iter().enumerate();
+    let wanted = fields.filter(|(_, field)| names.iter().any(|name| name.as_ref() == field.name()));
+    ProjectionMask::roots(schema, wanted.map(|(index, _)| index))
+}
+
+/// A column of a record batch, by name and type.
+pub(super) fn column<'a, A: Array + 'static>(
+    batch: &'a RecordBatch,
+    name: &str,
+) -> Result<&'a A, SegmentError> {
+    let array = batch
+        .column_by_name(name)
+        .ok_or(SegmentError::Format("a column is missing"))?;
+    array.as_any().downcast_ref().ok_or(SegmentError::Format(
+        "a column has another type than wakeful writes",
+    ))
+}
+
+impl<'a> Columns<'a> {
+    fn new(batch: &'a RecordBatch) -> Result<Self, SegmentError> {
+        let fields = batch.schema_ref().fields().iter().zip(batch.columns());
+        Ok(Self {
+            rows: batch.num_rows(),
+            trace_id: column(batch, columns::TRACE_ID)?,
+            span_id: column(batch, columns::SPAN_ID)?,
+            parent_span_id: column(batch, columns::PARENT_SPAN_ID)?,
+            start: column(batch, columns::START)?,
+            duration: column(batch, columns::DURATION)?,
+            name: column(batch, columns::NAME)?,
+            kind: column(batch, columns::KIND)?,
+            status_code: column(batch, columns::STATUS_CODE)?,
+            status_message: column(batch, columns::STATUS_MESSAGE)?,
+            trace_state: column(batch, columns::TRACE_STATE)?,
+            flags: column(batch, columns::FLAGS)?,
+            resource: column(batch, columns::RESOURCE)?,
+            scope: column(batch, columns::SCOPE)?,
+            dropped_attributes: column(batch, columns::DROPPED_ATTRIBUTES)?,
+            dropped_events: column(batch, columns::DROPPED_EVENTS)?,
+            dropped_links: column(batch, columns::DROPPED_LINKS)?,
+            events: column(batch, columns::EVENTS)?,
+            links: column(batch, columns::LINKS)?,
+            attribute_keys: column(batch, columns::ATTRIBUTE_KEYS)?,
+            promoted: fields
+                .filter_map(|(field, array)| Some((Promoted::of_field(field)?, array)))
+                .collect(),
+            residual: [
+                column(batch, columns::STRINGS)?,
+                column(batch, columns::INTS)?,
+                column(batch, columns::DOUBLES)?,
+                column(batch, columns::BOOLS)?,
+                column(batch, columns::OTHERS)?,
+            ],
+        })
+    }
+
+    fn read_into(&self, into: &mut Assembly) {
+        let mut orders = FxHashMap::default();
+        for row in 0..self.rows {
+            let Some(trace_id) = TraceId::from_bytes(self.trace_id.value(row)) else {
+                continue;
+            };
+            let Some(assembled) = into.of(trace_id) else {
+                continue;
+            };
+            let resource = assembled.resource(self.resource.value(row));
+            let scope = assembled.scope(self.scope.value(row));
+            let span = self.span(row, trace_id, &mut orders);
+            assembled.batch.spans.extend(span.map(|span| Span {
+                resource,
+                scope,
+                ..span
+            }));
+        }
+    }
+
+    fn span<'b>(
+        &'b self,
+        row: usize,
+        trace_id: TraceId,
+        orders: &mut FxHashMap<&'b str, Vec<String>>,
+    ) -> Option<Span> {
+        let start_unix_nanos = self.start.value(row) as u64;
+        let parent = self
+            .parent_span_id
+            .is_valid(row)
+            .then(|| self.parent_span_id.value(row));
+        let events = optional(self.events, row).map(SpanView::new);
+        let links = optional(self.links, row).map(SpanView::new);
+        Some(Span {
+            trace_id,
+            span_id: SpanId::from_bytes(self.span_id.value(row))?,
+            parent_span_id: parent.and_then(SpanId::from_bytes),
+            trace_state: text(self.trace_state, row),
+            flags: self.flags.value(row),
+            name: self.name.value(row).to_owned(),
+            kind: Kind::from_otlp(u64::from(self.kind.value(row))),
+            start_unix_nanos,
+            end_unix_nanos: start_unix_nanos.saturating_add(self.duration.value(row)),
+            attributes: self.attributes(row, orders),
+            dropped_attributes_count: self.dropped_attributes.value(row),
+            events: events
+                .map(|span| span.events().map(|event| event.to_model()).collect())
+                .unwrap_or_default(),
+            dropped_events_count: self.dropped_events.value(row),
+            links: links
+                .map(|span| span.links().map(|link| link.to_model()).collect())
+                .unwrap_or_default(),
+            dropped_links_count: self.dropped_links.value(row),
+            status: Status {
+                code: StatusCode::from_otlp(u64::from(self.status_code.value(row))),
+                message: text(self.status_message, row),
+            },
+            resource: 0,
+            scope: 0,
+        })
+    }
+
+    /// The attributes of a row, in the client's order.
+    fn attributes<'b>(&'b self, row: usize, orders: &mut FxHashMap<&'b str, Vec<String>>) -> Vec<Attribute> {
+        let promoted = self.promoted.iter().filter(|(_, array)| array.is_valid(row));
+        let mut attributes: Vec<_> = promoted
+            .filter_map(|(promoted, array)| {
+                let value = match promoted.column_type {
+                    ColumnType::String => array.as_string_opt::<i32>()?.value(row).into(),
+                    ColumnType::Int => Value::Int(array.as_primitive_opt::<Int64Type>()?.value(row)),
+                    ColumnType::Double => Value::Double(array.as_primitive_opt::<Float64Type>()?.value(row)),
+                    ColumnType::Bool => Value::Bool(array.as_boolean_opt()?.value(row)),
+                };
+                Some(Attribute {
+                    key: promoted.key.clone(),
+                    value,
+                })
+            })
+            .collect();
+        for map in self.residual.iter().filter(|map| map.is_valid(row)) {
+            each_entry(map, row, |key, value| attributes.push(Attribute::new(key, value)));
+        }
+        // A stable sort keeps several values of a key in their order: the first is the promoted one.
+        attributes.sort_by(|a, b| a.key.cmp(&b.key));
+        if self.attribute_keys.is_valid(row) {
+            let list = self.attribute_keys.value(row);
+            reorder(
+                &mut attributes,
+                orders.entry(list).or_insert_with(|| key_order::parse(list)),
+            );
+        }
+        attributes
+    }
+}
+
+/// Puts sorted attributes into the order of `keys`.
+fn reorder(attributes: &mut Vec<Attribute>, keys: &[String]) {
+    let mut sorted: Vec<_> = std::mem::take(attributes).into_iter().map(Some).collect();
+    for key in keys {
+        // What was taken already is passed over: several values of a key come in their order.
+        let place = sorted
+            .iter()
+            .position(|attribute| attribute.as_ref().is_some_and(|a| a.key == *key));
+        attributes.extend(place.and_then(|place| sorted[place].take()));
+    }
+    // The list names them all; should it not, nothing is lost.
+    attributes.extend(sorted.into_iter().flatten());
+}
+
+/// Calls `each` with every entry of a row of a residual map.
+pub(super) fn each_entry<'a>(map: &'a MapArray, row: usize, mut each: impl FnMut(&'a str, Value)) {
+    let Some(keys) = map.keys().as_string_opt::<i32>() else {
+        return;
+    };
+    let values = map.values();
+    let offsets = map.value_offsets();
+    for entry in offsets[row] as usize..offsets[row + 1] as usize {
+        let value = if let Some(array) = values.as_string_opt::<i32>() {
+            array.value(entry).into()
+        } else if let Some(array) = values.as_primitive_opt::<Int64Type>() {
+            Value::Int(array.value(entry))
+        } else if let Some(array) = values.as_primitive_opt::<Float64Type>() {
+            Value::Double(array.value(entry))
+        } else if let Some(array) = values.as_boolean_opt() {
+            Value::Bool(array.value(entry))
+        } else if let Some(array) = values.as_binary_opt::<i32>() {
+            decode_value(array.value(entry))
+        } else {
+            Value::Empty
+        };
+        each(keys.value(entry), value);
+    }
+}
+
+fn optional(array: &BinaryArray, row: usize) -> Option<&[u8]> {
+    array.is_valid(row).then(|| array.value(row))
+}
+
+fn text(array: &StringArray, row: usize) -> String {
+    if array.is_valid(row) {
+        array.value(row).to_owned()
+    } else {
+        String::new()
+    }
+}

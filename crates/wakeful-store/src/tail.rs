@@ -1,0 +1,183 @@
+//! Reading the tail: what was received and is not in a segment yet.
+
+use rustc_hash::FxHashMap;
+use wakeful_model::TraceId;
+use wakeful_wire::otlp::{Batch, Row, SpanView, decode_resource, decode_scope};
+
+use crate::assembly::Assembly;
+use crate::filter::{Predicate, SpanFilter, any_is};
+use crate::segment::Hit;
+
+/// Reads the spans of the wanted traces.
+pub(crate) fn read_spans(batch: &Batch, wanted: &[TraceId], into: &mut Assembly) {
+    for (trace, row) in batch.trace_ids().iter().zip(batch.rows()) {
+        if !wanted.contains(trace) {
+            continue;
+        }
+        let Some(assembled) = into.of(*trace) else {
+            continue;
+        };
+        let group = batch.group_of(row);
+        let resource = assembled.resource(&batch.encoded_resource(group));
+        let scope = assembled.scope(&batch.encoded_scope(group));
+        assembled
+            .batch
+            .spans
+            .extend(batch.view(row).to_model(resource, scope));
+    }
+}
+
+/// Earliest start of a span of a trace here.
+pub(crate) fn trace_start(batch: &Batch, trace: TraceId) -> Option<u64> {
+    let of_trace = batch
+        .trace_ids()
+        .iter()
+        .zip(batch.rows())
+        .filter(|(id, _)| **id == trace);
+    of_trace.map(|(_, row)| row.start_unix_nanos).min()
+}
+
+/// Finds traces of which a span meets the filter.
+pub(crate) fn scan<'a>(batches: impl Iterator<Item = &'a Batch> + Clone, filter: &SpanFilter) -> Vec<Hit> {
+    let mut starts: FxHashMap<TraceId, u64> = FxHashMap::default();
+    for batch in batches.clone() {
+        if !may_match(batch, filter) {
+            continue;
+        }
+        let mut scan = Scan::new(batch, filter);
+        for (trace, row) in batch.trace_ids().iter().zip(batch.rows()) {
+            if scan.matches(row) {
+                starts.insert(*trace, u64::MAX);
+            }
+        }
+    }
+    if starts.is_empty() {
+        return Vec::new();
+    }
+    // A trace began with its earliest span, which need not be the one that was found.
+    for batch in batches {
+        for (trace, row) in batch.trace_ids().iter().zip(batch.rows()) {
+            if let Some(start) = starts.get_mut(trace) {
+                *start = row.start_unix_nanos.min(*start);
+            }
+        }
+    }
+    starts
+        .into_iter()
+        .map(|(trace, start)| Hit {
+            trace,
+            start,
+            whole: true,
+        })
+        .collect()
+}
+
+/// Whether a batch is worth looking through: text that is looked for must stand somewhere in its bytes.
+fn may_match(batch: &Batch, filter: &SpanFilter) -> bool {
+    filter.clauses.iter().all(|clause| {
+        clause.iter().any(|predicate| match predicate {
+            // Other types have another form there, and short texts are everywhere.
+            Predicate::Attribute { text, .. } if text.len() >= 4 && !could_be_typed(text) => {
+                memchr::memmem::find(batch.payload(), text.as_bytes()).is_some()
+            }
+            _ => true,
+        })
+    })
+}
+
+/// Whether a value of a type other than text could have this canonical text.
+fn could_be_typed(text: &str) -> bool {
+    matches!(text, "true" | "false" | "NaN" | "Infinity" | "-Infinity")
+        || text.parse::<f64>().is_ok()
+        || text.starts_with(['[', '{'])
+        // Bytes are base64.
+        || (text.len().is_multiple_of(4) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b)))
+}
+
+/// The filter, as far as it can be decided once for many rows of a batch.
+struct Scan<'a> {
+    batch: &'a Batch,
+    filter: &'a SpanFilter,
+    /// Whether service and name of each operation are right.
+    operations: Vec<bool>,
+    /// Decoded attributes of groups, by clause predicate, lazily: (group, predicate) to whether it holds.
+    groups: FxHashMap<(u32, usize), bool>,
+}
+
+impl<'a> Scan<'a> {
+    fn new(batch: &'a Batch, filter: &'a SpanFilter) -> Self {
+        let right =
+            |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
+        let operations = batch.operations().iter().map(|operation| {
+            let group = &batch.groups()[operation.group as usize];
+            right(&filter.service, batch.service(group)) && right(&filter.name, batch.name(operation))
+        });
+        Self {
+            batch,
+            filter,
+            operations: operations.collect(),
+            groups: FxHashMap::default(),
+        }
+    }
+
+    fn matches(&mut self, row: &Row) -> bool {
+        if !self.operations[row.operation as usize]
+            || !self.filter.started_within.contains(&row.start_unix_nanos)
+            || !self.filter.duration.contains(&row.duration_nanos)
+        {
+            return false;
+        }
+        if self.filter.clauses.is_empty() {
+            return true;
+        }
+        let span = self.batch.view(row);
+        let mut number = 0;
+        self.filter.clauses.iter().all(|clause| {
+            clause.iter().any(|predicate| {
+                number += 1;
+                self.holds(predicate, number, row, &span)
+            })
+        })
+    }
+
+    fn holds(&mut self, predicate: &Predicate, number: usize, row: &Row, span: &SpanView<'_>) -> bool {
+        match predicate {
+            Predicate::Attribute { key, text } => {
+                any_is(span.attributes(), key, text)
+                    || span.events().any(|event| any_is(event.attributes(), key, text))
+                    || span.links().any(|link| any_is(link.attributes(), key, text))
+                    || self.group_holds(number, row, |batch, group| {
+                        let has = |attributes: &[wakeful_model::Attribute]| {
+                            attributes.iter().any(|attribute| {
+                                attribute.key == *key
+                                    && wakeful_model::canonical_text(&attribute.value) == text.as_str()
+                            })
+                        };
+                        let group = &batch.groups()[group as usize];
+                        has(&decode_resource(&batch.encoded_resource(group)).attributes)
+                            || has(&decode_scope(&batch.encoded_scope(group)).attributes)
+                    })
+            }
+            Predicate::Kind(kind) => span.kind() == *kind,
+            Predicate::Status(code) => row.status == *code,
+            Predicate::StatusNot(code) => row.status != *code,
+            Predicate::StatusMessage(text) => span.status_message == text,
+            Predicate::TraceState(text) => span.trace_state == text,
+            Predicate::ScopeName(text) => self.group_holds(number, row, |batch, group| {
+                batch.scope(&batch.groups()[group as usize]).name == *text
+            }),
+            Predicate::ScopeVersion(text) => self.group_holds(number, row, |batch, group| {
+                batch.scope(&batch.groups()[group as usize]).version == *text
+            }),
+        }
+    }
+
+    /// Decides once for each group.
+    fn group_holds(&mut self, number: usize, row: &Row, holds: impl FnOnce(&Batch, u32) -> bool) -> bool {
+        let group = self.batch.operations()[row.operation as usize].group;
+        *self
+            .groups
+            .entry((group, number))
+            .or_insert_with(|| holds(self.batch, group))
+    }
+}
