@@ -53,7 +53,10 @@ impl Span {
 
     /// The value of the first attribute of that name.
     pub fn attribute(&self, key: &str) -> Option<&Value> {
-        self.attributes.iter().find(|attribute| attribute.key == key).map(|attribute| &attribute.value)
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.key == key)
+            .map(|attribute| &attribute.value)
     }
 
     /// What was repaired or adjusted, in sentences.
@@ -68,10 +71,21 @@ impl Span {
     /// Notes a repair or an adjustment on the span.
     pub fn add_warning(&mut self, sentence: impl Into<String>) {
         let sentence = Value::String(sentence.into());
-        match self.attributes.iter_mut().find(|attribute| attribute.key == WARNINGS_KEY) {
-            Some(Attribute { value: Value::Array(list), .. }) => list.push(sentence),
-            Some(attribute) => attribute.value = Value::Array(vec![std::mem::take(&mut attribute.value), sentence]),
-            None => self.attributes.push(Attribute::new(WARNINGS_KEY, Value::Array(vec![sentence]))),
+        match self
+            .attributes
+            .iter_mut()
+            .find(|attribute| attribute.key == WARNINGS_KEY)
+        {
+            Some(Attribute {
+                value: Value::Array(list),
+                ..
+            }) => list.push(sentence),
+            Some(attribute) => {
+                attribute.value = Value::Array(vec![std::mem::take(&mut attribute.value), sentence])
+            }
+            None => self
+                .attributes
+                .push(Attribute::new(WARNINGS_KEY, Value::Array(vec![sentence]))),
         }
     }
 }
@@ -103,12 +117,21 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, by its OTLP number.
-    pub const ALL: [Self; 6] =
-        [Self::Unspecified, Self::Internal, Self::Server, Self::Client, Self::Producer, Self::Consumer];
+    pub const ALL: [Self; 6] = [
+        Self::Unspecified,
+        Self::Internal,
+        Self::Server,
+        Self::Client,
+        Self::Producer,
+        Self::Consumer,
+    ];
 
     /// The kind of an OTLP number; unknown numbers are [`Kind::Unspecified`].
     pub fn from_otlp(number: u64) -> Self {
-        usize::try_from(number).ok().and_then(|n| Self::ALL.get(n).copied()).unwrap_or_default()
+        usize::try_from(number)
+            .ok()
+            .and_then(|n| Self::ALL.get(n).copied())
+            .unwrap_or_default()
     }
 
     /// Lower-case English name; empty for [`Kind::Unspecified`], as Jaeger has it.

@@ -56,7 +56,12 @@ pub struct Trace {
 impl Trace {
     /// Earliest start of a span, Unix nanoseconds.
     pub fn start_unix_nanos(&self) -> u64 {
-        self.batch.spans.iter().map(|span| span.start_unix_nanos).min().unwrap_or_default()
+        self.batch
+            .spans
+            .iter()
+            .map(|span| span.start_unix_nanos)
+            .min()
+            .unwrap_or_default()
     }
 }
 
@@ -93,7 +98,10 @@ impl Resource {
 
     /// The value of the first attribute of that name.
     pub fn attribute(&self, key: &str) -> Option<&Value> {
-        self.attributes.iter().find(|attribute| attribute.key == key).map(|attribute| &attribute.value)
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.key == key)
+            .map(|attribute| &attribute.value)
     }
 }
 

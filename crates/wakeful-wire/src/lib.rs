@@ -3,6 +3,7 @@
 //! No decoder trusts a length: sizes are checked against what is there before anything is allocated, nesting is
 //! bounded, and an error says what was wrong and at which byte.
 
+pub mod frame;
 pub mod inflate;
 pub mod jaeger;
 pub mod json;

@@ -40,7 +40,10 @@ fn what_real_clients_send_is_taken_as_it_is_and_survives_a_round_trip() {
         for (row, span) in batch.rows().iter().zip(&model.spans) {
             let operation = &batch.operations()[row.operation as usize];
             assert_eq!(batch.name(operation), span.name);
-            assert_eq!(batch.service(batch.group_of(row)), model.resource(span).service_name());
+            assert_eq!(
+                batch.service(batch.group_of(row)),
+                model.resource(span).service_name()
+            );
             assert_eq!(row.duration_nanos, span.duration_nanos());
         }
         // NaN is not equal to itself, so texts are compared.
@@ -51,7 +54,10 @@ fn what_real_clients_send_is_taken_as_it_is_and_survives_a_round_trip() {
 
 /// A batch of one span, changed by `change`.
 fn one_span(change: impl FnOnce(&mut Span, &mut Resource)) -> SpanBatch {
-    let mut resource = Resource { attributes: vec![Attribute::new("service.name", "s")], ..Resource::default() };
+    let mut resource = Resource {
+        attributes: vec![Attribute::new("service.name", "s")],
+        ..Resource::default()
+    };
     let mut span = Span {
         trace_id: TraceId::new(1).unwrap(),
         span_id: SpanId::new(2).unwrap(),
@@ -73,7 +79,11 @@ fn one_span(change: impl FnOnce(&mut Span, &mut Resource)) -> SpanBatch {
         scope: 0,
     };
     change(&mut span, &mut resource);
-    SpanBatch { spans: vec![span], resources: vec![resource], scopes: vec![Scope::default()] }
+    SpanBatch {
+        spans: vec![span],
+        resources: vec![resource],
+        scopes: vec![Scope::default()],
+    }
 }
 
 /// Encodes a span and says what became of it: service, name, duration, warnings.
@@ -129,18 +139,30 @@ fn text_that_is_not_utf8_is_kept_as_bytes() {
     let batch = Batch::decode(Bytes::from(payload)).unwrap();
     let span = &batch.to_model().spans[0];
     assert_eq!(span.name, "invalid-span-name");
-    assert_eq!(span.attribute("invalid-tag-key-1"), Some(&Value::Bytes(b"k\xff\xfe:v".to_vec())));
+    assert_eq!(
+        span.attribute("invalid-tag-key-1"),
+        Some(&Value::Bytes(b"k\xff\xfe:v".to_vec()))
+    );
     assert_eq!(span.attribute("k"), Some(&Value::Bytes(b"v\xff\xfe".to_vec())));
-    assert_eq!(span.attribute("invalid-span-name"), Some(&Value::Bytes(b"op\xff\xfe".to_vec())));
+    assert_eq!(
+        span.attribute("invalid-span-name"),
+        Some(&Value::Bytes(b"op\xff\xfe".to_vec()))
+    );
     assert_eq!(span.warnings().count(), 3);
 }
 
 #[test]
 fn spans_without_valid_ids_are_counted_and_the_others_kept() {
     let mut batch = one_span(|_, _| {});
-    batch.spans.push(Span { span_id: SpanId::new(3).unwrap(), ..batch.spans[0].clone() });
+    batch.spans.push(Span {
+        span_id: SpanId::new(3).unwrap(),
+        ..batch.spans[0].clone()
+    });
     let payload = Batch::encode(&batch).unwrap().payload().to_vec();
-    let at = payload.windows(8).position(|bytes| bytes == 3_u64.to_be_bytes()).unwrap();
+    let at = payload
+        .windows(8)
+        .position(|bytes| bytes == 3_u64.to_be_bytes())
+        .unwrap();
     let mut bad = payload.clone();
     bad[at + 7] = 0;
     let batch = Batch::decode(Bytes::from(bad)).unwrap();
@@ -152,7 +174,9 @@ fn spans_without_valid_ids_are_counted_and_the_others_kept() {
 fn nesting_is_bounded() {
     let nest = |depth| {
         let value = (0..depth).fold(Value::Int(1), |value, _| Value::Array(vec![value]));
-        Batch::encode(&one_span(|span, _| span.attributes = vec![Attribute::new("deep", value)]))
+        Batch::encode(&one_span(|span, _| {
+            span.attributes = vec![Attribute::new("deep", value)]
+        }))
     };
     assert!(nest(32).is_ok());
     assert_eq!(nest(33).unwrap_err().what, "values nested more than 32 deep");
@@ -177,7 +201,9 @@ fn no_bytes_make_it_panic() {
     let mut refused = 0;
     for round in 0..10_000 {
         let bytes = if round % 2 == 0 {
-            (0..random.below(200)).map(|_| random.below(256) as u8).collect::<Vec<_>>()
+            (0..random.below(200))
+                .map(|_| random.below(256) as u8)
+                .collect::<Vec<_>>()
         } else {
             let (_, payload) = &payloads[random.below(payloads.len())];
             let mut bytes = payload[..payload.len().min(4_000)].to_vec();

@@ -79,7 +79,10 @@ impl Batch {
         let mut index = Index::default();
         index.request(&payload)?;
         if !index.to_mend {
-            return Ok(Self { payload, ..index.batch });
+            return Ok(Self {
+                payload,
+                ..index.batch
+            });
         }
         let rejected = index.batch.rejected;
         let mended = encode::encode_request(&mend::decode_and_mend(&payload));
@@ -166,26 +169,41 @@ impl Batch {
 
     /// The resource of a group of this batch.
     pub fn resource(&self, group: &Group) -> Resource {
-        let mut resource = read_resource(self.slice(&group.resource));
-        self.text(&group.resource_schema_url).clone_into(&mut resource.schema_url);
-        resource
+        read_resource(self.slice(&group.resource), self.text(&group.resource_schema_url))
     }
 
     /// The scope of a group of this batch.
     pub fn scope(&self, group: &Group) -> Scope {
-        let mut scope = read_scope(self.slice(&group.scope));
-        self.text(&group.scope_schema_url).clone_into(&mut scope.schema_url);
-        scope
+        read_scope(self.slice(&group.scope), self.text(&group.scope_schema_url))
     }
 
-    /// What two groups must share so that their resources, and their scopes, are equal: the encoded forms.
-    pub fn resource_key(&self, group: &Group) -> (&[u8], &str) {
-        (self.slice(&group.resource), self.text(&group.resource_schema_url))
+    /// The resource of a group, as an encoded `ResourceSpans` without spans; read it with [`decode_resource`].
+    ///
+    /// [`decode_resource`]: super::decode_resource
+    pub fn encoded_resource(&self, group: &Group) -> Vec<u8> {
+        let (resource, url) = (
+            self.slice(&group.resource),
+            self.slice(&group.resource_schema_url),
+        );
+        encode::shared(
+            fields::RESOURCE_SPANS_RESOURCE,
+            resource,
+            fields::RESOURCE_SPANS_SCHEMA_URL,
+            url,
+        )
     }
 
-    /// See [`Batch::resource_key`].
-    pub fn scope_key(&self, group: &Group) -> (&[u8], &str) {
-        (self.slice(&group.scope), self.text(&group.scope_schema_url))
+    /// The scope of a group, as an encoded `ScopeSpans` without spans; read it with [`decode_scope`].
+    ///
+    /// [`decode_scope`]: super::decode_scope
+    pub fn encoded_scope(&self, group: &Group) -> Vec<u8> {
+        let (scope, url) = (self.slice(&group.scope), self.slice(&group.scope_schema_url));
+        encode::shared(
+            fields::SCOPE_SPANS_SCOPE,
+            scope,
+            fields::SCOPE_SPANS_SCHEMA_URL,
+            url,
+        )
     }
 
     /// The group of a row of this batch.
@@ -212,7 +230,9 @@ impl Batch {
     }
 
     fn slice(&self, range: &Range<u32>) -> &[u8] {
-        self.payload.get(range.start as usize..range.end as usize).unwrap_or_default()
+        self.payload
+            .get(range.start as usize..range.end as usize)
+            .unwrap_or_default()
     }
 
     fn text(&self, range: &Range<u32>) -> &str {
@@ -220,10 +240,11 @@ impl Batch {
     }
 }
 
-pub(super) fn read_resource(bytes: &[u8]) -> Resource {
+pub(super) fn read_resource(bytes: &[u8], schema_url: &str) -> Resource {
     let mut resource = Resource {
         attributes: to_attributes(attributes_of(bytes, fields::RESOURCE_ATTRIBUTE)),
-        ..Resource::default()
+        dropped_attributes_count: 0,
+        schema_url: schema_url.to_owned(),
     };
     for (number, field) in Fields::new(bytes, 0) {
         if number == fields::RESOURCE_DROPPED_ATTRIBUTES {
@@ -233,9 +254,12 @@ pub(super) fn read_resource(bytes: &[u8]) -> Resource {
     resource
 }
 
-pub(super) fn read_scope(bytes: &[u8]) -> Scope {
-    let mut scope =
-        Scope { attributes: to_attributes(attributes_of(bytes, fields::SCOPE_ATTRIBUTE)), ..Scope::default() };
+pub(super) fn read_scope(bytes: &[u8], schema_url: &str) -> Scope {
+    let mut scope = Scope {
+        attributes: to_attributes(attributes_of(bytes, fields::SCOPE_ATTRIBUTE)),
+        schema_url: schema_url.to_owned(),
+        ..Scope::default()
+    };
     for (number, field) in Fields::new(bytes, 0) {
         match number {
             fields::SCOPE_NAME => field.text().clone_into(&mut scope.name),
@@ -245,6 +269,30 @@ pub(super) fn read_scope(bytes: &[u8]) -> Scope {
         }
     }
     scope
+}
+
+/// Reads what [`Batch::encoded_resource`] gave.
+pub(super) fn decode_resource(bytes: &[u8]) -> Resource {
+    let (resource, url) = split(
+        bytes,
+        fields::RESOURCE_SPANS_RESOURCE,
+        fields::RESOURCE_SPANS_SCHEMA_URL,
+    );
+    read_resource(resource, url)
+}
+
+/// Reads what [`Batch::encoded_scope`] gave.
+pub(super) fn decode_scope(bytes: &[u8]) -> Scope {
+    let (scope, url) = split(bytes, fields::SCOPE_SPANS_SCOPE, fields::SCOPE_SPANS_SCHEMA_URL);
+    read_scope(scope, url)
+}
+
+fn split(bytes: &[u8], message: u32, text: u32) -> (&[u8], &str) {
+    Fields::new(bytes, 0).fold((&[][..], ""), |(nested, url), (number, field)| match number {
+        number if number == message => (field.bytes(), url),
+        number if number == text => (nested, field.text()),
+        _ => (nested, url),
+    })
 }
 
 /// The index in the making.
@@ -336,7 +384,11 @@ impl Index {
                 };
                 self.to_mend |= span.bad_text || span.name.is_empty() || span.end < span.start;
                 // A scope has a handful of operations: the latest few are looked through, most recent first.
-                let known = names.iter().rev().take(16).position(|known| *known == (span.name, span.kind));
+                let known = names
+                    .iter()
+                    .rev()
+                    .take(16)
+                    .position(|known| *known == (span.name, span.kind));
                 let operation = match known {
                     Some(back) => first_operation + names.len() - 1 - back,
                     None => {
@@ -374,7 +426,9 @@ fn range(bytes: &[u8], at: usize) -> Range<u32> {
 /// Where the text of `service.name` stands; empty if there is none.
 fn service_name(resource: &[u8], base: usize) -> Range<u32> {
     for (number, field) in Fields::new(resource, base) {
-        let (fields::RESOURCE_ATTRIBUTE, Field::Bytes(pair, at)) = (number, field) else { continue };
+        let (fields::RESOURCE_ATTRIBUTE, Field::Bytes(pair, at)) = (number, field) else {
+            continue;
+        };
         let (mut key, mut text) = (&[][..], 0..0);
         for (number, field) in Fields::new(pair, at) {
             match (number, field) {

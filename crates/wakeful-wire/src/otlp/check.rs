@@ -106,7 +106,12 @@ pub(super) fn span(bytes: &[u8], base: usize) -> Result<Checked<'_>, DecodeError
 }
 
 /// Checks a message of attributes and texts; says whether some text is not UTF-8.
-pub(super) fn described(bytes: &[u8], base: usize, attribute: u32, texts: &[u32]) -> Result<bool, DecodeError> {
+pub(super) fn described(
+    bytes: &[u8],
+    base: usize,
+    attribute: u32,
+    texts: &[u32],
+) -> Result<bool, DecodeError> {
     let mut bad_text = false;
     let mut fields_of = Fields::new(bytes, base);
     while let Some((number, field)) = fields_of.next()? {

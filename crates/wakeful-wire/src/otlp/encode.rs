@@ -3,6 +3,7 @@
 use wakeful_model::{Attribute, Event, Link, Resource, Scope, Span, SpanBatch, Status, Value};
 
 use super::fields;
+use super::view::messages;
 
 /// Encodes an `ExportTraceServiceRequest`. Spans keep their order within a resource and scope.
 pub(super) fn encode_request(batch: &SpanBatch) -> Vec<u8> {
@@ -41,14 +42,20 @@ pub(super) fn encode_request(batch: &SpanBatch) -> Vec<u8> {
 
 fn write_resource(out: &mut Writer, resource: &Resource) {
     write_attributes(out, fields::RESOURCE_ATTRIBUTE, &resource.attributes);
-    out.number(fields::RESOURCE_DROPPED_ATTRIBUTES, u64::from(resource.dropped_attributes_count));
+    out.number(
+        fields::RESOURCE_DROPPED_ATTRIBUTES,
+        u64::from(resource.dropped_attributes_count),
+    );
 }
 
 fn write_scope(out: &mut Writer, scope: &Scope) {
     out.text(fields::SCOPE_NAME, &scope.name);
     out.text(fields::SCOPE_VERSION, &scope.version);
     write_attributes(out, fields::SCOPE_ATTRIBUTE, &scope.attributes);
-    out.number(fields::SCOPE_DROPPED_ATTRIBUTES, u64::from(scope.dropped_attributes_count));
+    out.number(
+        fields::SCOPE_DROPPED_ATTRIBUTES,
+        u64::from(scope.dropped_attributes_count),
+    );
 }
 
 fn write_span(out: &mut Writer, span: &Span) {
@@ -63,7 +70,10 @@ fn write_span(out: &mut Writer, span: &Span) {
     out.fixed64(fields::SPAN_START, span.start_unix_nanos);
     out.fixed64(fields::SPAN_END, span.end_unix_nanos);
     write_attributes(out, fields::SPAN_ATTRIBUTE, &span.attributes);
-    out.number(fields::SPAN_DROPPED_ATTRIBUTES, u64::from(span.dropped_attributes_count));
+    out.number(
+        fields::SPAN_DROPPED_ATTRIBUTES,
+        u64::from(span.dropped_attributes_count),
+    );
     for event in &span.events {
         out.message(fields::SPAN_EVENT, |out| write_event(out, event));
     }
@@ -85,7 +95,10 @@ fn write_event(out: &mut Writer, event: &Event) {
     out.fixed64(fields::EVENT_TIME, event.time_unix_nanos);
     out.text(fields::EVENT_NAME, &event.name);
     write_attributes(out, fields::EVENT_ATTRIBUTE, &event.attributes);
-    out.number(fields::EVENT_DROPPED_ATTRIBUTES, u64::from(event.dropped_attributes_count));
+    out.number(
+        fields::EVENT_DROPPED_ATTRIBUTES,
+        u64::from(event.dropped_attributes_count),
+    );
 }
 
 fn write_link(out: &mut Writer, link: &Link) {
@@ -97,21 +110,34 @@ fn write_link(out: &mut Writer, link: &Link) {
     }
     out.text(fields::LINK_TRACE_STATE, &link.trace_state);
     write_attributes(out, fields::LINK_ATTRIBUTE, &link.attributes);
-    out.number(fields::LINK_DROPPED_ATTRIBUTES, u64::from(link.dropped_attributes_count));
+    out.number(
+        fields::LINK_DROPPED_ATTRIBUTES,
+        u64::from(link.dropped_attributes_count),
+    );
     out.fixed32(fields::LINK_FLAGS, link.flags);
-}
-
-/// Encodes attributes as the entries of a `KeyValueList`, a form in which they may rest by themselves.
-pub(super) fn encode_attributes(attributes: &[Attribute]) -> Vec<u8> {
-    let mut out = Writer::default();
-    write_attributes(&mut out, fields::LIST_ITEM, attributes);
-    out.bytes
 }
 
 /// Encodes an `AnyValue`.
 pub(super) fn encode_value(value: &Value) -> Vec<u8> {
     let mut out = Writer::default();
     write_value(&mut out, value);
+    out.bytes
+}
+
+/// A message of one encoded message and one text, both verbatim.
+pub(super) fn shared(number: u32, message: &[u8], text_number: u32, text: &[u8]) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.bytes(number, message);
+    if !text.is_empty() {
+        out.bytes(text_number, text);
+    }
+    out.bytes
+}
+
+/// Copies the nested messages of one field number.
+pub(super) fn copy_fields(message: &[u8], number: u32) -> Vec<u8> {
+    let mut out = Writer::default();
+    messages(message, number).for_each(|nested| out.bytes(number, nested));
     out.bytes
 }
 
@@ -139,7 +165,9 @@ fn write_value(out: &mut Writer, value: &Value) {
             }
         }),
         Value::Map(entries) => {
-            out.message(fields::VALUE_MAP, |out| write_attributes(out, fields::LIST_ITEM, entries));
+            out.message(fields::VALUE_MAP, |out| {
+                write_attributes(out, fields::LIST_ITEM, entries)
+            });
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn decode_and_mend(payload: &[u8]) -> SpanBatch {
         for (number, field) in Fields::new(resource_spans, 0) {
             match number {
                 fields::RESOURCE_SPANS_RESOURCE => {
-                    resource = read_resource(field.bytes());
+                    resource = read_resource(field.bytes(), "");
                     let attributes = fields::RESOURCE_ATTRIBUTE;
                     resource.attributes =
                         mended_attributes(field.bytes(), attributes, "resource attribute", &mut warnings);
@@ -53,18 +53,29 @@ pub(super) fn decode_and_mend(payload: &[u8]) -> SpanBatch {
 }
 
 fn mend_service_name(resource: &mut Resource, warnings: &mut Vec<String>) {
-    let named = resource.attributes.iter_mut().find(|attribute| attribute.key == "service.name");
+    let named = resource
+        .attributes
+        .iter_mut()
+        .find(|attribute| attribute.key == "service.name");
     let stand_in = match &named {
         None => MISSING_SERVICE_NAME,
-        Some(Attribute { value: Value::String(name), .. }) if name.is_empty() => EMPTY_SERVICE_NAME,
-        Some(Attribute { value: Value::String(_), .. }) => return,
+        Some(Attribute {
+            value: Value::String(name),
+            ..
+        }) if name.is_empty() => EMPTY_SERVICE_NAME,
+        Some(Attribute {
+            value: Value::String(_),
+            ..
+        }) => return,
         Some(_) => SERVICE_NAME_WRONG_TYPE,
     };
     match named {
         Some(attribute) => attribute.value = stand_in.into(),
         None => resource.attributes.push(Attribute::new("service.name", stand_in)),
     }
-    warnings.push(format!("no usable service.name was sent; {stand_in} stands in its place"));
+    warnings.push(format!(
+        "no usable service.name was sent; {stand_in} stands in its place"
+    ));
 }
 
 fn mended_scope(scope_spans: &[u8], warnings: &mut Vec<String>) -> Scope {
@@ -73,7 +84,7 @@ fn mended_scope(scope_spans: &[u8], warnings: &mut Vec<String>) -> Scope {
     for (number, field) in Fields::new(scope_spans, 0) {
         match number {
             fields::SCOPE_SPANS_SCOPE => {
-                scope = read_scope(field.bytes());
+                scope = read_scope(field.bytes(), "");
                 for (number, field) in Fields::new(field.bytes(), 0) {
                     match number {
                         fields::SCOPE_NAME => scope.name = lossy(field),
@@ -99,7 +110,10 @@ fn mended_span(bytes: &[u8], mut span: Span, shared_warnings: &[String]) -> Span
         match number {
             fields::SPAN_NAME if std::str::from_utf8(field.bytes()).is_err() => {
                 INVALID_SPAN_NAME.clone_into(&mut span.name);
-                span.attributes.push(Attribute::new(INVALID_SPAN_NAME, Value::Bytes(field.bytes().to_vec())));
+                span.attributes.push(Attribute::new(
+                    INVALID_SPAN_NAME,
+                    Value::Bytes(field.bytes().to_vec()),
+                ));
                 warnings.push("the span's name was not UTF-8; its bytes are kept as an attribute".to_owned());
             }
             fields::SPAN_TRACE_STATE => span.trace_state = lossy(field),
@@ -114,7 +128,8 @@ fn mended_span(bytes: &[u8], mut span: Span, shared_warnings: &[String]) -> Span
         }
     }
     for (event, bytes) in span.events.iter_mut().zip(messages(bytes, fields::SPAN_EVENT)) {
-        event.attributes = mended_attributes(bytes, fields::EVENT_ATTRIBUTE, "event attribute", &mut warnings);
+        event.attributes =
+            mended_attributes(bytes, fields::EVENT_ATTRIBUTE, "event attribute", &mut warnings);
         for (number, field) in Fields::new(bytes, 0) {
             if number == fields::EVENT_NAME {
                 event.name = lossy(field);
@@ -131,7 +146,9 @@ fn mended_span(bytes: &[u8], mut span: Span, shared_warnings: &[String]) -> Span
     }
     if span.name.is_empty() {
         EMPTY_SPAN_NAME.clone_into(&mut span.name);
-        warnings.push(format!("the span had no name; {EMPTY_SPAN_NAME} stands in its place"));
+        warnings.push(format!(
+            "the span had no name; {EMPTY_SPAN_NAME} stands in its place"
+        ));
     }
     if span.end_unix_nanos < span.start_unix_nanos {
         let end = span.start_unix_nanos.saturating_add(1);
@@ -162,15 +179,22 @@ fn mended_attributes(bytes: &[u8], number: u32, what: &str, warnings: &mut Vec<S
         }
         match std::str::from_utf8(key) {
             Ok(text) => {
-                if matches!((&value, ValueView::new(raw_value(pair))), (Value::Bytes(_), ValueView::String(_))) {
-                    warnings.push(format!("the value of {what} {text:?} was not UTF-8; it is kept as bytes"));
+                if matches!(
+                    (&value, ValueView::new(raw_value(pair))),
+                    (Value::Bytes(_), ValueView::String(_))
+                ) {
+                    warnings.push(format!(
+                        "the value of {what} {text:?} was not UTF-8; it is kept as bytes"
+                    ));
                 }
                 attributes.push(Attribute::new(text, value));
             }
             Err(_) => {
                 invalid_keys += 1;
                 let name = format!("{INVALID_TAG_KEY}-{invalid_keys}");
-                warnings.push(format!("the key of an {what} was not UTF-8; it is kept as {name}"));
+                warnings.push(format!(
+                    "the key of an {what} was not UTF-8; it is kept as {name}"
+                ));
                 let mut bytes = key.to_vec();
                 bytes.push(b':');
                 match &value {
@@ -200,7 +224,12 @@ fn mended_value(bytes: &[u8]) -> Value {
         }
         (fields::VALUE_MAP, Field::Bytes(bytes, _)) => {
             // Warnings are given for attributes alone; what stands inside a map is mended without a word.
-            Value::Map(mended_attributes(bytes, fields::LIST_ITEM, "entry", &mut Vec::new()))
+            Value::Map(mended_attributes(
+                bytes,
+                fields::LIST_ITEM,
+                "entry",
+                &mut Vec::new(),
+            ))
         }
         (1..=7, _) => ValueView::new(bytes).to_model(),
         _ => value,
@@ -222,9 +251,17 @@ fn utc(unix_nanos: u64) -> String {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day_of_month = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let fraction = if nanos == 0 { String::new() } else { format!(".{nanos:09}") };
+    let fraction = if nanos == 0 {
+        String::new()
+    } else {
+        format!(".{nanos:09}")
+    };
     format!(
         "{year:04}-{month:02}-{day_of_month:02} {:02}:{:02}:{:02}{} +0000 UTC",
         second / 3600,
@@ -242,6 +279,9 @@ mod tests {
     fn times_are_printed_as_go_does() {
         assert_eq!(utc(0), "1970-01-01 00:00:00 +0000 UTC");
         assert_eq!(utc(1_709_210_096_120_000_000), "2024-02-29 12:34:56.12 +0000 UTC");
-        assert_eq!(utc(4_102_444_799_000_000_001), "2099-12-31 23:59:59.000000001 +0000 UTC");
+        assert_eq!(
+            utc(4_102_444_799_000_000_001),
+            "2099-12-31 23:59:59.000000001 +0000 UTC"
+        );
     }
 }

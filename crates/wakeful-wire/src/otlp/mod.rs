@@ -13,7 +13,7 @@ mod mend;
 mod proto;
 mod view;
 
-use wakeful_model::{Attribute, Value};
+use wakeful_model::{Resource, Scope, Value};
 
 pub use batch::{Batch, Group, Operation, Row};
 pub use check::{DecodeError, Rejected};
@@ -21,14 +21,14 @@ pub use json_decode::{JsonError, decode_json};
 pub use json_encode::TracesData;
 pub use view::{EventView, LinkView, ListView, SpanView, ValueView};
 
-/// Encodes attributes as the entries of a `KeyValueList`, for where they rest by themselves.
-pub fn encode_attributes(attributes: &[Attribute]) -> Vec<u8> {
-    encode::encode_attributes(attributes)
+/// Reads what [`Batch::encoded_resource`] gave.
+pub fn decode_resource(bytes: &[u8]) -> Resource {
+    batch::decode_resource(bytes)
 }
 
-/// Reads what [`encode_attributes`] wrote.
-pub fn decode_attributes(bytes: &[u8]) -> Vec<Attribute> {
-    view::to_attributes(view::attributes_of(bytes, fields::LIST_ITEM))
+/// Reads what [`Batch::encoded_scope`] gave.
+pub fn decode_scope(bytes: &[u8]) -> Scope {
+    batch::decode_scope(bytes)
 }
 
 /// Encodes an `AnyValue`, for where it rests by itself.

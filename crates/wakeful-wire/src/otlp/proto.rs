@@ -45,7 +45,9 @@ impl<'a> Fields<'a> {
             2 => {
                 let length = self.varint()?;
                 let start = self.at;
-                let end = usize::try_from(length).ok().and_then(|length| start.checked_add(length));
+                let end = usize::try_from(length)
+                    .ok()
+                    .and_then(|length| start.checked_add(length));
                 match end.and_then(|end| self.bytes.get(start..end)) {
                     Some(bytes) => {
                         self.at += bytes.len();
@@ -75,7 +77,10 @@ impl<'a> Fields<'a> {
     fn long_varint(&mut self) -> Result<u64, DecodeError> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
-            let &byte = self.bytes.get(self.at).ok_or_else(|| self.error("a number that is cut off"))?;
+            let &byte = self
+                .bytes
+                .get(self.at)
+                .ok_or_else(|| self.error("a number that is cut off"))?;
             self.at += 1;
             value |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
@@ -97,7 +102,10 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn error(&self, what: &'static str) -> DecodeError {
-        DecodeError { what, offset: self.base + self.at }
+        DecodeError {
+            what,
+            offset: self.base + self.at,
+        }
     }
 }
 

@@ -4,8 +4,8 @@
 
 use wakeful_model::{Attribute, Event, Kind, Link, Span, SpanId, Status, StatusCode, TraceId, Value};
 
-use super::fields;
 use super::proto::{Field, Fields};
+use super::{encode, fields};
 
 /// An encoded span of a checked batch.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,7 +44,10 @@ pub struct SpanView<'a> {
 impl<'a> SpanView<'a> {
     /// A view of an encoded `Span` message.
     pub fn new(bytes: &'a [u8]) -> Self {
-        let mut view = Self { bytes, ..Self::default() };
+        let mut view = Self {
+            bytes,
+            ..Self::default()
+        };
         for (number, field) in Fields::new(bytes, 0) {
             match number {
                 fields::SPAN_TRACE_ID => view.trace_id = field.bytes(),
@@ -116,6 +119,16 @@ impl<'a> SpanView<'a> {
         messages(self.bytes, fields::SPAN_LINK).map(LinkView)
     }
 
+    /// Its events alone, as an encoded `Span` that has nothing else; read them with [`SpanView::new`].
+    pub fn encoded_events(&self) -> Vec<u8> {
+        encode::copy_fields(self.bytes, fields::SPAN_EVENT)
+    }
+
+    /// Its links alone, as an encoded `Span` that has nothing else; read them with [`SpanView::new`].
+    pub fn encoded_links(&self) -> Vec<u8> {
+        encode::copy_fields(self.bytes, fields::SPAN_LINK)
+    }
+
     /// The span as plain data, with the given indices; `None` without valid ids.
     pub fn to_model(&self, resource: u32, scope: u32) -> Option<Span> {
         Some(Span {
@@ -134,7 +147,10 @@ impl<'a> SpanView<'a> {
             dropped_events_count: self.dropped_events_count,
             links: self.links().map(|link| link.to_model()).collect(),
             dropped_links_count: self.dropped_links_count,
-            status: Status { code: self.status_code(), message: self.status_message.to_owned() },
+            status: Status {
+                code: self.status_code(),
+                message: self.status_message.to_owned(),
+            },
             resource,
             scope,
         })
@@ -256,9 +272,11 @@ impl<'a> ValueView<'a> {
             Self::Int(value) => Value::Int(value),
             Self::Double(value) => Value::Double(value),
             Self::Bytes(bytes) => Value::Bytes(bytes.to_owned()),
-            Self::Array(ListView(bytes)) => {
-                Value::Array(messages(bytes, fields::LIST_ITEM).map(|item| Self::new(item).to_model()).collect())
-            }
+            Self::Array(ListView(bytes)) => Value::Array(
+                messages(bytes, fields::LIST_ITEM)
+                    .map(|item| Self::new(item).to_model())
+                    .collect(),
+            ),
             Self::Map(ListView(bytes)) => Value::Map(to_attributes(attributes_of(bytes, fields::LIST_ITEM))),
         }
     }
@@ -266,7 +284,9 @@ impl<'a> ValueView<'a> {
 
 /// The nested messages of one field number.
 pub(super) fn messages<'a>(bytes: &'a [u8], number: u32) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-    Fields::new(bytes, 0).filter(move |(found, _)| *found == number).map(|(_, field)| field.bytes())
+    Fields::new(bytes, 0)
+        .filter(move |(found, _)| *found == number)
+        .map(|(_, field)| field.bytes())
 }
 
 /// The key-value pairs of one field number.
@@ -289,5 +309,10 @@ pub(super) fn attributes_of<'a>(
 }
 
 pub(super) fn to_attributes<'a>(pairs: impl Iterator<Item = (&'a str, ValueView<'a>)>) -> Vec<Attribute> {
-    pairs.map(|(key, value)| Attribute { key: key.to_owned(), value: value.to_model() }).collect()
+    pairs
+        .map(|(key, value)| Attribute {
+            key: key.to_owned(),
+            value: value.to_model(),
+        })
+        .collect()
 }

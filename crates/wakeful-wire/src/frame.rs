@@ -1,0 +1,197 @@
+//! Frames: the unit of everything that moves or rests (docs/storage.md).
+//!
+//! ```text
+//!  0  magic "WKF1"        8  payload length, u32     16  sequence, u64
+//!  4  kind, u8           12  CRC32C of the payload   24  zero, u32
+//!  5  flags, u8                                      28  CRC32C of bytes 0 to 27
+//!  6  zero, u16          32  payload, then zeros up to a multiple of 8
+//! ```
+//! Numbers are little-endian. The header has a checksum of its own, so that a reader can trust a length, and find
+//! the next frame behind a damaged one.
+
+/// Bytes of a header.
+pub const HEADER_BYTES: usize = 32;
+
+const MAGIC: [u8; 4] = *b"WKF1";
+const ALIGNMENT: usize = 8;
+
+/// What a payload is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// An OTLP `ExportTraceServiceRequest` in protobuf.
+    OtlpTraces = 1,
+    /// An edit of a store's manifest, in JSON.
+    ManifestEdit = 64,
+}
+
+impl Kind {
+    fn from_number(number: u8) -> Option<Self> {
+        [Self::OtlpTraces, Self::ManifestEdit]
+            .into_iter()
+            .find(|kind| *kind as u8 == number)
+    }
+}
+
+/// A whole frame within a larger buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// What the payload is.
+    pub kind: Kind,
+    /// Which log or recording it belongs to: a frame of an older life of its file has a smaller number.
+    pub sequence: u64,
+    /// The message.
+    pub payload: &'a [u8],
+    /// Where the frame ends in the buffer.
+    pub end: usize,
+}
+
+/// Bytes that a payload takes as a frame.
+pub fn framed_bytes(payload: usize) -> usize {
+    HEADER_BYTES + payload.next_multiple_of(ALIGNMENT)
+}
+
+/// Appends a frame to `out`; its payload then stands at the returned range.
+pub fn write(out: &mut Vec<u8>, kind: Kind, sequence: u64, payload: &[u8]) -> std::ops::Range<usize> {
+    let start = out.len();
+    out.extend_from_slice(&MAGIC);
+    out.extend_from_slice(&[kind as u8, 0, 0, 0]);
+    // Receivers bound messages far below 4 GiB.
+    out.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+    out.extend_from_slice(&crc32c::crc32c(payload).to_le_bytes());
+    out.extend_from_slice(&sequence.to_le_bytes());
+    out.extend_from_slice(&[0; 4]);
+    let header_crc = crc32c::crc32c(&out[start..]);
+    out.extend_from_slice(&header_crc.to_le_bytes());
+    out.extend_from_slice(payload);
+    let end = out.len();
+    out.resize(start + framed_bytes(payload.len()), 0);
+    start + HEADER_BYTES..end
+}
+
+/// What stands at a place of a buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// A frame.
+    Frame(Frame<'a>),
+    /// A frame whose header is sound, but whose payload is not, or of a kind this version does not know.
+    Damaged {
+        /// The sequence of its header.
+        sequence: u64,
+        /// Why.
+        why: &'static str,
+        /// Where it ends, if it is all there.
+        end: usize,
+    },
+    /// No header: zeros, the end, or bytes that were damaged.
+    Nothing,
+}
+
+/// Looks at one place of a buffer.
+pub fn read_at(bytes: &[u8], at: usize) -> Item<'_> {
+    let Some(header) = bytes
+        .get(at..)
+        .and_then(|rest| rest.first_chunk::<HEADER_BYTES>())
+    else {
+        return Item::Nothing;
+    };
+    let number = |range: std::ops::Range<usize>| {
+        header[range]
+            .iter()
+            .rev()
+            .fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
+    };
+    if header[..4] != MAGIC || number(28..32) != u64::from(crc32c::crc32c(&header[..28])) {
+        return Item::Nothing;
+    }
+    let (length, crc, sequence) = (number(8..12) as usize, number(12..16) as u32, number(16..24));
+    let start = at + HEADER_BYTES;
+    let end = (start + length.next_multiple_of(ALIGNMENT)).min(bytes.len());
+    match (bytes.get(start..start + length), Kind::from_number(header[4])) {
+        (None, _) => Item::Damaged {
+            sequence,
+            why: "cut off",
+            end,
+        },
+        (Some(payload), _) if crc32c::crc32c(payload) != crc => Item::Damaged {
+            sequence,
+            why: "checksum mismatch",
+            end,
+        },
+        (Some(_), None) => Item::Damaged {
+            sequence,
+            why: "unknown kind",
+            end,
+        },
+        (Some(payload), Some(kind)) => Item::Frame(Frame {
+            kind,
+            sequence,
+            payload,
+            end,
+        }),
+    }
+}
+
+/// The next place at or after `at` where a sound header stands.
+pub fn find(bytes: &[u8], at: usize) -> Option<usize> {
+    let start = at.next_multiple_of(ALIGNMENT);
+    let rest = bytes.get(start..)?;
+    memchr::memmem::find_iter(rest, &MAGIC)
+        .map(|offset| start + offset)
+        .find(|at| at % ALIGNMENT == 0 && read_at(bytes, *at) != Item::Nothing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two_frames() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        assert_eq!(write(&mut bytes, Kind::OtlpTraces, 7, b"first"), 32..37);
+        write(&mut bytes, Kind::ManifestEdit, 8, b"second one");
+        bytes
+    }
+
+    #[test]
+    fn frames_follow_each_other() {
+        let bytes = two_frames();
+        let Item::Frame(first) = read_at(&bytes, 0) else {
+            panic!()
+        };
+        assert_eq!(
+            (first.kind, first.sequence, first.payload),
+            (Kind::OtlpTraces, 7, &b"first"[..])
+        );
+        assert_eq!(first.end, framed_bytes(5));
+        let Item::Frame(second) = read_at(&bytes, first.end) else {
+            panic!()
+        };
+        assert_eq!((second.payload, second.end), (&b"second one"[..], bytes.len()));
+        assert_eq!(read_at(&bytes, second.end), Item::Nothing);
+    }
+
+    #[test]
+    fn a_torn_frame_is_never_taken_for_a_whole_one() {
+        let bytes = two_frames();
+        let first = framed_bytes(5);
+        for length in first..first + HEADER_BYTES + 10 {
+            assert!(
+                !matches!(read_at(&bytes[..length], first), Item::Frame(_)),
+                "at {length}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed_and_the_next_frame_found() {
+        let bytes = two_frames();
+        // Padding carries nothing, so it is not checked.
+        for bit in 0..(HEADER_BYTES + 5) * 8 {
+            let mut bytes = bytes.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(!matches!(read_at(&bytes, 0), Item::Frame(_)), "bit {bit}");
+            let next = find(&bytes, 8).unwrap();
+            assert!(matches!(read_at(&bytes, next), Item::Frame(frame) if frame.payload == b"second one"));
+        }
+    }
+}
