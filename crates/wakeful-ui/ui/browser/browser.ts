@@ -1,5 +1,6 @@
 import chromium from '@sparticuz/chromium';
 import { type Browser, type BrowserContextOptions, chromium as driver, type Page } from 'playwright-core';
+import { NOW } from './server.ts';
 
 /** The Chromium that npm brings, without a GPU and without a sandbox, which root may not have. */
 export async function launch(): Promise<Browser> {
@@ -14,7 +15,11 @@ export interface Watched {
   complaints: string[];
 }
 
-export async function open(browser: Browser, options: BrowserContextOptions = {}): Promise<Watched> {
+/** The page's clock stands still, timers run; `measured` leaves it alone, because the marks of a page need it. */
+export async function open(
+  browser: Browser,
+  { measured = false, ...options }: BrowserContextOptions & { measured?: boolean } = {},
+): Promise<Watched> {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 720 },
     timezoneId: 'Europe/Berlin',
@@ -22,6 +27,7 @@ export async function open(browser: Browser, options: BrowserContextOptions = {}
     ...options,
   });
   const page = await context.newPage();
+  if (!measured) await page.clock.setFixedTime(NOW);
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { Mock } from '../dev/mock.ts';
 import { HEADERS } from './policy.ts';
-import type { Server } from './server.ts';
+import type { Server, Stored } from './server.ts';
 
 const TYPES: Record<string, string> = {
   '.css': 'text/css',
@@ -14,9 +14,9 @@ const TYPES: Record<string, string> = {
 };
 
 /** The built page and generated traces under the server's headers, for working on the page without a binary. */
-export async function startMock(dist: string, largest: number): Promise<Server> {
+export async function startMock(dist: string, now: number, stored: Stored): Promise<Server> {
   if (!existsSync(join(dist, 'index.html'))) throw new Error('the page is not built; run `npm run build` first');
-  const mock = new Mock(Date.now(), largest);
+  const mock = new Mock(now, stored.miniRedis ? Math.max(1_421, stored.large) : 0);
   const server = createServer((request, response) => {
     if (mock.answer(request, response)) return;
     const { pathname } = new URL(request.url ?? '/', 'http://mock');

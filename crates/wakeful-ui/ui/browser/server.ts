@@ -1,5 +1,11 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { generated } from '../dev/mock-trace.ts';
 import { startMock } from './mock-server.ts';
+import { sendMiniRedis, sendTrace } from './send.ts';
 
 /** A running server of the page. */
 export interface Server {
@@ -7,5 +13,103 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-export const DIST = join(import.meta.dirname, '..', 'dist');
-export const startAny = (largest: number) => startMock(DIST, largest);
+/** What is stored before a test begins. */
+export interface Stored {
+  miniRedis: boolean;
+  /** Spans of one large trace; 0 for none. */
+  large: number;
+}
+
+/** When the tests take place (Unix ms): shortly after mini-redis' spans were captured. */
+export const NOW = Date.UTC(2026, 10, 21, 8, 10);
+
+export function largeId(spans: number): string {
+  return String(spans).padStart(32, 'a');
+}
+
+const LISTENERS = [
+  'otlp-grpc',
+  'otlp-http',
+  'jaeger-compact',
+  'jaeger-binary',
+  'jaeger-http',
+  'query',
+  'health',
+  'metrics',
+];
+const READY_MS = 30_000;
+const STOP_MS = 10_000;
+const STORED_MS = 60_000;
+
+/**
+ * Starts the binary that `WAKEFUL_BIN` names, on free ports and with a folder of its own, and fills it through its
+ * receivers. Without the variable, the built page runs on generated answers: enough to work on the page, not to release it.
+ */
+export async function start(stored: Stored): Promise<Server> {
+  const binary = process.env.WAKEFUL_BIN;
+  if (!binary) return startMock(join(import.meta.dirname, '..', 'dist'), NOW, stored);
+  const folder = await mkdtemp(join(tmpdir(), 'wakeful-browser-'));
+  const ports = LISTENERS.flatMap((name) => [`--${name}-port`, '0']);
+  const child = spawn(binary, ['serve', '--data-dir', folder, '--ready-json', ...ports], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const stop = async () => {
+    await end(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const ready = await readyLine(child);
+    const url = ready.url.replace(/\/$/, '');
+    if (stored.miniRedis) await sendMiniRedis(ready.listeners['jaeger-compact']);
+    if (stored.large > 0) {
+      const trace = generated(largeId(stored.large), stored.large, BigInt(NOW - 600_000) * 1_000_000n, 41e9);
+      await sendTrace(ready.listeners['otlp-http'], trace);
+    }
+    if (stored.miniRedis) await poll(async () => (await services(url)).includes('mini-redis'), 'mini-redis is stored');
+    return { url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Ready {
+  url: string;
+  listeners: Record<string, string>;
+}
+
+function readyLine(child: ChildProcess): Promise<Ready> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error('the server was not ready in time')), READY_MS);
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it was ready`)));
+    if (!child.stdout) return;
+    createInterface({ input: child.stdout }).once('line', (line) => {
+      clearTimeout(late);
+      resolve(JSON.parse(line) as Ready);
+    });
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await ended;
+  clearTimeout(late);
+}
+
+async function services(url: string): Promise<string[]> {
+  const answer = await fetch(`${url}/api/ui/services`);
+  return ((await answer.json()) as { services: string[] }).services;
+}
+
+/** Asks until it is so, up to a deadline. */
+async function poll(so: () => Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + STORED_MS;
+  while (!(await so())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parseDuration } from '../src/data/query.ts';
 import {
   arrowOf,
   depthOf,
@@ -18,10 +19,10 @@ export class Mock {
   private readonly traces: MockTrace[];
   private readonly answers = new Map<string, Uint8Array>();
 
-  /** Traces end shortly before `now` (Unix ms). `largest` leaves larger traces out. */
+  /** Traces end shortly before `now` (Unix ms). `largest` leaves larger traces out; with 0 there are none at all. */
   constructor(now: number, largest = 1_000_000) {
     const minutesAgo = (minutes: number) => BigInt(Math.round(now - minutes * 60_000)) * 1_000_000n + 123_456n;
-    this.traces = [miniRedis(minutesAgo(1))];
+    this.traces = largest === 0 ? [] : [miniRedis(minutesAgo(1))];
     const big: [number, number][] = [
       [1_421, 2.4e9],
       [100_000, 41e9],
@@ -31,7 +32,7 @@ export class Mock {
       if (count > largest) continue;
       this.traces.push(generated(String(count).padStart(32, 'a'), count, minutesAgo(3 + count / 50_000), duration));
     }
-    for (let i = 0; i < 30; i++) {
+    for (let i = 0; i < (largest === 0 ? 0 : 30); i++) {
       const id = String(i).padStart(32, 'b');
       this.traces.push(generated(id, 3 + i * 2, minutesAgo(5 + i * 1.5), 1e6 * (1 + (i % 7)) ** 3));
     }
@@ -84,12 +85,13 @@ export class Mock {
     const operation = query.get('operation') ?? '__all_operations__';
     const limit = Number(query.get('limit') ?? 20);
     const from = BigInt(query.get('start') ?? 0) * 1000n;
+    const least = parseDuration(query.get('minDuration') ?? '') ?? 0;
     const ids = query.getAll('traceID');
     const hits = this.traces
       .filter(({ id }) => ids.length === 0 || ids.includes(id))
       .filter((trace) => service === '__all_services__' || trace.service.includes(service))
       .filter((trace) => operation === '__all_operations__' || trace.name.includes(operation))
-      .filter(({ base }) => base >= from)
+      .filter(({ base, dur }) => base >= from && dur[0] >= least)
       .sort((a, b) => Number(b.base - a.base));
     response.setHeader('content-type', 'application/x-ndjson');
     const line = (object: object) => response.write(`${JSON.stringify(object)}\n`);
@@ -167,7 +169,7 @@ function details(trace: MockTrace, row: number): object {
       { key: 'cached', type: 'bool', value: true },
       { key: 'ids', type: 'array', value: [{ type: 'int', value: '1' }, { type: 'string', value: 'two' }] },
       { key: 'user.input', type: 'string', value: '<img src=x onerror=alert(1)> \u202etxt.exe\u0000 javascript:alert(1)' },
-      { key: 'body', type: 'string', value: KB.repeat(8) },
+      { key: 'body', type: 'string', value: KB.repeat(1_000) },
       { key: '', type: 'string', value: '' },
     ],
     events: [

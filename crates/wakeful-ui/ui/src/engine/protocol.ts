@@ -2,7 +2,7 @@ import type { Facts } from './facts.ts';
 import type { Tokens } from './theme.ts';
 import type { View } from './view.ts';
 
-/** Where the selection, or the eye, is to go. */
+/** Where the selection is to go from where it is. */
 export type Step =
   | 'next'
   | 'previous'
@@ -10,7 +10,9 @@ export type Step =
   | 'last'
   | 'page-down'
   | 'page-up'
+  /** Unfolds, else goes to the first child. */
   | 'in'
+  /** Folds, else goes to the parent. */
   | 'out'
   | 'next-sibling'
   | 'previous-sibling'
@@ -36,9 +38,10 @@ export type Request =
   | { kind: 'view'; seq: number; view: View }
   | { kind: 'overview'; w: number; h: number; dpr: number }
   | { kind: 'fold'; fold: Fold }
-  | { kind: 'find'; query: string; from: number }
+  | { kind: 'find'; query: string }
   | { kind: 'select'; row: number }
-  | { kind: 'step'; step: Step; from: number; page: number };
+  /** `page` is the number of rows that a page has. */
+  | { kind: 'step'; step: Step; page: number };
 
 /** A row on screen, with all that its name cell and its twin say. */
 export interface RowInfo {

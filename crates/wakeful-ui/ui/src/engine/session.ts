@@ -95,7 +95,7 @@ export class Session {
       .map((name, code) => ({ name, slot: slots[code] }))
       .filter(({ name }) => name !== '');
     this.send({ kind: 'progress', rows: columns.count, services });
-    if (this.query) this.find({ kind: 'find', query: this.query, from: -1 });
+    if (this.query) this.find({ kind: 'find', query: this.query });
     // The overview shows all rows, so while they arrive it is drawn at each doubling alone.
     if (columns.count >= 2 * this.overviewRows) this.drawOverview();
     this.changed();
@@ -179,7 +179,7 @@ export class Session {
     else tree.step(fold.by);
   }
 
-  private find({ query, from }: Of<'find'>): void {
+  private find({ query }: Of<'find'>): void {
     this.query = query;
     this.hits = findRows(this.scene.columns, query);
     this.scene.hits = this.hits?.mask ?? null;
@@ -189,14 +189,21 @@ export class Session {
       return;
     }
     this.scene.tree.reveal(this.hits.rows);
-    const at = lowerBound(this.hits.rows, Math.max(0, from));
+    const at = lowerBound(this.hits.rows, Math.max(0, this.scene.selected));
     const hit = at < this.hits.rows.length ? at : 0;
     this.send({ kind: 'found', count: this.hits.rows.length, hit: hit + 1, query });
     this.changed();
     this.reach(this.hits.rows[hit], false);
   }
 
-  private step({ step, from, page }: Of<'step'>): void {
+  private step({ step, page }: Of<'step'>): void {
+    const { columns, tree, selected: from } = this.scene;
+    const foldable = from >= 0 && columns.children[from] > 0;
+    if (foldable && (step === 'in' || step === 'out') && tree.isOpen(from) === (step === 'out')) {
+      tree.set(from, step === 'in');
+      this.changed();
+      return;
+    }
     const hits = this.hits?.rows ?? new Uint32Array(0);
     const row = walk(this.scene, hits, step, from, page);
     if (row < 0) return;

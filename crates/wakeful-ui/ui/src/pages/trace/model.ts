@@ -38,6 +38,9 @@ export class TraceModel {
   /** The name of the trace, once its first row was seen. */
   title = '';
 
+  /** Time of the selected row, on screen or not. */
+  selectedSpan = { start: 0, dur: 0 };
+
   private readonly engine: Engine;
   private readonly abort = new AbortController();
   private seq = 0;
@@ -50,7 +53,7 @@ export class TraceModel {
   constructor(readonly id: string) {
     this.engine = startEngine(trustedScript(workerUrl), (reply) => this.receive(reply));
     this.engine.post({ kind: 'init', tokens: readTokens(), font: canvasFont() });
-    if (this.query.peek()) this.engine.post({ kind: 'find', query: this.query.peek(), from: -1 });
+    if (this.query.peek()) this.engine.post({ kind: 'find', query: this.query.peek() });
     void this.load();
   }
 
@@ -112,7 +115,7 @@ export class TraceModel {
   step(step: Step): void {
     const { h, rowPx } = this.view.peek();
     const page = Math.max(1, Math.floor(h / rowPx) - 1);
-    this.engine.post({ kind: 'step', step, from: this.selected.peek(), page });
+    this.engine.post({ kind: 'step', step, page });
   }
 
   fold(fold: Fold): void {
@@ -121,7 +124,7 @@ export class TraceModel {
 
   find(query: string): void {
     this.query.value = query;
-    this.engine.post({ kind: 'find', query, from: this.selected.peek() });
+    this.engine.post({ kind: 'find', query });
     note((address) => (query ? address.set('uiFind', query) : address.delete('uiFind')));
   }
 
@@ -211,6 +214,7 @@ export class TraceModel {
       case 'reached':
         if (reply.select) {
           this.selected.value = reply.row;
+          this.selectedSpan = { start: reply.start, dur: reply.dur };
           this.noteSelection();
         }
         this.bringIntoView(reply.index, reply.start, reply.dur);

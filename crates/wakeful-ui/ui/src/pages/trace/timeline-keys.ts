@@ -16,6 +16,8 @@ const STEPS: readonly string[] = [
   'last',
   'page-down',
   'page-up',
+  'in',
+  'out',
   'next-sibling',
   'previous-sibling',
   'next-error',
@@ -44,16 +46,7 @@ function perform(model: TraceModel, action: string, event: KeyboardEvent, pointe
 
 function onRow(model: TraceModel, action: string): boolean {
   const row = model.selected.peek();
-  const info = model.selectedInfo();
   switch (action) {
-    case 'expand':
-      if (info && info.children > 0 && !info.open) model.fold({ what: 'row', row, open: true });
-      else model.step('in');
-      return true;
-    case 'collapse':
-      if (info && info.children > 0 && info.open) model.fold({ what: 'row', row, open: false });
-      else model.step('out');
-      return true;
     case 'open-subtree':
       if (row >= 0) model.fold({ what: 'subtree', row, open: true });
       return true;
@@ -81,7 +74,6 @@ function onWindow(model: TraceModel, action: string, far: number, pointer: numbe
   const view = model.view.peek();
   const { duration } = model;
   const at = pointer !== undefined && pointer >= 0 ? pointer : view.w / 2;
-  const info = model.selectedInfo();
   switch (action) {
     case 'zoom-in':
       model.setView(zoom(view, ZOOM_STEP ** -far, at, duration));
@@ -99,9 +91,10 @@ function onWindow(model: TraceModel, action: string, far: number, pointer: numbe
       model.setView(fit(view, duration));
       return true;
     case 'fit-selection': {
-      if (!info) return true;
-      const margin = Math.max(info.dur * 0.1, 1);
-      model.setView(show(view, info.start - margin, info.start + info.dur + margin, duration));
+      if (model.selected.peek() < 0) return true;
+      const { start, dur } = model.selectedSpan;
+      const margin = Math.max(dur * 0.1, 1);
+      model.setView(show(view, start - margin, start + dur + margin, duration));
       return true;
     }
     default:
