@@ -1,0 +1,40 @@
+//! What the network edge refuses to exceed.
+
+use std::time::Duration;
+
+/// Bounds of sizes, counts and times; each is enforced before memory is taken for what would exceed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one gRPC message, after inflating (default 4 MiB, gRPC's own).
+    pub grpc_message_bytes_max: usize,
+    /// Bytes of one HTTP body, after inflating (default 20 MiB, the OpenTelemetry Collector's).
+    pub http_message_bytes_max: usize,
+    /// Bytes of messages that are being received, decoded or written at one time, over all receivers
+    /// (default 64 MiB); past that, senders are asked to try again.
+    pub in_flight_bytes_max: usize,
+    /// Open connections of one listener (default 1,024); past that, new ones wait to be accepted.
+    pub connections_max: usize,
+    /// Concurrent streams of one HTTP/2 connection (default 256).
+    pub streams_max: u32,
+    /// How long the headers of a request may take (default 10 s).
+    pub header_timeout: Duration,
+    /// How long the body of a request may take (default 60 s).
+    pub body_timeout: Duration,
+    /// How long requests may go on after the server was told to stop (default 3 s).
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            grpc_message_bytes_max: 4 << 20,
+            http_message_bytes_max: 20 << 20,
+            in_flight_bytes_max: 64 << 20,
+            connections_max: 1024,
+            streams_max: 256,
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(60),
+            drain_timeout: Duration::from_secs(3),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The page's own API under `/api/ui/`; `docs/ui-api.md` is its contract.
+
+mod about;
+mod columns;
+mod duration;
+mod error;
+mod layout;
+mod names;
+mod search;
+mod search_params;
+mod span;
+mod summary;
+mod tags;
+mod trace;
+mod traceql;
+mod value;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::response::Response;
+use axum::routing::get;
+use http::HeaderValue;
+use tokio::sync::Semaphore;
+use wakeful_query::Engine;
+
+use crate::{About, blocking};
+use error::ApiError;
+
+/// The version of assets and API together: a page of another one offers to reload.
+const VERSION_HEADER: &str = "x-wakeful-ui";
+
+/// Names and values of a URL's query, in order; names may come again.
+type Parameters = Vec<(String, String)>;
+
+/// The routes, below `/api/ui`.
+pub(crate) fn router(engine: Engine, about: About) -> Router {
+    let state = UiApi {
+        queries: Queries::new(engine),
+        about: Arc::new(about),
+    };
+    Router::new()
+        .route("/services", get(names::services))
+        .route("/operations", get(names::operations))
+        .route("/search", get(search::search))
+        .route("/trace/{id}", get(trace::trace))
+        .route("/trace/{id}/span/{row}", get(span::span))
+        .route("/about", get(about::about))
+        .fallback(unknown)
+        .with_state(state)
+        .layer(axum::middleware::map_response(with_version))
+}
+
+async fn unknown() -> ApiError {
+    ApiError::not_found("there is no such path in the page's API")
+}
+
+async fn with_version(mut response: Response) -> Response {
+    response.headers_mut().insert(
+        VERSION_HEADER,
+        HeaderValue::from_static(env!("CARGO_PKG_VERSION")),
+    );
+    response
+}
+
+#[derive(Debug, Clone)]
+struct UiApi {
+    queries: Queries,
+    about: Arc<About>,
+}
+
+impl FromRef<UiApi> for Queries {
+    fn from_ref(state: &UiApi) -> Self {
+        state.queries.clone()
+    }
+}
+
+impl FromRef<UiApi> for Arc<About> {
+    fn from_ref(state: &UiApi) -> Self {
+        Arc::clone(&state.about)
+    }
+}
+
+/// Asks the engine, a few questions at a time: each takes memory of its own.
+#[derive(Debug, Clone)]
+struct Queries {
+    engine: Engine,
+    slots: Arc<Semaphore>,
+}
+
+impl Queries {
+    fn new(engine: Engine) -> Self {
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            engine,
+            slots: Arc::new(Semaphore::new(2 * threads)),
+        }
+    }
+
+    /// Runs `question` on a blocking thread.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Engine) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let slot = Arc::clone(&self.slots).acquire_owned().await;
+        let slot = slot.map_err(|_| ApiError::unavailable("the server is stopping"))?;
+        let engine = self.engine.clone();
+        let work = move || {
+            // The slot goes with the work: a request that is aborted leaves its work running.
+            let _slot = slot;
+            question(&engine)
+        };
+        blocking::run(work)
+            .await
+            .map_err(|failed| ApiError::internal(failed.to_string()))?
+    }
+}
