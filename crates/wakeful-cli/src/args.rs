@@ -1,0 +1,66 @@
+//! The command line.
+
+mod port;
+mod ports;
+mod server;
+mod storage;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use port::Port;
+pub(crate) use ports::PortArgs;
+pub(crate) use server::ServerArgs;
+pub(crate) use storage::{Backend, StorageArgs};
+
+/// Receives, keeps and shows the traces of async programs, in the place of the Jaeger container.
+#[derive(Debug, Parser)]
+#[command(name = "wakeful", version, max_term_width = 100, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Receive traces on the ports of OpenTelemetry and Jaeger, keep them, and show them in a web page
+    Serve(ServeArgs),
+    /// The same, with a program beside it that keeps sending traces, to look around
+    Demo(DemoArgs),
+    #[command(hide = true)]
+    DemoProgram(DemoProgramArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Folder for the data [default: `wakeful` in the platform's data folder]
+    #[arg(long, value_name = "DIR", env = "WAKEFUL_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Folder for the data, which then stays [default: a temporary one, deleted at the end]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Requests that the demo's customers make, a second
+    #[arg(long, value_name = "NUMBER", default_value_t = 50.0)]
+    pub(crate) requests_per_second: f64,
+    /// Do not open a browser
+    #[arg(long)]
+    pub(crate) no_open: bool,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// What `demo` starts beside the server.
+#[derive(Debug, Args)]
+pub(crate) struct DemoProgramArgs {
+    #[arg(long)]
+    pub(crate) otlp_endpoint: String,
+    #[arg(long)]
+    pub(crate) requests_per_second: f64,
+}

@@ -1,0 +1,74 @@
+//! `wakeful demo`: a server, and a program that keeps sending traces to it.
+
+mod browser;
+pub(crate) mod program;
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use wakeful_server::Listener;
+
+use crate::args::DemoArgs;
+use crate::ready::reachable;
+use crate::serve::{self, Running};
+use crate::{old_variables, signals};
+use program::Program;
+
+/// Serves, with the program beside it, until a signal comes.
+pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
+    old_variables::warn();
+    let temporary = match &args.data_dir {
+        Some(_) => None,
+        None => {
+            let folder = tempfile::Builder::new().prefix("wakeful-demo-").tempdir();
+            Some(folder.context("cannot make a temporary folder; choose one with --data-dir")?)
+        }
+    };
+    let folder = args
+        .data_dir
+        .clone()
+        .or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned()));
+    let runtime = serve::runtime()?;
+    let ended = runtime.block_on(async {
+        let folder = folder.context("no folder for the data; choose one with --data-dir");
+        let running = Running::start(&args.server, folder).await?;
+        let ready = running.ready(&args.server);
+        let otlp = ready.address(Listener::OtlpGrpc);
+        let otlp = otlp.context("the demo sends its traces to the OTLP gRPC port; leave that port open")?;
+        let url = ready.url();
+        ready
+            .say(args.server.ready_json)
+            .context("cannot write to stdout")?;
+        let mut program = Program::start(&endpoint(otlp), args.requests_per_second)?;
+        if let Some(url) = url {
+            if !args.server.ready_json {
+                // A closed stdout is no reason to stop.
+                let _ = writeln!(
+                    std::io::stdout(),
+                    "\nLook at {url}search?service=frontend (Ctrl-C stops the demo)"
+                );
+            }
+            browser::open(&url, args.no_open);
+        }
+        let stop = async {
+            tokio::select! {
+                () = signals::stop() => {}
+                () = program.ended() => {
+                    tracing::warn!("the demo's program has ended; what it sent can still be looked at");
+                    signals::stop().await;
+                }
+            }
+            // First the program, so that its last spans arrive while the server still takes them.
+            program.stop().await;
+        };
+        running.until(stop).await;
+        Ok(())
+    });
+    serve::end(runtime);
+    ended
+}
+
+fn endpoint(otlp: SocketAddr) -> String {
+    format!("http://{}", reachable(otlp))
+}
