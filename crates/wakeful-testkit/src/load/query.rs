@@ -66,10 +66,10 @@ impl Question {
             Self::ById => format!("/api/traces/{:032x}", entry.trace_id),
             Self::Newest => search,
             Self::RareTag => format!("{search}&tags={tags}"),
-            // The old API insists on a service.
+            // The old API insists on a service. These names are those that every version of the new one reads.
             Self::RareTagAnywhere => format!(
-                "/api/v3/traces?query.startTimeMin={}&query.startTimeMax={}&query.attributes={tags}\
-                 &query.searchDepth=20",
+                "/api/v3/traces?query.start_time_min={}&query.start_time_max={}&query.attributes={tags}\
+                 &query.search_depth=20",
                 percent_encode(&rfc3339(*from_micros)),
                 percent_encode(&rfc3339(*to_micros)),
             ),
