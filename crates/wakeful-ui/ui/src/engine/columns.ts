@@ -80,11 +80,13 @@ export class Columns {
     this.place = grown(this.place, capacity);
   }
 
-  /** Depth and place need the new rows alone; sizes and errors reach up to old ancestors, so all are summed again. */
+  /** Looks at the new rows alone, and at the ancestors of those whose parents were there before. */
   private derive(from: number): void {
     const { count, parent, flags, depth, size, errors, children, place } = this;
     for (let row = from; row < count; row++) {
       const above = parent[row];
+      size[row] = 1;
+      errors[row] = isError(flags[row]) ? 1 : 0;
       if (above === NO_ROW) {
         depth[row] = 1;
         place[row] = ++this.roots;
@@ -93,15 +95,13 @@ export class Columns {
         place[row] = ++children[above];
       }
     }
-    for (let row = 0; row < count; row++) {
-      size[row] = 1;
-      errors[row] = isError(flags[row]) ? 1 : 0;
-    }
-    for (let row = count - 1; row > 0; row--) {
-      const above = parent[row];
-      if (above === NO_ROW) continue;
-      size[above] += size[row];
-      errors[above] += errors[row];
+    for (let row = count - 1; row >= from; row--) {
+      for (let above = parent[row]; above !== NO_ROW; above = parent[above]) {
+        size[above] += size[row];
+        errors[above] += errors[row];
+        // A new ancestor hands on what it has when its own turn comes.
+        if (above >= from) break;
+      }
     }
   }
 }

@@ -8,8 +8,8 @@ const EMPTY = 0xffffffff;
 
 /**
  * Draws every span of the trace on `width × height` device pixels, rows from top to bottom as the tree has them. One pixel
- * has one winner: errors first, then the longest. Spans are taken in that order and a taken pixel is skipped at once, so
- * the cost is one step a span plus the pixels. What is thinner than a pixel colours it by the share that is covered.
+ * has one winner: errors first, then the longest. Long spans are taken in that order and skip what is taken at once, so the
+ * cost is one step a span plus the pixels. What is thinner than a pixel colours it by the share that is covered.
  */
 export function drawOverview(scene: Scene, theme: Theme, width: number, height: number, out: Uint32Array): void {
   const { columns } = scene;
@@ -34,23 +34,38 @@ export function drawOverview(scene: Scene, theme: Theme, width: number, height: 
 }
 
 function claim(scene: Scene, width: number, lanes: number, winner: Uint32Array, covered: Float32Array): void {
-  const { columns } = scene;
-  const { start, dur, count } = columns;
+  const { start, dur, flags, count } = scene.columns;
   const scale = width / Math.max(1, scene.duration);
-  // next[x]: the first pixel of the lane from x on that nobody has.
+  const long = new Uint32Array(count);
+  let longs = 0;
+  // The longest of those within one pixel needs no order: one pass in the order of memory finds it.
+  const best = new Float64Array(lanes * width).fill(-1);
+  for (let row = 0; row < count; row++) {
+    const reach = dur[row] * scale;
+    if (reach >= 1) {
+      long[longs++] = row;
+      continue;
+    }
+    const cell = Math.floor((row * lanes) / count) * width + Math.min(width - 1, Math.floor(start[row] * scale));
+    covered[cell] += reach;
+    const rank = isError(flags[row]) ? Number.POSITIVE_INFINITY : dur[row];
+    if (rank <= best[cell]) continue;
+    best[cell] = rank;
+    winner[cell] = row;
+  }
+
+  // next[x]: the first pixel of the lane from x on that no long span has.
   const next = new Int32Array(lanes * (width + 1));
   for (let i = 0; i < next.length; i++) next[i] = i % (width + 1);
-
-  for (const row of paintOrder(scene)) {
+  for (const row of paintOrder(scene, long.subarray(0, longs))) {
     const lane = Math.floor((row * lanes) / count);
-    const from = Math.min(width - 1, Math.max(0, Math.floor(start[row] * scale)));
-    const reach = dur[row] * scale;
-    const to = Math.min(width, Math.max(from + 1, Math.round(start[row] * scale + reach)));
-    if (reach < 1) covered[lane * width + from] += reach;
+    const from = Math.min(width - 1, Math.floor(start[row] * scale));
+    const to = Math.min(width, Math.max(from + 1, Math.round((start[row] + dur[row]) * scale)));
     const base = lane * (width + 1);
     for (let x = free(next, base, from); x < to; x = free(next, base, x)) {
-      winner[lane * width + x] = row;
-      if (reach >= 1) covered[lane * width + x] = 1;
+      const cell = lane * width + x;
+      if (best[cell] !== Number.POSITIVE_INFINITY) winner[cell] = row;
+      covered[cell] = 1;
       next[base + x] = x + 1;
     }
   }
@@ -67,17 +82,17 @@ function free(next: Int32Array, base: number, from: number): number {
   return x;
 }
 
-/** Rows in error, then the others from the longest down. */
-function paintOrder(scene: Scene): Uint32Array {
+/** Of the rows given, those in error, then the others from the longest down. */
+function paintOrder(scene: Scene, rows: Uint32Array): Uint32Array {
   const { dur, flags, count } = scene.columns;
   // The upper half-word of a positive double orders like the double, to 1/32: one counting pass sorts well enough.
   const words = new Uint16Array(dur.buffer, dur.byteOffset, count * 4);
   const BUCKETS = 0x10000;
   const bucket = (row: number) => (isError(flags[row]) ? 0 : BUCKETS - words[row * 4 + 3]);
   const place = new Uint32Array(BUCKETS + 2);
-  for (let row = 0; row < count; row++) place[bucket(row) + 1]++;
+  for (const row of rows) place[bucket(row) + 1]++;
   for (let i = 1; i < place.length; i++) place[i] += place[i - 1];
-  const order = new Uint32Array(count);
-  for (let row = 0; row < count; row++) order[place[bucket(row)]++] = row;
+  const order = new Uint32Array(rows.length);
+  for (const row of rows) order[place[bucket(row)]++] = row;
   return order;
 }

@@ -19,16 +19,26 @@ export class Scene {
   errors = new Uint32Array(0);
 
   private slotOf: ReadonlyMap<string, number> = new Map();
+  /** Rows that `settle` has seen. */
+  private settled = 0;
 
-  /** Takes in rows that were appended to the columns. */
-  grow(): void {
-    this.tree.grow();
-    const { services, flags, count } = this.columns;
+  /** Gives services that arrived with new rows their colours. */
+  colour(): void {
+    const { services } = this.columns;
     this.slotOf = serviceSlots(services, this.slotOf);
     this.slots = Uint8Array.from(services, (name) => this.slotOf.get(name) ?? 0);
-    const errors: number[] = [];
-    for (let row = 0; row < count; row++) if (isError(flags[row])) errors.push(row);
+  }
+
+  /** Takes in rows that were appended since; when many batches come at once, this is done once for all of them. */
+  settle(): boolean {
+    const { flags, count } = this.columns;
+    if (this.settled === count) return false;
+    const errors = [...this.errors];
+    for (let row = this.settled; row < count; row++) if (isError(flags[row])) errors.push(row);
     this.errors = Uint32Array.from(errors);
+    this.settled = count;
+    this.tree.grow();
+    return true;
   }
 }
 

@@ -41,6 +41,7 @@ export class Session {
   }
 
   private dispatch(request: Request): void {
+    if (request.kind !== 'batch' && this.scene.settle() && this.query) this.refreshHits();
     switch (request.kind) {
       case 'init':
       case 'theme':
@@ -89,13 +90,12 @@ export class Session {
       this.send({ kind: 'facts', facts: this.decoder.facts });
     }
     if (!grew) return;
-    this.scene.grow();
+    this.scene.colour();
     const { columns, slots } = this.scene;
     const services = columns.services
       .map((name, code) => ({ name, slot: slots[code] }))
       .filter(({ name }) => name !== '');
     this.send({ kind: 'progress', rows: columns.count, services });
-    if (this.query) this.find({ kind: 'find', query: this.query });
     // The overview shows all rows, so while they arrive it is drawn at each doubling alone.
     if (columns.count >= 2 * this.overviewRows) this.drawOverview();
     this.changed();
@@ -177,6 +177,14 @@ export class Session {
     else if (fold.what === 'subtree') tree.setSubtree(fold.row, fold.open);
     else if (fold.what === 'all') tree.setAll(fold.open);
     else tree.step(fold.by);
+  }
+
+  /** New rows may be hits too; the eye stays where it is. */
+  private refreshHits(): void {
+    this.hits = findRows(this.scene.columns, this.query);
+    this.scene.hits = this.hits?.mask ?? null;
+    const { length: count } = this.hits?.rows ?? [];
+    this.send({ kind: 'found', count, hit: Math.min(1, count), query: this.query });
   }
 
   private find({ query }: Of<'find'>): void {

@@ -84,7 +84,7 @@ test('rows that come later join the tree', () => {
     service: Uint16Array.of(0),
     flags: Uint32Array.of(2),
   });
-  scene.grow();
+  scene.settle();
   expect(shown(scene)).toBe('abcdefa');
   expect([scene.columns.size[5], scene.columns.errors[5], scene.columns.size[0]]).toEqual([2, 1, 5]);
   expect(scene.columns.parent[0]).toBe(NO_ROW);

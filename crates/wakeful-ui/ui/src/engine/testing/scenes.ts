@@ -34,7 +34,8 @@ export function sceneOf(lines: readonly Line[]): Scene {
   scene.columns.names.push(...names);
   scene.columns.services.push(...services);
   scene.duration = Math.max(...lines.map((line) => line[2] + line[3]));
-  scene.grow();
+  scene.colour();
+  scene.settle();
   return scene;
 }
 

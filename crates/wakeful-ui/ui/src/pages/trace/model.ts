@@ -200,7 +200,10 @@ export class TraceModel {
       case 'picture':
         this.inFlight = false;
         requestAnimationFrame(() => {
-          this.picture.value = reply;
+          batch(() => {
+            this.picture.value = reply;
+            this.visible.value = reply.visible;
+          });
         });
         if (this.wanted) this.redraw();
         break;
