@@ -85,7 +85,8 @@ impl Crash {
             .stdout(Stdio::null())
             .spawn()?;
         wait::pause(draw_delay());
-        server.kill()?;
+        // By SIGKILL.
+        drop(server);
         if !load.wait()?.success() {
             bail!("the load ended with an error, which is above");
         }

@@ -25,6 +25,7 @@ usage: cargo xtask COMMAND
   check                what CI runs: format, lints, tidy, documentation, then all tests
   bench ingest|query   measure the server beside the load that peers were measured with
       --spans N        how many spans [1000000]
+      --shape SHAPE    how spans are spread over requests: collector, or sdk [collector]
       --peer PATH      run a Jaeger binary in the same way and print ratios
   crash                kill -9 under load, restart, compare with what was acknowledged
       --rounds N       how often [10]

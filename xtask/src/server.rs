@@ -26,7 +26,7 @@ const LOAD_CORE: usize = 1;
 /// A running server; killed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
-    child: Child,
+    process: Process,
     pub(crate) otlp_grpc: SocketAddr,
     pub(crate) query: SocketAddr,
 }
@@ -50,11 +50,16 @@ impl Server {
             command.args([format!("--{port}-port"), "0".to_owned()]);
         }
         command.args(["--metrics-port", "0"]);
-        let mut child = command
+        let child = command
             .stdout(Stdio::piped())
             .spawn()
             .context("cannot start wakeful")?;
-        let stdout = child.stdout.take().context("wakeful has no standard output")?;
+        let mut process = Process(child);
+        let stdout = process
+            .0
+            .stdout
+            .take()
+            .context("wakeful has no standard output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
         let ready: Value =
@@ -68,7 +73,7 @@ impl Server {
         Ok(Self {
             otlp_grpc: address("otlp-grpc")?,
             query: address("query")?,
-            child,
+            process,
         })
     }
 
@@ -90,7 +95,7 @@ impl Server {
             .spawn()
             .with_context(|| format!("cannot start {}", binary.display()))?;
         let server = Self {
-            child,
+            process: Process(child),
             otlp_grpc,
             query,
         };
@@ -108,7 +113,7 @@ impl Server {
 
     /// What it has used since its start.
     pub(crate) fn usage(&self) -> anyhow::Result<Usage> {
-        Ok(Usage::of(self.child.id())?)
+        Ok(Usage::of(self.process.0.id())?)
     }
 
     /// Waits until it has had nothing to do for a while.
@@ -126,20 +131,17 @@ impl Server {
             }
         }
     }
-
-    /// `kill -9`.
-    pub(crate) fn kill(mut self) -> anyhow::Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
-    }
 }
 
-impl Drop for Server {
+/// A child that does not outlive its owner.
+#[derive(Debug)]
+struct Process(Child);
+
+impl Drop for Process {
     fn drop(&mut self) {
         // Both fail only if it has ended already.
-        let _killed = self.child.kill();
-        let _reaped = self.child.wait();
+        let _killed = self.0.kill();
+        let _reaped = self.0.wait();
     }
 }
 

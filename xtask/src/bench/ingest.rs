@@ -10,7 +10,7 @@ use super::{Binary, Subject, number};
 /// A tenth of the spans measures one request in flight: its rate does not depend on how many there are.
 const SINGLE_SHARE: u64 = 10;
 
-pub(super) fn measure(subject: &Subject) -> anyhow::Result<Vec<Figure>> {
+pub(super) fn measure(subject: &Subject<'_>) -> anyhow::Result<Vec<Figure>> {
     let (server, folder) = subject.start()?;
     let ledger = tempfile::NamedTempFile::new()?;
     let before = server.usage()?;

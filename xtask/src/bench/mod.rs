@@ -28,6 +28,9 @@ pub(crate) fn run(mut args: Arguments) -> anyhow::Result<()> {
         _ => bail!("name what to measure: cargo xtask bench ingest, or query"),
     };
     let spans = args.opt_value_from_str("--spans")?.unwrap_or(1_000_000);
+    let shape = args
+        .opt_value_from_str("--shape")?
+        .unwrap_or_else(|| "collector".to_owned());
     let peer: Option<PathBuf> = args.opt_value_from_str("--peer")?;
     let programs = programs::build(Profile::take(&mut args), &["wakeful", "wakeful-load"])?;
     shell::finish(args)?;
@@ -36,6 +39,7 @@ pub(crate) fn run(mut args: Arguments) -> anyhow::Result<()> {
         binary,
         load: programs.join("wakeful-load"),
         spans,
+        shape: &shape,
     };
     let mut table = Table::default();
     table.add(
@@ -55,13 +59,14 @@ enum Binary {
 }
 
 /// What is measured, and with how many spans.
-struct Subject {
+struct Subject<'a> {
     binary: Binary,
     load: PathBuf,
     spans: u64,
+    shape: &'a str,
 }
 
-impl Subject {
+impl Subject<'_> {
     /// Starts the server on an empty folder, which goes with the answer.
     fn start(&self) -> anyhow::Result<(Server, TempDir)> {
         let folder = tempfile::tempdir()?;
@@ -85,8 +90,14 @@ impl Subject {
             "--connections",
             &connections.to_string(),
         ]);
-        send.args(["--window", &WINDOW_SECONDS.to_string(), "--ledger"])
-            .arg(ledger);
+        send.args([
+            "--shape",
+            self.shape,
+            "--window",
+            &WINDOW_SECONDS.to_string(),
+            "--ledger",
+        ])
+        .arg(ledger);
         let report: Value = serde_json::from_str(&shell::read(&mut send)?)?;
         if let Some(lost) = report["lost"].as_str() {
             bail!("the server dropped the load: {lost}");

@@ -6,7 +6,7 @@ use super::table::Figure;
 use super::{Subject, number};
 use crate::shell;
 
-pub(super) fn measure(subject: &Subject) -> anyhow::Result<Vec<Figure>> {
+pub(super) fn measure(subject: &Subject<'_>) -> anyhow::Result<Vec<Figure>> {
     let (server, _folder) = subject.start()?;
     let ledger = tempfile::NamedTempFile::new()?;
     subject.send(&server, subject.spans, 8, ledger.path())?;

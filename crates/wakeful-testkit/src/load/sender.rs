@@ -115,7 +115,7 @@ impl Load {
         if state.sent >= self.options.spans && state.generator.is_between_traces() {
             return None;
         }
-        // A connection that was lost has left the others to go on, and a stalled server is not caught up with.
+        // By the spans sent until now: what a stall has held up is sent as soon as it is over.
         let due = self
             .options
             .spans_per_second
