@@ -1,3 +1,5 @@
+//! The page names its files, and each is there.
+
 use super::{FILES, asset, index};
 
 /// The files that the page names, by the attributes that name them.
