@@ -25,8 +25,10 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Receive traces on the ports of OpenTelemetry and Jaeger, keep them, and show them in a web page
+    #[command(args_override_self = true)]
     Serve(ServeArgs),
     /// The same, with a program beside it that keeps sending traces, to look around
+    #[command(args_override_self = true)]
     Demo(DemoArgs),
     #[command(hide = true)]
     DemoProgram(DemoProgramArgs),

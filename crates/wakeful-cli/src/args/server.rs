@@ -8,15 +8,15 @@ use crate::units::parse_bytes;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServerArgs {
+    /// Say that the server is ready in one line of JSON, with every port
+    #[arg(long)]
+    pub(crate) ready_json: bool,
     #[command(flatten)]
     pub(crate) ports: PortArgs,
     #[command(flatten)]
     pub(crate) storage: StorageArgs,
     #[command(flatten)]
     pub(crate) edge: EdgeArgs,
-    /// Say that the server is ready in one line of JSON
-    #[arg(long)]
-    pub(crate) ready_json: bool,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -1,0 +1,10 @@
+//! The binary as people run it.
+
+// Helpers of tests are not in functions marked as tests, but fail them all the same.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod exporters;
+mod help;
+mod life;
+mod ports;
+mod process;
