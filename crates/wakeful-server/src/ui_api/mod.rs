@@ -20,7 +20,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{any, get};
 use http::HeaderValue;
 use tokio::sync::Semaphore;
 use wakeful_query::Engine;
@@ -47,7 +47,8 @@ pub(crate) fn router(engine: Engine, about: About) -> Router {
         .route("/trace/{id}", get(trace::trace))
         .route("/trace/{id}/span/{row}", get(span::span))
         .route("/about", get(about::about))
-        .fallback(unknown)
+        // A route, not a fallback: Jaeger's API has a route for everything under `/api`, which would come first.
+        .route("/{*rest}", any(unknown))
         .with_state(state)
         .layer(axum::middleware::map_response(with_version))
 }

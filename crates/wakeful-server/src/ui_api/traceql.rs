@@ -63,7 +63,7 @@ fn quoted(text: &str) -> String {
 
 fn duration(nanos: u64) -> String {
     let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
-    let unit = units.into_iter().find(|(size, _)| nanos % size == 0);
+    let unit = units.into_iter().find(|(size, _)| nanos.is_multiple_of(*size));
     unit.map_or_else(
         || format!("{nanos}ns"),
         |(size, unit)| format!("{}{unit}", nanos / size),

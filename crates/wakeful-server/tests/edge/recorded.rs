@@ -24,7 +24,7 @@ async fn every_port_refuses_as_jaeger_does() {
         asked += 1;
         check(&server, listener, step).await;
     }
-    assert_eq!(asked, 34, "steps of the scenario that concern these ports");
+    assert_eq!(asked, 35, "steps of the scenario that concern these ports");
     server.stop().await;
 }
 

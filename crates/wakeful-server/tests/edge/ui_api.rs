@@ -51,7 +51,8 @@ async fn one_trace_of_three_spans() {
     };
     expect![[r#"{"services":["mini-redis"]}"#]].assert_eq(get("services".to_owned()).await.text());
     let operations = get("operations?service=mini-redis".to_owned()).await;
-    expect![[r#""#]].assert_eq(operations.text());
+    expect![[r#"{"operations":[{"name":"apply","kind":""},{"name":"run","kind":""}]}"#]]
+        .assert_eq(operations.text());
 
     let found = get("search?service=mini-redis".to_owned()).await;
     let lines: Vec<serde_json::Value> = found
