@@ -18,10 +18,12 @@ pub(super) fn measure(subject: &Subject<'_>) -> anyhow::Result<Vec<Figure>> {
     let after = server.usage()?;
     server.wait_until_idle()?;
     let idle = server.usage()?;
-    let on_disk = match subject.binary {
-        Binary::Wakeful(_) => Some(allocated(folder.path())?),
-        Binary::Jaeger(_) => None,
+    let on_disk = |counted: fn(&Path) -> bool| match subject.binary {
+        Binary::Wakeful(_) => allocated(folder.path(), counted).map(Some),
+        Binary::Jaeger(_) => Ok(None),
     };
+    let all_bytes = on_disk(|_| true)?;
+    let segment_bytes = on_disk(|file| file.extension().is_some_and(|extension| extension == "parquet"))?;
     drop(server);
 
     let (server, _folder) = subject.start()?;
@@ -47,9 +49,14 @@ pub(super) fn measure(subject: &Subject<'_>) -> anyhow::Result<Vec<Figure>> {
             mebibytes(after.rss_peak_bytes),
         ),
         figure("RSS peak until idle, MiB", mebibytes(idle.rss_peak_bytes)),
+        // The log's files keep their size to be used again: they weigh on a small load, and not on a large one.
         (
-            "bytes a span on disk".to_owned(),
-            on_disk.map(|bytes| bytes as f64 / spans),
+            "bytes a span on disk, log included".to_owned(),
+            all_bytes.map(|bytes| bytes as f64 / spans),
+        ),
+        (
+            "bytes a span in segments".to_owned(),
+            segment_bytes.map(|bytes| bytes as f64 / spans),
         ),
         figure(
             "the load's own CPU, s per million spans",
@@ -62,18 +69,18 @@ fn mebibytes(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
 }
 
-/// The bytes that the files of a folder take on disk.
-fn allocated(folder: &Path) -> std::io::Result<u64> {
+/// The bytes that those files of a folder which are `counted` take on disk.
+fn allocated(folder: &Path, counted: fn(&Path) -> bool) -> std::io::Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let metadata = entry.metadata()?;
-        // Blocks of `stat` are 512 bytes, whatever the file system's are.
-        bytes += if metadata.is_dir() {
-            allocated(&entry.path())?
-        } else {
-            metadata.blocks() * 512
-        };
+        let path = entry?.path();
+        let metadata = fs::metadata(&path)?;
+        if metadata.is_dir() {
+            bytes += allocated(&path, counted)?;
+        } else if counted(&path) {
+            // Blocks of `stat` are 512 bytes, whatever the file system's are.
+            bytes += metadata.blocks() * 512;
+        }
     }
     Ok(bytes)
 }
