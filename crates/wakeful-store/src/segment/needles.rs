@@ -13,8 +13,8 @@ use wakeful_wire::otlp::ValueView;
 /// One needle in a hundred that is not there looks as if it were.
 const FALSE_POSITIVES: f64 = 0.01;
 
-/// Distinct needles for which a filter is laid out before it is folded to what it needs.
-const NEEDLES_MAX: u64 = 1 << 19;
+/// A filter is laid out for so many distinct needles a row, before it is folded to what it needs.
+const NEEDLES_A_ROW: u64 = 2;
 
 /// Remembers this many of the latest needles, to skip repeated ones: most values repeat.
 const RECENT: usize = 4096;
@@ -56,9 +56,11 @@ impl std::fmt::Debug for NeedlesBuilder {
 }
 
 impl NeedlesBuilder {
-    pub(crate) fn new() -> Result<Self, ParquetError> {
+    /// For a row group of so many rows.
+    pub(crate) fn new(rows: usize) -> Result<Self, ParquetError> {
+        let needles = (rows as u64 * NEEDLES_A_ROW).max(1024);
         Ok(Self {
-            filter: Sbbf::new_with_ndv_fpp(NEEDLES_MAX, FALSE_POSITIVES)?,
+            filter: Sbbf::new_with_ndv_fpp(needles, FALSE_POSITIVES)?,
             recent: vec![0; RECENT],
             scratch: String::new(),
         })
@@ -150,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_was_put_in_is_found_by_its_text() {
-        let mut needles = NeedlesBuilder::new().unwrap();
+        let mut needles = NeedlesBuilder::new(10_000).unwrap();
         needles.insert(Place::Residual, "http.status_code", ValueView::Int(404));
         needles.insert(Place::Residual, "http.status_code", ValueView::Int(0));
         needles.insert(Place::Residual, "user", ValueView::String("42"));

@@ -12,7 +12,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersi
 use parquet::schema::types::ColumnPath;
 use rustc_hash::{FxHashMap, FxHashSet};
 use wakeful_model::{TraceId, canonical_text};
-use wakeful_wire::otlp::{Batch, Row};
+use wakeful_wire::otlp::Batch;
 
 use super::SegmentError;
 use super::builder::{RowBuilder, Shared};
@@ -44,6 +44,7 @@ struct Sorted {
     trace_start: u64,
     trace_id: TraceId,
     start: u64,
+    duration: u64,
     batch: u32,
     row: u32,
 }
@@ -56,11 +57,11 @@ pub(crate) fn write_segment<W: Write + Send>(
     batches: &[Arc<Batch>],
     origin: Origin,
 ) -> Result<W, SegmentError> {
-    let order = sort(batches);
+    let (order, trace_count) = sort(batches);
     let promoted = promote(batches);
     let shared = encode_shared(batches);
     let options = ArrowWriterOptions::new()
-        .with_properties(properties())
+        .with_properties(properties(trace_count as u64))
         // The columns' logical types say all that a reader needs; an Arrow schema would be 10 kB a segment.
         .with_skip_arrow_metadata(true);
     let mut writer = ArrowWriter::try_new_with_options(out, columns::schema(&promoted), options)?;
@@ -69,13 +70,13 @@ pub(crate) fn write_segment<W: Write + Send>(
     let mut row_groups = Vec::new();
     let mut row_number = 0;
     for rows in order.chunks(ROW_GROUP_ROWS) {
-        let mut needles = NeedlesBuilder::new()?;
+        let mut needles = NeedlesBuilder::new(rows.len())?;
         let mut seen_groups = FxHashSet::default();
         for sorted in rows {
             let batch = &batches[sorted.batch as usize];
             let row = &batch.rows()[sorted.row as usize];
             let group = batch.operations()[row.operation as usize].group;
-            let (resource, scope) = &shared[&(sorted.batch, group)];
+            let (resource, scope) = &shared[sorted.batch as usize][group as usize];
             let service = batch.service(&batch.groups()[group as usize]);
             let span = batch.view(row);
             let shared = Shared {
@@ -114,7 +115,7 @@ pub(crate) fn write_segment<W: Write + Send>(
             writer.write(&builder.finish()?)?;
         }
         writer.flush()?;
-        row_groups.push((extent(rows, batches), needles.finish()?));
+        row_groups.push((extent(rows), needles.finish()?));
     }
     finish(writer, batches, origin, &traces.finish(), row_groups)
 }
@@ -169,67 +170,62 @@ fn finish<W: Write + Send>(
     Ok(writer.into_inner()?)
 }
 
-/// Rows by the start of their trace here, trace, and start.
-fn sort(batches: &[Arc<Batch>]) -> Vec<Sorted> {
+/// Rows by the start of their trace here, trace, and start; and how many traces there are.
+fn sort(batches: &[Arc<Batch>]) -> (Vec<Sorted>, usize) {
     let mut trace_starts: FxHashMap<TraceId, u64> = FxHashMap::default();
-    let each = || {
-        batches.iter().zip(0_u32..).flat_map(|(batch, index)| {
-            let rows = batch.trace_ids().iter().zip(batch.rows()).zip(0_u32..);
-            rows.map(move |((trace, row), number)| (index, number, *trace, row.start_unix_nanos))
-        })
-    };
-    for (_, _, trace, start) in each() {
-        trace_starts
-            .entry(trace)
-            .and_modify(|first| *first = start.min(*first))
-            .or_insert(start);
+    for batch in batches {
+        for (trace, row) in batch.trace_ids().iter().zip(batch.rows()) {
+            let first = trace_starts.entry(*trace).or_insert(u64::MAX);
+            *first = row.start_unix_nanos.min(*first);
+        }
     }
-    let mut order: Vec<_> = each()
-        .map(|(batch, row, trace_id, start)| Sorted {
-            trace_start: trace_starts[&trace_id],
-            trace_id,
-            start,
-            batch,
-            row,
-        })
-        .collect();
+    let mut order = Vec::with_capacity(batches.iter().map(|batch| batch.spans()).sum());
+    for (batch, number) in batches.iter().zip(0..) {
+        order.extend(
+            batch
+                .trace_ids()
+                .iter()
+                .zip(batch.rows())
+                .zip(0..)
+                .map(|((trace, row), index)| Sorted {
+                    trace_start: trace_starts[trace],
+                    trace_id: *trace,
+                    start: row.start_unix_nanos,
+                    duration: row.duration_nanos,
+                    batch: number,
+                    row: index,
+                }),
+        );
+    }
     order.sort_by_key(|row| (row.trace_start, row.trace_id, row.start));
-    order
+    (order, trace_starts.len())
 }
 
 /// The encoded resource and scope of each group of each batch.
-fn encode_shared(batches: &[Arc<Batch>]) -> FxHashMap<(u32, u32), (Vec<u8>, Vec<u8>)> {
-    let groups = batches.iter().zip(0..).flat_map(|(batch, index)| {
-        let groups = batch.groups().iter().zip(0..);
-        groups.map(move |(group, number)| {
-            (
-                (index, number),
-                (batch.encoded_resource(group), batch.encoded_scope(group)),
-            )
-        })
-    });
-    groups.collect()
+fn encode_shared(batches: &[Arc<Batch>]) -> Vec<Vec<(Vec<u8>, Vec<u8>)>> {
+    let of_batch = |batch: &Arc<Batch>| {
+        let groups = batch.groups().iter();
+        groups
+            .map(|group| (batch.encoded_resource(group), batch.encoded_scope(group)))
+            .collect()
+    };
+    batches.iter().map(of_batch).collect()
 }
 
-fn extent(rows: &[Sorted], batches: &[Arc<Batch>]) -> RowGroupExtras {
-    let row_of = |sorted: &Sorted| -> Row { batches[sorted.batch as usize].rows()[sorted.row as usize] };
+/// What a row group spans.
+fn extent(rows: &[Sorted]) -> RowGroupExtras {
+    let of_all = |of: fn(&Sorted) -> u64| rows.iter().map(of);
     RowGroupExtras {
         rows: rows.len() as u32,
         needles: (0, 0),
-        start_min: rows.iter().map(|row| row.start).min().unwrap_or_default(),
-        start_max: rows.iter().map(|row| row.start).max().unwrap_or_default(),
-        end_max: rows
-            .iter()
-            .map(|row| row.start.saturating_add(row_of(row).duration_nanos))
+        start_min: of_all(|row| row.start).min().unwrap_or_default(),
+        start_max: of_all(|row| row.start).max().unwrap_or_default(),
+        end_max: of_all(|row| row.start.saturating_add(row.duration))
             .max()
             .unwrap_or_default(),
         // Rows are sorted by it.
         trace_start_max: rows.last().map_or(0, |row| row.trace_start),
-        duration_max: rows
-            .iter()
-            .map(|row| row_of(row).duration_nanos)
-            .max()
-            .unwrap_or_default(),
+        duration_max: of_all(|row| row.duration).max().unwrap_or_default(),
     }
 }
 
@@ -256,7 +252,7 @@ fn catalog(batches: &[Arc<Batch>]) -> Catalog {
     }
 }
 
-fn properties() -> WriterProperties {
+fn properties(traces: u64) -> WriterProperties {
     let column = |name: &str| ColumnPath::from(name);
     let mut properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_2_0)
@@ -270,7 +266,7 @@ fn properties() -> WriterProperties {
         .set_statistics_truncate_length(Some(32))
         .set_column_bloom_filter_enabled(column(columns::TRACE_ID), true)
         .set_column_bloom_filter_fpp(column(columns::TRACE_ID), 0.01)
-        .set_column_bloom_filter_max_ndv(column(columns::TRACE_ID), ROW_GROUP_ROWS as u64);
+        .set_column_bloom_filter_max_ndv(column(columns::TRACE_ID), traces);
     // Ids do not repeat enough for a dictionary to pay, and times and durations are best as differences.
     for (name, encoding) in [
         (columns::TRACE_ID, Encoding::PLAIN),

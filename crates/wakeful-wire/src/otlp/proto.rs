@@ -101,6 +101,12 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// How far the cursor has come within the message.
+    #[inline]
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
     pub(crate) fn error(&self, what: &'static str) -> DecodeError {
         DecodeError {
             what,

@@ -11,6 +11,8 @@ use super::{encode, fields};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SpanView<'a> {
     bytes: &'a [u8],
+    /// From the first attribute to the last; clients write them without anything between.
+    attributes: &'a [u8],
     trace_id: &'a [u8],
     span_id: &'a [u8],
     parent_span_id: &'a [u8],
@@ -44,12 +46,16 @@ pub struct SpanView<'a> {
 impl<'a> SpanView<'a> {
     /// A view of an encoded `Span` message.
     pub fn new(bytes: &'a [u8]) -> Self {
-        let mut view = Self {
-            bytes,
-            ..Self::default()
-        };
-        for (number, field) in Fields::new(bytes, 0) {
+        let mut view = Self { bytes, ..Self::default() };
+        let mut span = Fields::new(bytes, 0);
+        let mut attributes = None;
+        loop {
+            let start = span.position();
+            let Some((number, field)) = Iterator::next(&mut span) else { break };
             match number {
+                fields::SPAN_ATTRIBUTE => {
+                    attributes = Some((attributes.map_or(start, |(first, _)| first), span.position()));
+                }
                 fields::SPAN_TRACE_ID => view.trace_id = field.bytes(),
                 fields::SPAN_ID => view.span_id = field.bytes(),
                 fields::SPAN_TRACE_STATE => view.trace_state = field.text(),
@@ -76,6 +82,7 @@ impl<'a> SpanView<'a> {
                 _ => {}
             }
         }
+        view.attributes = attributes.map_or(&[], |(first, end)| &bytes[first..end]);
         view
     }
 
@@ -106,7 +113,7 @@ impl<'a> SpanView<'a> {
 
     /// Its attributes, in the client's order.
     pub fn attributes(&self) -> impl Iterator<Item = (&'a str, ValueView<'a>)> + use<'a> {
-        attributes_of(self.bytes, fields::SPAN_ATTRIBUTE)
+        attributes_of(self.attributes, fields::SPAN_ATTRIBUTE)
     }
 
     /// Its events, in the client's order.
