@@ -62,6 +62,8 @@ pub enum Reason {
     Store,
     /// The server is stopping.
     Stopping,
+    /// Our own fault: the decoder failed.
+    Failed,
     /// A span's trace id is not sixteen bytes, or zero.
     BadTraceId,
     /// A span's own id is not eight bytes, or zero.
@@ -70,7 +72,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::TooLarge,
         Self::Malformed,
         Self::Incomplete,
@@ -80,6 +82,7 @@ impl Reason {
         Self::Busy,
         Self::Store,
         Self::Stopping,
+        Self::Failed,
         Self::BadTraceId,
         Self::BadSpanId,
     ];
@@ -96,6 +99,7 @@ impl Reason {
             Self::Busy => "busy",
             Self::Store => "store",
             Self::Stopping => "stopping",
+            Self::Failed => "failed",
             Self::BadTraceId => "bad_trace_id",
             Self::BadSpanId => "bad_span_id",
         }

@@ -139,10 +139,11 @@ impl Ingest {
                 },
             ))
         };
+        // A message that brings down its decoder must not bring down the connection that others share with it.
         if inline {
-            work()
+            blocking::contain(work)?
         } else {
-            blocking::run(work).await.map_err(|_| Refusal::Stopping)?
+            blocking::run(work).await?
         }
     }
 }

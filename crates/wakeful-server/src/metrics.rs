@@ -12,6 +12,7 @@ use wakeful_store::{Store, StoreStats};
 use crate::health::Health;
 use crate::plain::not_found;
 use crate::process::ProcessUse;
+use crate::receivers::system_drops;
 use crate::{Counters, Ingest, Reason, Receiver, blocking, plain};
 
 /// Where the figures come from.
@@ -20,6 +21,8 @@ pub(crate) struct Sources {
     pub(crate) ingest: Ingest,
     pub(crate) store: Store,
     pub(crate) health: Health,
+    /// The ports of Jaeger's agent.
+    pub(crate) agents: Vec<(Receiver, u16)>,
 }
 
 /// The routes of the metrics port.
@@ -45,6 +48,7 @@ impl Sources {
     fn write(&self) -> String {
         let mut page = Page::default();
         receivers(&mut page, self.ingest.counters());
+        system_drops(&mut page, &self.agents);
         store(&mut page, &self.store.stats());
         process(&mut page, ProcessUse::now());
         let started = self.health.started().as_secs_f64();
@@ -109,6 +113,20 @@ fn receivers(page: &mut Page, counters: &Counters) {
                 let labels = [("receiver", receiver.name()), ("reason", reason.name())];
                 page.sample(name, &labels, count(counters, receiver, reason));
             }
+        }
+    }
+}
+
+fn system_drops(page: &mut Page, agents: &[(Receiver, u16)]) {
+    let name = "wakeful_receiver_system_dropped_datagrams_total";
+    page.family(
+        name,
+        "counter",
+        "Datagrams that the system dropped before they could be fetched.",
+    );
+    for (receiver, port) in agents {
+        if let Some(drops) = system_drops::at_port(*port) {
+            page.sample(name, &[("receiver", receiver.name())], drops);
         }
     }
 }

@@ -76,10 +76,25 @@ impl Server {
         let ingest = Ingest::new(store.clone(), limits.clone());
         let engine = Engine::new(store.clone());
         let health = Health::new();
+        let agents = [
+            (Protocol::Compact, sockets.jaeger_compact),
+            (Protocol::Binary, sockets.jaeger_binary),
+        ];
+        let agents = agents
+            .into_iter()
+            .filter_map(|(protocol, socket)| Some((protocol, socket?)));
+        let agents: Vec<(Protocol, UdpSocket)> = agents.collect();
+        let agent_ports = agents.iter().filter_map(|(protocol, socket)| {
+            Some((
+                jaeger_agent::receiver(*protocol),
+                socket.local_addr().ok()?.port(),
+            ))
+        });
         let sources = Sources {
             ingest: ingest.clone(),
             store,
             health: health.clone(),
+            agents: agent_ports.collect(),
         };
 
         let (stop, _) = watch::channel(());
@@ -99,19 +114,13 @@ impl Server {
         http(sockets.query, query::router(engine, query));
         http(sockets.health, health::router(health.clone()));
         http(sockets.metrics, metrics::router(sources));
-        let agents = [
-            (sockets.jaeger_compact, Protocol::Compact),
-            (sockets.jaeger_binary, Protocol::Binary),
-        ];
-        for (socket, protocol) in agents {
-            if let Some(socket) = socket {
-                services.spawn(jaeger_agent::run(
-                    socket,
-                    protocol,
-                    ingest.clone(),
-                    stopped(&stop),
-                ));
-            }
+        for (protocol, socket) in agents {
+            services.spawn(jaeger_agent::run(
+                socket,
+                protocol,
+                ingest.clone(),
+                stopped(&stop),
+            ));
         }
 
         shutdown.await;

@@ -2,7 +2,7 @@
 
 use wakeful_store::AppendError;
 
-use crate::Reason;
+use crate::{Reason, blocking};
 
 /// Why a message is refused; the text goes to the sender.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +21,8 @@ pub(crate) enum Refusal {
     Store(AppendError),
     #[error("the server is stopping; try again later")]
     Stopping,
+    #[error("{0}")]
+    Failed(#[from] blocking::Failed),
 }
 
 impl Refusal {
@@ -33,6 +35,7 @@ impl Refusal {
             Self::Busy => Reason::Busy,
             Self::Store(_) => Reason::Store,
             Self::Stopping => Reason::Stopping,
+            Self::Failed(_) => Reason::Failed,
         }
     }
 }

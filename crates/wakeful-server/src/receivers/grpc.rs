@@ -89,6 +89,7 @@ impl From<&Refusal> for Status {
         let (code, retry_after) = match refusal {
             Refusal::TooLarge { .. } => (Code::ResourceExhausted, None),
             Refusal::Malformed(_) | Refusal::Incomplete(_) => (Code::InvalidArgument, None),
+            Refusal::Failed(_) => (Code::Internal, None),
             Refusal::Busy | Refusal::Store(_) | Refusal::Stopping => (Code::Unavailable, Some(RETRY_AFTER)),
         };
         Self {

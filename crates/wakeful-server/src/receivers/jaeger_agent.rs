@@ -33,6 +33,14 @@ const APPENDS_MAX: usize = 64;
 /// How long to wait after the system could not give a datagram.
 const RECEIVE_PAUSE: Duration = Duration::from_millis(10);
 
+/// What a protocol's datagrams are counted under.
+pub(crate) fn receiver(protocol: Protocol) -> Receiver {
+    match protocol {
+        Protocol::Compact => Receiver::JaegerCompact,
+        Protocol::Binary => Receiver::JaegerBinary,
+    }
+}
+
 /// Receives datagrams until `shutdown` ends, and returns when all that came before it are kept.
 pub(crate) async fn run(
     socket: UdpSocket,
@@ -43,10 +51,7 @@ pub(crate) async fn run(
     if let Err(error) = SockRef::from(&socket).set_recv_buffer_size(SOCKET_BUFFER_BYTES) {
         tracing::debug!(%error, "cannot raise the receive buffer of a UDP port");
     }
-    let receiver = match protocol {
-        Protocol::Compact => Receiver::JaegerCompact,
-        Protocol::Binary => Receiver::JaegerBinary,
-    };
+    let receiver = receiver(protocol);
     let (queue, waiting) = mpsc::channel(WAITING_MAX);
     let keeper = tokio::spawn(keep_all(waiting, protocol, receiver, ingest.clone()));
     tokio::select! {

@@ -71,6 +71,7 @@ fn answer(refusal: &Refusal) -> (StatusCode, String) {
             StatusCode::REQUEST_TIMEOUT,
             format!("Unable to process request body: {refusal}"),
         ),
+        Refusal::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, refusal.to_string()),
         Refusal::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, refusal.to_string()),
         Refusal::Busy | Refusal::Store(_) | Refusal::Stopping => (
             StatusCode::SERVICE_UNAVAILABLE,

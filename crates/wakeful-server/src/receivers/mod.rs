@@ -7,3 +7,4 @@ pub(crate) mod jaeger_http;
 pub(crate) mod otlp_grpc;
 pub(crate) mod otlp_http;
 mod protobuf;
+pub(crate) mod system_drops;

@@ -203,6 +203,32 @@ async fn what_is_in_flight_is_bounded() {
 }
 
 #[tokio::test]
+async fn a_store_that_refuses_is_a_reason_to_try_again() {
+    let server = TestServer::start().await;
+    server.store.close();
+    let message = include_bytes!("../../../../testdata/captured/otlp/rust-shop/http-proto/002-traces.bin");
+    let headers = [("content-type", "application/x-protobuf")];
+    let answer = server
+        .post(Listener::OtlpHttp, "/v1/traces", &headers, message)
+        .await;
+    assert_eq!((answer.status, answer.header("retry-after")), (503, "5"));
+    let batch =
+        include_bytes!("../../../../testdata/captured/jaeger/rust-mini-redis/http-thrift/001-batch.bin");
+    let headers = [("content-type", "application/x-thrift")];
+    let answer = server
+        .post(Listener::JaegerHttp, "/api/traces", &headers, batch)
+        .await;
+    assert_eq!((answer.status, answer.header("retry-after")), (503, "5"));
+    let answer = client::grpc(server.addresses[&Listener::OtlpGrpc], EXPORT, None, message)
+        .await
+        .unwrap();
+    assert_eq!(answer.grpc_status().0, 14);
+    let refused = "wakeful_receiver_refused_spans_total{receiver=\"otlp_grpc\",reason=\"stopping\"}";
+    assert!(server.figure(refused).await > 0.0);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn other_origins_may_send_only_if_told() {
     let preflight = [
         ("origin", "https://shop.example"),

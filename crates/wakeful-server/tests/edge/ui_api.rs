@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use arrow_array::RecordBatch;
 use arrow_ipc::reader::StreamReader;
 use expect_test::expect;
 use tokio::net::UdpSocket;
@@ -81,7 +82,7 @@ async fn one_trace_of_three_spans() {
     let reader = StreamReader::try_new(Cursor::new(&columns.body), None).unwrap();
     let facts = reader.schema().metadata().clone();
     let batches: Vec<_> = reader.map(Result::unwrap).collect();
-    assert_eq!(batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 3);
+    assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 3);
     assert_eq!(
         (
             facts["spans"].as_str(),
