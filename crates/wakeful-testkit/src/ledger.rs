@@ -1,5 +1,6 @@
 //! The book of what was sent and what was acknowledged.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, Write};
 
 use rustc_hash::FxHashMap;
@@ -18,7 +19,7 @@ pub struct Entry {
     /// When it starts, Unix time.
     pub start_unix_nanos: u64,
     /// The service of its root span.
-    pub service: String,
+    pub service: Cow<'static, str>,
 }
 
 /// What was sent, trace by trace, in the order of the first sending.
@@ -49,7 +50,7 @@ impl Ledger {
                     sent: 0,
                     acknowledged: 0,
                     start_unix_nanos: share.start_unix_nanos,
-                    service: share.service.to_owned(),
+                    service: share.service.into(),
                 });
                 self.entries.len() - 1
             });
@@ -114,7 +115,7 @@ fn parse(line: &str) -> Option<Entry> {
         sent: words.next()?.parse().ok()?,
         acknowledged: words.next()?.parse().ok()?,
         start_unix_nanos: words.next()?.parse().ok()?,
-        service: words.next()?.to_owned(),
+        service: words.next()?.to_owned().into(),
     };
     words.next().is_none().then_some(entry)
 }

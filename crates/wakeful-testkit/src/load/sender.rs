@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::task::JoinSet;
 
 use super::{Connection, Latencies, Outcome, Target, TargetError};
+use crate::process::Usage;
 use crate::{Generator, Ledger, Plan, Request};
 
 /// The wait before a refused request is sent again.
@@ -45,6 +46,8 @@ pub struct Report {
     pub lost: Option<String>,
     /// From the first request to the last answer.
     pub elapsed: Duration,
+    /// What sending has cost this process, the making of requests included.
+    pub cpu: Duration,
     /// Of acknowledged requests, from the first byte sent to the answer.
     pub latencies: Latencies,
 }
@@ -58,12 +61,14 @@ pub async fn send(options: SendOptions) -> Result<Report, TargetError> {
     for _ in 0..options.connections.max(1) {
         connections.push(Connection::open(options.target).await?);
     }
-    let begun = Instant::now();
+    // Outlines are encoded before the clock starts.
+    let generator = Generator::new(options.plan.clone());
+    let (begun, cpu_before) = (Instant::now(), own_cpu());
     let load = Arc::new(Load {
         begun,
         begun_unix_nanos: unix_nanos(),
         state: Mutex::new(State {
-            generator: Generator::new(options.plan.clone()),
+            generator,
             sent: 0,
             report: Report::default(),
         }),
@@ -76,6 +81,7 @@ pub async fn send(options: SendOptions) -> Result<Report, TargetError> {
     while senders.join_next().await.is_some() {}
     let mut report = std::mem::take(&mut load.state().report);
     report.elapsed = begun.elapsed();
+    report.cpu = own_cpu().saturating_sub(cpu_before);
     Ok(report)
 }
 
@@ -163,6 +169,11 @@ impl Load {
             }
         }
     }
+}
+
+/// Nothing where the system does not count it.
+fn own_cpu() -> Duration {
+    Usage::own().map(|usage| usage.cpu).unwrap_or_default()
 }
 
 fn unix_nanos() -> u64 {

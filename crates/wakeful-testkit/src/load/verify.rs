@@ -113,7 +113,7 @@ mod tests {
             sent: 3,
             acknowledged: 2,
             start_unix_nanos: 0,
-            service: String::new(),
+            service: "".into(),
         };
         assert_eq!(
             judge(&entry, ids),

@@ -17,7 +17,6 @@ use clap::Parser as _;
 use serde_json::json;
 use wakeful_testkit::Ledger;
 use wakeful_testkit::load::{self, Api, Question};
-use wakeful_testkit::process::Usage;
 
 use args::{Args, Command, Query, Send, Verify};
 
@@ -48,7 +47,7 @@ async fn send(args: Send) -> anyhow::Result<ExitCode> {
         "spans_acknowledged": report.spans_acknowledged,
         "traces": report.ledger.entries().len(),
         "seconds": report.elapsed.as_secs_f64(),
-        "generator_cpu_seconds": Usage::own()?.cpu.as_secs_f64(),
+        "generator_cpu_seconds": report.cpu.as_secs_f64(),
         "p50_ms": report.latencies.quantile_ms(0.5),
         "p99_ms": report.latencies.quantile_ms(0.99),
         "max_ms": report.latencies.quantile_ms(1.0),
