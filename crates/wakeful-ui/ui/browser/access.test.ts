@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { launch, open } from './browser.ts';
-import { type Server, start } from './server.ts';
+import { type Server, searchFor, start } from './server.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const SEARCH = '/search?service=__all_services__&lookback=1h';
+const SEARCH = searchFor('__all_services__');
 
 let server: Server;
 let browser: Browser;

@@ -65,6 +65,8 @@ test('its errors are found, folded or not', async () => {
   await expect.poll(() => timeline.getAttribute('data-visible')).toBe(String(SPANS));
   await page.keyboard.press('End');
   await expect.poll(() => page.getByTestId('status').innerText()).toContain('row 100,000 of 100,000');
+  await page.keyboard.press('Shift+P');
+  await expect.poll(() => page.getByRole('row').first().getAttribute('aria-rowindex')).toBe('1');
   expect(complaints).toEqual([]);
 });
 

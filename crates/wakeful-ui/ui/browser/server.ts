@@ -23,6 +23,11 @@ export interface Stored {
 /** When the tests take place (Unix ms): shortly after mini-redis' spans were captured. */
 export const NOW = Date.UTC(2026, 10, 21, 8, 10);
 
+/** The address of a search for a service in the hour before. `lookback` alone would count from the server's clock. */
+export function searchFor(service: string): string {
+  return `/search?service=${service}&lookback=1h&start=${NOW - 3_600_000}000&end=${NOW}000`;
+}
+
 export function largeId(spans: number): string {
   return String(spans).padStart(32, 'a');
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { launch, open } from './browser.ts';
-import { type Server, start } from './server.ts';
+import { type Server, searchFor, start } from './server.ts';
 
 let server: Server;
 let fresh: Server;
@@ -44,7 +44,7 @@ test('a search that fails can be tried again', async () => {
   await page.route('**/api/ui/search?*', (route) =>
     route.fulfill({ status: 500, json: { error: { message: 'the disk is gone' } } }),
   );
-  await page.goto(`${server.url}/search?service=mini-redis&lookback=1h`);
+  await page.goto(`${server.url}${searchFor('mini-redis')}`);
   await page.getByText('the disk is gone (status 500)').waitFor();
   await page.unroute('**/api/ui/search?*');
   await page.getByRole('button', { name: 'Retry' }).click();
@@ -58,7 +58,7 @@ test('an answer that is cut off says so, and shows what came', async () => {
     const lines = (await answer.text()).trimEnd().split('\n');
     await route.fulfill({ response: answer, body: `${lines.slice(0, -1).join('\n')}\n` });
   });
-  await page.goto(`${server.url}/search?service=mini-redis&lookback=1h`);
+  await page.goto(`${server.url}${searchFor('mini-redis')}`);
   await page.getByText('the answer was cut off').waitFor();
   expect(await page.getByTestId('result').count()).toBe(1);
 });
@@ -66,7 +66,7 @@ test('an answer that is cut off says so, and shows what came', async () => {
 test('Cancel stops a search', async () => {
   const { page } = await open(browser);
   await page.route('**/api/ui/search?*', () => undefined);
-  await page.goto(`${server.url}/search?service=mini-redis&lookback=1h`);
+  await page.goto(`${server.url}${searchFor('mini-redis')}`);
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByText('The search was cancelled.').waitFor();
 });
@@ -80,7 +80,7 @@ test('a trace that is not stored', async () => {
 
 test('a trace whose answer is cut off is shown as far as it came', async () => {
   const { page } = await open(browser);
-  await page.goto(`${server.url}/search?service=mini-redis&lookback=1h`);
+  await page.goto(`${server.url}${searchFor('mini-redis')}`);
   await page.route(/api\/ui\/trace\/[0-9a-f]+$/, async (route) => {
     await route.fulfill({ status: 503, json: { error: { message: 'too busy' } } });
   });
@@ -90,7 +90,7 @@ test('a trace whose answer is cut off is shown as far as it came', async () => {
 
 test('a trace that has grown says so', async () => {
   const { page } = await open(browser);
-  await page.goto(`${server.url}/search?service=mini-redis&lookback=1h`);
+  await page.goto(`${server.url}${searchFor('mini-redis')}`);
   await page.route('**/api/ui/trace/*/span/*', (route) =>
     route.fulfill({ status: 409, json: { error: { message: 'the trace has changed' } } }),
   );
@@ -110,7 +110,7 @@ test('a path that is no page', async () => {
 
 test('a field that is wrong says what it wants', async () => {
   const { page } = await open(browser);
-  await page.goto(`${server.url}/search?service=mini-redis&lookback=1h`);
+  await page.goto(`${server.url}${searchFor('mini-redis')}`);
   await page.getByRole('heading', { name: '1 trace', exact: true }).waitFor();
   await page.getByRole('textbox', { name: 'Min Duration' }).fill('fast');
   await page.getByRole('button', { name: 'Find Traces' }).click();

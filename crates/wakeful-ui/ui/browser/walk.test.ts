@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { launch, open } from './browser.ts';
-import { type Server, start } from './server.ts';
+import { type Server, searchFor, start } from './server.ts';
 
 let server: Server;
 let browser: Browser;
@@ -119,7 +119,7 @@ test('the same by keys alone', async () => {
 
 test('a reload shows the same view', async () => {
   const { page } = await open(browser);
-  await page.goto(`${server.url}/search?service=mini-redis&lookback=1h&uiTheme=kept`);
+  await page.goto(`${server.url}${searchFor('mini-redis')}&uiTheme=kept`);
   await page.getByRole('link', { name: 'mini-redis: run', exact: true }).click();
   await page.getByRole('treegrid').focus();
   await page.getByRole('row').nth(2).waitFor();
@@ -137,9 +137,31 @@ test('a reload shows the same view', async () => {
   await expect.poll(async () => Math.abs((await view())[0] - before[0])).toBeLessThan(before[1]);
 });
 
+test('a dragged zoom is a step back', async () => {
+  const { page } = await open(browser);
+  await page.goto(`${server.url}${searchFor('mini-redis')}`);
+  await page.getByRole('link', { name: 'mini-redis: run', exact: true }).click();
+  await page.getByRole('row').nth(2).waitFor();
+  const timeline = page.getByTestId('timeline');
+  const start = async () => Number(await timeline.getAttribute('data-t0'));
+  const box = await page.getByTestId('minimap').boundingBox();
+  if (!box) throw new Error('the minimap has no place');
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.7, box.y + 20, { steps: 4 });
+  await page.mouse.up();
+  await expect.poll(start).toBeGreaterThan(0);
+  await page.goBack();
+  await expect.poll(start).toBe(0);
+  await page.goForward();
+  await expect.poll(start).toBeGreaterThan(0);
+  await page.getByRole('link', { name: 'Back to Search' }).click();
+  await page.getByRole('heading', { name: '1 trace', exact: true }).waitFor();
+});
+
 test('a pasted id, in capitals, opens its trace', async () => {
   const { page } = await open(browser);
-  await page.goto(`${server.url}/search?service=mini-redis&lookback=1h`);
+  await page.goto(`${server.url}${searchFor('mini-redis')}`);
   const id = await page.getByTestId('result').getAttribute('data-trace');
   await page.getByTestId('idInput').fill(` ${id?.toUpperCase()} `);
   await page.keyboard.press('Enter');

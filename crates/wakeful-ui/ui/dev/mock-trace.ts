@@ -79,7 +79,9 @@ export function generated(id: string, count: number, base: bigint, duration: num
     if (random() < 0.003) trace.flags[row] |= ERROR;
   }
   if (count > 100) {
-    const row = Math.floor(count / 2);
+    // Only a parent can be known to be missing.
+    let row = Math.floor(count / 2);
+    while (trace.parent[row + 1] !== row) row++;
     trace.flags[row] = PLACEHOLDER;
     trace.name[row] = '5c1f00000000abcd';
     trace.service[row] = '';
@@ -93,6 +95,11 @@ export function spansOf(trace: MockTrace): number {
 
 export function errorsOf(trace: MockTrace): number {
   return trace.flags.filter((flags) => (flags & 3) === ERROR).length;
+}
+
+/** Spans whose parent is missing. */
+export function orphansOf(trace: MockTrace): number {
+  return trace.parent.filter((parent) => parent !== ROOT && (trace.flags[parent] & PLACEHOLDER) !== 0).length;
 }
 
 export function servicesOf(trace: MockTrace): { name: string; spans: number; errors: number }[] {
@@ -134,7 +141,7 @@ export function arrowOf(trace: MockTrace): Uint8Array {
     depth: depthOf(trace),
     spans: spansOf(trace),
     errors: errorsOf(trace),
-    orphans: trace.flags.length > 100 ? 1 : 0,
+    orphans: orphansOf(trace),
     warnings: 0,
     rev: 1,
     complete: true,

@@ -7,6 +7,7 @@ import {
   generated,
   type MockTrace,
   miniRedis,
+  orphansOf,
   servicesOf,
   spansOf,
 } from './mock-trace.ts';
@@ -142,7 +143,7 @@ function summary(trace: MockTrace): object {
     spans: spansOf(trace),
     errors: errorsOf(trace),
     depth: depthOf(trace),
-    orphans: trace.start.length > 100 ? 1 : 0,
+    orphans: orphansOf(trace),
     services: servicesOf(trace),
   };
 }

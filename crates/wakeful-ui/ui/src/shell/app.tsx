@@ -47,7 +47,6 @@ function Page() {
   const trace = /^\/trace\/([^/]+)\/?$/.exec(at)?.[1];
   useEffect(() => {
     if (at === '/') replace('/search', params.peek());
-    status.value = '';
   }, [at]);
   if (at === '/' || at === '/search') return <SearchPage />;
   // An id between dots is a comparison, which is another page.

@@ -27,16 +27,34 @@ export function href(to: string, query?: URLSearchParams): string {
   return `${base}${to.replace(/^\//, '')}${search ? `?${search}` : ''}`;
 }
 
+/** What the history keeps with an address: the page before it, and how many steps back that is. */
+interface Step {
+  from: string;
+  back: number;
+}
+
+/** Steps back through the history to where `path` was left, as it was; 0 if one did not come from there. */
+export function stepsBackTo(path: string): number {
+  const state = history.state as Step | null;
+  return state?.from === path ? state.back : 0;
+}
+
 /** A step that the browser's back button undoes. */
 export function go(to: string, query?: URLSearchParams): void {
   const target = href(to, query);
-  if (target !== window.location.pathname + window.location.search) history.pushState(null, '', target);
+  if (target !== window.location.pathname + window.location.search) {
+    const old = history.state as Step | null;
+    const { path: left } = here();
+    const stays = target.split('?')[0] === window.location.pathname;
+    const state: Step | null = stays ? old && { ...old, back: old.back + 1 } : { from: left, back: 1 };
+    history.pushState(state, '', target);
+  }
   current.value = here();
 }
 
 /** The same page, said differently. */
 export function replace(to: string, query?: URLSearchParams): void {
-  history.replaceState(null, '', href(to, query));
+  history.replaceState(history.state, '', href(to, query));
   current.value = here();
 }
 
@@ -53,6 +71,13 @@ export function note(change: Change): void {
   changes.push(change);
 }
 
+/** The same, at once and as a step in the history. */
+export function step(change: Change): void {
+  const query = new URLSearchParams(window.location.search);
+  change(query);
+  go(current.peek().path, query);
+}
+
 /** What was noted of a page that has gone is dropped with it. */
 function writeChanges(asked: string): void {
   const noted = changes;
@@ -66,6 +91,8 @@ function writeChanges(asked: string): void {
 /** Follows the browser's history and clicks on links below the base. */
 export function listen(): void {
   window.addEventListener('popstate', () => {
+    // What was noted belongs to the address that was left.
+    changes = [];
     current.value = here();
     travelled.value++;
   });

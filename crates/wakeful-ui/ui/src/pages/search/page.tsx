@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { asksSearch, type Form, formFrom, serverQuery } from '../../data/query.ts';
-import { pageCommands } from '../../shell/commands.ts';
+import { pageCommands, status } from '../../shell/commands.ts';
 import { params, path } from '../../shell/router.ts';
 import { loadServices } from './catalog.ts';
 import { SearchForm } from './form.tsx';
@@ -21,6 +21,7 @@ export function SearchPage() {
     pageCommands.value = { find: () => document.getElementById('service')?.focus() };
     return () => {
       pageCommands.value = {};
+      status.value = '';
     };
   }, []);
 

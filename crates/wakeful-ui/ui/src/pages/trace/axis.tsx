@@ -18,7 +18,7 @@ export function Axis({ model, left }: { model: TraceModel; left: number }) {
   const onPointerUp = () => {
     if (drag && Math.abs(drag[1] - drag[0]) > DRAG_PX) {
       const [a, b] = [Math.min(...drag), Math.max(...drag)];
-      model.setView(show(view, view.t0 + a * view.nsPerPx, view.t0 + b * view.nsPerPx, model.duration));
+      model.commitView(show(view, view.t0 + a * view.nsPerPx, view.t0 + b * view.nsPerPx, model.duration));
     }
     setDrag(null);
   };

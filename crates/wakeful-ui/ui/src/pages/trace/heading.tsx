@@ -4,7 +4,7 @@ import { formatInstant, nanosOf, rfc3339 } from '../../data/time.ts';
 import { formatCount, formatDuration, formatExact } from '../../engine/format.ts';
 import { copyLink } from '../../shell/commands.ts';
 import { actionOf } from '../../shell/keys.ts';
-import { href } from '../../shell/router.ts';
+import { href, stepsBackTo } from '../../shell/router.ts';
 import { CopyButton } from '../../widgets/copy-button.tsx';
 import { Hostile, visibleControls } from '../../widgets/hostile.tsx';
 import { Icon } from '../../widgets/icon.tsx';
@@ -148,8 +148,9 @@ function useTraceName(model: TraceModel): string {
 
 /** Back to the list one came from, as it was; else to an empty search. */
 function back(event: MouseEvent): void {
-  if (history.length < 2 || !document.referrer.startsWith(window.location.origin)) return;
+  const steps = stepsBackTo('/search');
+  if (steps === 0) return;
   event.preventDefault();
   event.stopPropagation();
-  history.back();
+  history.go(-steps);
 }

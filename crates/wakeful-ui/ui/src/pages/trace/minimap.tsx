@@ -36,7 +36,7 @@ export function Minimap({ model }: { model: TraceModel }) {
     return box ? Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) : 0;
   };
   const zoomTo = (a: number, b: number) => {
-    model.setView(show(model.view.peek(), Math.min(a, b) * duration, Math.max(a, b) * duration, duration));
+    model.commitView(show(model.view.peek(), Math.min(a, b) * duration, Math.max(a, b) * duration, duration));
   };
 
   const onPointerDown = (event: PointerEvent) => {

@@ -5,12 +5,14 @@ import type { Facts } from '../../engine/facts.ts';
 import type { Fold, Picture, Reply, RowInfo, Step } from '../../engine/protocol.ts';
 import { clamp, fit, show, type View, windowEnd } from '../../engine/view.ts';
 import workerUrl from '../../engine/worker.ts?worker&url';
-import { note, params } from '../../shell/router.ts';
+import { note, params, step } from '../../shell/router.ts';
 import { trustedScript } from '../../shell/trusted.ts';
 import { canvasFont, readTokens } from '../../theme/theme.ts';
 import { RedrawTimes } from './redraw-times.ts';
 
 export type State = 'loading' | 'partial' | 'complete' | 'missing' | 'error';
+
+type Reached = Pick<Extract<Reply, { kind: 'reached' }>, 'index' | 'start' | 'dur'>;
 
 const BLANK: View = { t0: 0, nsPerPx: 1, scrollRow: 0, w: 0, h: 0, dpr: 1, rowPx: 24, barTop: 5, barPx: 14, namesAbove: false };
 
@@ -49,6 +51,8 @@ export class TraceModel {
   /** Selection of the address, until its row is there. */
   private awaited = numberOf(params.peek().get('sel'), -1);
   private windowAwaited = true;
+  /** What was reached before there was a window to show it in. */
+  private reachAwaited: (() => void) | null = null;
 
   constructor(readonly id: string) {
     this.engine = startEngine(trustedScript(workerUrl), (reply) => this.receive(reply));
@@ -87,15 +91,14 @@ export class TraceModel {
   setView(view: View): void {
     this.view.value = view;
     this.redraw();
-    if (this.windowAwaited) return;
-    note((query) => {
-      const now = this.view.peek();
-      const all = now.t0 <= 0 && windowEnd(now) >= this.duration;
-      for (const name of ['ts', 'dur']) query.delete(name);
-      if (all) return;
-      query.set('ts', String(roundFor(now.t0, now.nsPerPx)));
-      query.set('dur', String(roundFor(now.w * now.nsPerPx, now.nsPerPx)));
-    });
+    if (!this.windowAwaited) note((query) => this.writeWindow(query));
+  }
+
+  /** The same, as a step that the browser's back button undoes: for zooms that the user drew. */
+  commitView(view: View): void {
+    this.view.value = view;
+    this.redraw();
+    step((query) => this.writeWindow(query));
   }
 
   /** Reads the window from the address, or shows all. */
@@ -212,6 +215,7 @@ export class TraceModel {
         break;
       case 'changed':
         this.visible.value = reply.visible;
+        this.stayOnRows();
         this.redraw();
         break;
       case 'reached':
@@ -220,7 +224,7 @@ export class TraceModel {
           this.selectedSpan = { start: reply.start, dur: reply.dur };
           this.noteSelection();
         }
-        this.bringIntoView(reply.index, reply.start, reply.dur);
+        this.bringIntoView(reply);
         break;
       case 'found':
         if (reply.query === this.query.peek()) this.found.value = { count: reply.count, hit: reply.hit };
@@ -230,6 +234,13 @@ export class TraceModel {
         this.state.value = 'error';
         break;
     }
+  }
+
+  /** Folding may leave fewer rows than were scrolled past. */
+  private stayOnRows(): void {
+    const view = this.view.peek();
+    const last = Math.max(0, this.visible.peek() - view.h / view.rowPx);
+    if (view.scrollRow > last) this.view.value = { ...view, scrollRow: last };
   }
 
   private complete(rows: number): void {
@@ -251,10 +262,16 @@ export class TraceModel {
     if (!this.windowAwaited || !this.facts.peek() || this.view.peek().w < 1) return;
     this.windowAwaited = false;
     this.windowFromAddress();
+    this.reachAwaited?.();
+    this.reachAwaited = null;
   }
 
   /** Scrolls as little as needed, and pans if nothing of the span would be on screen. */
-  private bringIntoView(index: number, start: number, dur: number): void {
+  private bringIntoView({ index, start, dur }: Reached): void {
+    if (this.windowAwaited) {
+      this.reachAwaited = () => this.bringIntoView({ index, start, dur });
+      return;
+    }
     const view = { ...this.view.peek() };
     const rows = view.h / view.rowPx;
     if (index < view.scrollRow) view.scrollRow = index;
@@ -262,6 +279,15 @@ export class TraceModel {
     const span = view.w * view.nsPerPx;
     if (start + dur < view.t0 || start > view.t0 + span) view.t0 = start + dur / 2 - span / 2;
     this.setView(clamp(view, this.duration));
+  }
+
+  private writeWindow(query: URLSearchParams): void {
+    const { t0, nsPerPx, w } = this.view.peek();
+    query.delete('ts');
+    query.delete('dur');
+    if (t0 <= 0 && t0 + w * nsPerPx >= this.duration) return;
+    query.set('ts', String(roundFor(t0, nsPerPx)));
+    query.set('dur', String(roundFor(w * nsPerPx, nsPerPx)));
   }
 
   private noteSelection(): void {

@@ -32,6 +32,7 @@ export function TracePage({ id }: { id: string }) {
     };
     return () => {
       pageCommands.value = {};
+      status.value = '';
     };
   }, [model]);
   useEffect(() => {

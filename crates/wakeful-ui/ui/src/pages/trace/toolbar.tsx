@@ -32,7 +32,7 @@ export function Toolbar({ model }: { model: TraceModel }) {
         {services.length > SERVICES_SHOWN && <li>and {formatCount(services.length - SERVICES_SHOWN)} more</li>}
       </ul>
       <span class="window">
-        {formatDuration(Math.max(0, view.t0))} – {formatDuration(end)}
+        {windowText(Math.max(0, view.t0), end)}
         <button
           type="button"
           disabled={!zoomed}
@@ -44,6 +44,12 @@ export function Toolbar({ model }: { model: TraceModel }) {
       </span>
     </div>
   );
+}
+
+/** From and to, or from and how long where both would read the same. */
+function windowText(from: number, to: number): string {
+  const [start, end] = [formatDuration(from), formatDuration(to)];
+  return start === end ? `${start} + ${formatDuration(to - from)}` : `${start} – ${end}`;
 }
 
 interface FoldProps {
