@@ -123,8 +123,8 @@ impl Store {
         flushed: u64,
         lock: Option<File>,
     ) -> std::io::Result<Self> {
-        // One tail is filled while another is flushed; beyond half a tail more, senders have to wait.
-        let room_permits = permits(options.tail_bytes_max + options.tail_bytes_max / 2);
+        // One tail is filled while another is flushed; beyond a quarter of a tail more, senders have to wait.
+        let room_permits = permits(options.tail_bytes_max + options.tail_bytes_max / 4);
         let room = Arc::new(Semaphore::new(room_permits));
         let flushed = Arc::new(AtomicU64::new(flushed));
         let closing = Arc::new(AtomicBool::new(false));

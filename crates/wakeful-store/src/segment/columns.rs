@@ -47,6 +47,8 @@ pub(crate) enum ColumnType {
 pub(crate) struct Promoted {
     pub(crate) key: String,
     pub(crate) column_type: ColumnType,
+    /// Most values are new ones; known while a segment is written, to choose how.
+    pub(crate) varied: bool,
 }
 
 impl Promoted {
@@ -64,7 +66,11 @@ impl Promoted {
             DataType::Boolean => ColumnType::Bool,
             _ => return None,
         };
-        Some(Self { key, column_type })
+        Some(Self {
+            key,
+            column_type,
+            varied: false,
+        })
     }
 }
 

@@ -1,14 +1,19 @@
 //! Which attributes get a column of their own in a segment.
 
+use std::cmp::Reverse;
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use wakeful_wire::otlp::{Batch, ValueView};
 
 use super::columns::{ColumnType, Promoted};
 
 /// An attribute is dense if one in so many spans has it.
 const DENSE: usize = 20;
+
+/// An attribute is varied if one in so many of its values is new.
+const VARIED: usize = 20;
 
 /// At most so many columns: each costs the footer and the reader something.
 const COLUMNS_MAX: usize = 48;
@@ -20,7 +25,7 @@ const SAMPLE: usize = 8192;
 pub(super) fn promote(batches: &[Arc<Batch>]) -> Vec<Promoted> {
     let spans: usize = batches.iter().map(|batch| batch.spans()).sum();
     let step = spans.div_ceil(SAMPLE).max(1);
-    let mut counts: FxHashMap<(&str, ColumnType), usize> = FxHashMap::default();
+    let mut counts: FxHashMap<(&str, ColumnType), Count> = FxHashMap::default();
     let mut sampled = 0;
     let mut skip = 0;
     for batch in batches {
@@ -29,7 +34,7 @@ pub(super) fn promote(batches: &[Arc<Batch>]) -> Vec<Promoted> {
             sampled += 1;
             for (key, value) in batch.view(&rows[skip]).attributes() {
                 if let Some(column_type) = column_type(value) {
-                    *counts.entry((key, column_type)).or_default() += 1;
+                    counts.entry((key, column_type)).or_default().add(value);
                 }
             }
             skip += step;
@@ -38,24 +43,41 @@ pub(super) fn promote(batches: &[Arc<Batch>]) -> Vec<Promoted> {
     }
     let mut dense: Vec<_> = counts
         .into_iter()
-        .filter(|(_, count)| count * DENSE >= sampled)
+        .filter(|(_, count)| count.values * DENSE >= sampled)
         .collect();
     // By key, the commonest type first; then one type a key.
-    dense.sort_unstable_by(|((a_key, a_type), a), ((b_key, b_type), b)| {
-        a_key.cmp(b_key).then(b.cmp(a)).then(a_type.cmp(b_type))
-    });
+    dense.sort_unstable_by_key(|((key, column_type), count)| (*key, Reverse(count.values), *column_type));
     dense.dedup_by_key(|((key, _), _)| *key);
-    dense.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    dense.sort_by_key(|(_, count)| Reverse(count.values));
     dense.truncate(COLUMNS_MAX);
-    let mut promoted: Vec<_> = dense
-        .into_iter()
-        .map(|((key, column_type), _)| Promoted {
-            key: key.to_owned(),
-            column_type,
-        })
-        .collect();
+    let promoted = dense.into_iter().map(|((key, column_type), count)| Promoted {
+        key: key.to_owned(),
+        column_type,
+        varied: count.distinct.len() * VARIED >= count.values,
+    });
+    let mut promoted: Vec<_> = promoted.collect();
     promoted.sort_unstable();
     promoted
+}
+
+/// How often a key was met, and with how many different values.
+#[derive(Default)]
+struct Count {
+    values: usize,
+    distinct: FxHashSet<u64>,
+}
+
+impl Count {
+    fn add(&mut self, value: ValueView<'_>) {
+        self.values += 1;
+        let hash = match value {
+            ValueView::String(text) => FxBuildHasher.hash_one(text),
+            ValueView::Int(value) => value as u64,
+            ValueView::Double(value) => value.to_bits(),
+            _ => 0,
+        };
+        self.distinct.insert(hash);
+    }
 }
 
 fn column_type(value: ValueView<'_>) -> Option<ColumnType> {

@@ -8,6 +8,8 @@ use arrow_array::{
 };
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::statistics::Statistics;
 use parquet::schema::types::SchemaDescriptor;
 use rustc_hash::FxHashMap;
 use wakeful_model::{Attribute, Kind, Span, SpanBatch, SpanId, Status, StatusCode, TraceId, Value};
@@ -30,9 +32,11 @@ impl Segment {
         }
         let reader = self.reader()?;
         let (groups, selection) = self.select(ranges);
+        let mask = filled(reader.metadata(), &groups);
         let reader = reader
             .with_row_groups(groups)
             .with_row_selection(selection)
+            .with_projection(mask)
             .with_batch_size(BATCH_ROWS)
             .build()?;
         for batch in reader {
@@ -192,25 +196,38 @@ struct Columns<'a> {
     rows: usize,
     trace_id: &'a FixedSizeBinaryArray,
     span_id: &'a FixedSizeBinaryArray,
-    parent_span_id: &'a FixedSizeBinaryArray,
+    parent_span_id: Option<&'a FixedSizeBinaryArray>,
     start: &'a TimestampNanosecondArray,
     duration: &'a UInt64Array,
     name: &'a StringArray,
     kind: &'a UInt8Array,
     status_code: &'a UInt8Array,
-    status_message: &'a StringArray,
-    trace_state: &'a StringArray,
+    status_message: Option<&'a StringArray>,
+    trace_state: Option<&'a StringArray>,
     flags: &'a UInt32Array,
     resource: &'a BinaryArray,
     scope: &'a BinaryArray,
     dropped_attributes: &'a UInt32Array,
     dropped_events: &'a UInt32Array,
     dropped_links: &'a UInt32Array,
-    events: &'a BinaryArray,
-    links: &'a BinaryArray,
-    attribute_keys: &'a StringArray,
+    events: Option<&'a BinaryArray>,
+    links: Option<&'a BinaryArray>,
+    attribute_keys: Option<&'a StringArray>,
     promoted: Vec<(Promoted, &'a ArrayRef)>,
-    residual: [&'a MapArray; 5],
+    residual: Vec<&'a MapArray>,
+}
+
+/// The columns that have a value in one of the row groups: the others need no reading.
+fn filled(metadata: &ParquetMetaData, groups: &[usize]) -> ProjectionMask {
+    let schema = metadata.file_metadata().schema_descr();
+    let is_filled = |leaf: &usize| {
+        groups.iter().any(|group| {
+            let chunk = metadata.row_group(*group).column(*leaf);
+            let nulls = chunk.statistics().and_then(Statistics::null_count_opt);
+            nulls.is_none_or(|nulls| nulls < chunk.num_values() as u64)
+        })
+    };
+    ProjectionMask::leaves(schema, (0..schema.num_columns()).filter(is_filled))
 }
 
 /// The columns of the given names; those that a segment does not have are left out. (Names of promoted attributes
@@ -234,6 +251,17 @@ pub(super) fn column<'a, A: Array + 'static>(
     ))
 }
 
+/// A column that is left out where it has no value.
+fn optional_column<'a, A: Array + 'static>(
+    batch: &'a RecordBatch,
+    name: &str,
+) -> Result<Option<&'a A>, SegmentError> {
+    match batch.column_by_name(name) {
+        Some(_) => column(batch, name).map(Some),
+        None => Ok(None),
+    }
+}
+
 impl<'a> Columns<'a> {
     fn new(batch: &'a RecordBatch) -> Result<Self, SegmentError> {
         let fields = batch.schema_ref().fields().iter().zip(batch.columns());
@@ -241,33 +269,36 @@ impl<'a> Columns<'a> {
             rows: batch.num_rows(),
             trace_id: column(batch, columns::TRACE_ID)?,
             span_id: column(batch, columns::SPAN_ID)?,
-            parent_span_id: column(batch, columns::PARENT_SPAN_ID)?,
+            parent_span_id: optional_column(batch, columns::PARENT_SPAN_ID)?,
             start: column(batch, columns::START)?,
             duration: column(batch, columns::DURATION)?,
             name: column(batch, columns::NAME)?,
             kind: column(batch, columns::KIND)?,
             status_code: column(batch, columns::STATUS_CODE)?,
-            status_message: column(batch, columns::STATUS_MESSAGE)?,
-            trace_state: column(batch, columns::TRACE_STATE)?,
+            status_message: optional_column(batch, columns::STATUS_MESSAGE)?,
+            trace_state: optional_column(batch, columns::TRACE_STATE)?,
             flags: column(batch, columns::FLAGS)?,
             resource: column(batch, columns::RESOURCE)?,
             scope: column(batch, columns::SCOPE)?,
             dropped_attributes: column(batch, columns::DROPPED_ATTRIBUTES)?,
             dropped_events: column(batch, columns::DROPPED_EVENTS)?,
             dropped_links: column(batch, columns::DROPPED_LINKS)?,
-            events: column(batch, columns::EVENTS)?,
-            links: column(batch, columns::LINKS)?,
-            attribute_keys: column(batch, columns::ATTRIBUTE_KEYS)?,
+            events: optional_column(batch, columns::EVENTS)?,
+            links: optional_column(batch, columns::LINKS)?,
+            attribute_keys: optional_column(batch, columns::ATTRIBUTE_KEYS)?,
             promoted: fields
                 .filter_map(|(field, array)| Some((Promoted::of_field(field)?, array)))
                 .collect(),
             residual: [
-                column(batch, columns::STRINGS)?,
-                column(batch, columns::INTS)?,
-                column(batch, columns::DOUBLES)?,
-                column(batch, columns::BOOLS)?,
-                column(batch, columns::OTHERS)?,
-            ],
+                columns::STRINGS,
+                columns::INTS,
+                columns::DOUBLES,
+                columns::BOOLS,
+                columns::OTHERS,
+            ]
+            .into_iter()
+            .filter_map(|name| optional_column(batch, name).transpose())
+            .collect::<Result<_, _>>()?,
         })
     }
 
@@ -300,8 +331,8 @@ impl<'a> Columns<'a> {
         let start_unix_nanos = self.start.value(row) as u64;
         let parent = self
             .parent_span_id
-            .is_valid(row)
-            .then(|| self.parent_span_id.value(row));
+            .filter(|ids| ids.is_valid(row))
+            .map(|ids| ids.value(row));
         let events = optional(self.events, row).map(SpanView::new);
         let links = optional(self.links, row).map(SpanView::new);
         Some(Span {
@@ -355,8 +386,8 @@ impl<'a> Columns<'a> {
         }
         // A stable sort keeps several values of a key in their order: the first is the promoted one.
         attributes.sort_by(|a, b| a.key.cmp(&b.key));
-        if self.attribute_keys.is_valid(row) {
-            let list = self.attribute_keys.value(row);
+        if let Some(lists) = self.attribute_keys.filter(|lists| lists.is_valid(row)) {
+            let list = lists.value(row);
             reorder(
                 &mut attributes,
                 orders.entry(list).or_insert_with(|| key_order::parse(list)),
@@ -405,14 +436,15 @@ pub(super) fn each_entry<'a>(map: &'a MapArray, row: usize, mut each: impl FnMut
     }
 }
 
-fn optional(array: &BinaryArray, row: usize) -> Option<&[u8]> {
-    array.is_valid(row).then(|| array.value(row))
+fn optional(array: Option<&BinaryArray>, row: usize) -> Option<&[u8]> {
+    array
+        .filter(|array| array.is_valid(row))
+        .map(|array| array.value(row))
 }
 
-fn text(array: &StringArray, row: usize) -> String {
-    if array.is_valid(row) {
-        array.value(row).to_owned()
-    } else {
-        String::new()
-    }
+fn text(array: Option<&StringArray>, row: usize) -> String {
+    let text = array
+        .filter(|array| array.is_valid(row))
+        .map(|array| array.value(row));
+    text.unwrap_or_default().to_owned()
 }

@@ -16,7 +16,7 @@ use wakeful_wire::otlp::Batch;
 
 use super::SegmentError;
 use super::builder::{RowBuilder, Shared};
-use super::columns;
+use super::columns::{self, Promoted};
 use super::meta::{self, Catalog, CatalogService, Extras, RowGroupExtras, SegmentMeta};
 use super::needles::{NeedlesBuilder, Place};
 use super::promote::promote;
@@ -25,9 +25,13 @@ use super::trace_index::TraceIndexBuilder;
 /// Rows of a row group.
 const ROW_GROUP_ROWS: usize = 1 << 17;
 
-/// Rows of a page, and of a record batch on the way to the writer. A look-up decodes a page of every column, so
-/// smaller is quicker; compression hardly minds.
+/// A page has at most so many rows, and so many bytes. A look-up decodes a page of every column, so smaller is
+/// quicker; compression hardly minds.
 const PAGE_ROWS: usize = 4096;
+const PAGE_BYTES: usize = 32 << 10;
+
+/// Rows after which the writer looks at the size of a page.
+const WRITE_ROWS: usize = 256;
 
 /// What of a segment's meta is not found in its rows.
 #[derive(Debug, Clone)]
@@ -61,7 +65,7 @@ pub(crate) fn write_segment<W: Write + Send>(
     let promoted = promote(batches);
     let shared = encode_shared(batches);
     let options = ArrowWriterOptions::new()
-        .with_properties(properties(trace_count as u64))
+        .with_properties(properties(&promoted, trace_count as u64))
         // The columns' logical types say all that a reader needs; an Arrow schema would be 10 kB a segment.
         .with_skip_arrow_metadata(true);
     let mut writer = ArrowWriter::try_new_with_options(out, columns::schema(&promoted), options)?;
@@ -252,24 +256,24 @@ fn catalog(batches: &[Arc<Batch>]) -> Catalog {
     }
 }
 
-fn properties(traces: u64) -> WriterProperties {
+fn properties(promoted: &[Promoted], traces: u64) -> WriterProperties {
     let column = |name: &str| ColumnPath::from(name);
     let mut properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_2_0)
-        // More gains nothing on such data, and costs up to 40 % of the speed.
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_write_batch_size(PAGE_ROWS)
+        .set_data_page_size_limit(PAGE_BYTES)
+        .set_write_batch_size(WRITE_ROWS)
         .set_dictionary_page_size_limit(256 << 10)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_statistics_truncate_length(Some(32))
         .set_column_bloom_filter_enabled(column(columns::TRACE_ID), true)
         .set_column_bloom_filter_fpp(column(columns::TRACE_ID), 0.01)
-        .set_column_bloom_filter_max_ndv(column(columns::TRACE_ID), traces);
-    // Ids do not repeat enough for a dictionary to pay, and times and durations are best as differences.
+        .set_column_bloom_filter_max_ndv(column(columns::TRACE_ID), traces.max(1));
+    // Ids do not repeat enough for a dictionary to pay, but a trace's spans stand together; times and durations are
+    // best as differences.
     for (name, encoding) in [
-        (columns::TRACE_ID, Encoding::PLAIN),
+        (columns::TRACE_ID, Encoding::DELTA_BYTE_ARRAY),
         (columns::SPAN_ID, Encoding::PLAIN),
         (columns::PARENT_SPAN_ID, Encoding::PLAIN),
         (columns::START, Encoding::DELTA_BINARY_PACKED),
@@ -278,6 +282,28 @@ fn properties(traces: u64) -> WriterProperties {
         properties = properties
             .set_column_dictionary_enabled(column(name), false)
             .set_column_encoding(column(name), encoding);
+    }
+    // Dictionaries and differences leave little to compress, and a reader pays for every compressed column: only
+    // where values are long or new is it worth it. Level 3 would gain nothing more.
+    let zstd = Compression::ZSTD(ZstdLevel::default());
+    let varied = promoted
+        .iter()
+        .filter(|promoted| promoted.varied)
+        .map(|promoted| column(&promoted.column()));
+    let entries = |name: &str| {
+        ["key", "value"]
+            .map(|leaf| ColumnPath::new(vec![name.to_owned(), "entries".to_owned(), leaf.to_owned()]))
+    };
+    let long = [
+        columns::PARENT_SPAN_ID,
+        columns::STATUS_MESSAGE,
+        columns::EVENTS,
+        columns::LINKS,
+    ]
+    .map(column);
+    let residual = [columns::STRINGS, columns::INTS, columns::DOUBLES, columns::OTHERS].map(entries);
+    for path in varied.chain(long).chain(residual.into_iter().flatten()) {
+        properties = properties.set_column_compression(path, zstd);
     }
     properties
         .set_created_by(concat!("wakeful ", env!("CARGO_PKG_VERSION")).to_owned())
