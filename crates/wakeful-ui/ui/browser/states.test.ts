@@ -78,7 +78,7 @@ test('a trace that is not stored', async () => {
   await page.getByText('0123456789abcdef0123456789abcdef').waitFor();
 });
 
-test('a trace whose answer is cut off is shown as far as it came', async () => {
+test('a trace that cannot be read says why', async () => {
   const { page } = await open(browser);
   await page.goto(`${server.url}${searchFor('mini-redis')}`);
   await page.route(/api\/ui\/trace\/[0-9a-f]+$/, async (route) => {
@@ -86,6 +86,19 @@ test('a trace whose answer is cut off is shown as far as it came', async () => {
   });
   await page.getByRole('link', { name: 'mini-redis: run', exact: true }).click();
   await page.getByText('too busy (status 503)').waitFor();
+});
+
+test('a trace that is cut off is shown as far as it came', async () => {
+  const { page } = await open(browser);
+  await page.goto(`${server.url}${searchFor('mini-redis')}`);
+  await page.route(/api\/ui\/trace\/[0-9a-f]+$/, async (route) => {
+    const answer = await route.fetch();
+    const body = await answer.body();
+    await route.fulfill({ response: answer, body: body.subarray(0, body.length - 200) });
+  });
+  await page.getByRole('link', { name: 'mini-redis: run', exact: true }).click();
+  await page.getByText('the answer was cut off').waitFor();
+  await page.getByText('3', { exact: true }).first().waitFor();
 });
 
 test('a trace that has grown says so', async () => {
