@@ -1,6 +1,9 @@
 //! Makes requests without end.
 
+use std::hash::{Hash, Hasher as _};
+
 use bytes::Bytes;
+use rustc_hash::FxHasher;
 
 use crate::catalogue;
 use crate::random::{Random, mix};
@@ -12,7 +15,7 @@ use crate::template::{self, PREFIX, Template, Values};
 const POOL_SPANS: usize = 64 * 512;
 
 /// How spans are spread over requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Shape {
     /// Whole traces under up to sixty resources, as a collector sends them.
     #[default]
@@ -22,7 +25,7 @@ pub enum Shape {
 }
 
 /// What is to be generated.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Plan {
     /// What chance is made of.
     pub seed: u64,
@@ -142,8 +145,10 @@ impl Generator {
                     .collect(),
             });
         }
-        // The seed names the traces too, or two loads into one store would be one.
-        let random = Random::new(mix(plan.seed));
+        // Ids come from the whole plan: two loads into one store share none unless they are the same load.
+        let mut ids = FxHasher::default();
+        plan.hash(&mut ids);
+        let random = Random::new(mix(ids.finish()));
         Self {
             random,
             rounds,

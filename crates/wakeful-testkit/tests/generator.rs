@@ -180,6 +180,16 @@ fn the_same_seed_makes_the_same_and_another_seed_other_traces() {
     };
     assert_eq!(first(5).grpc(), first(5).grpc());
     assert_ne!(first(5).traces[0].trace_id, first(6).traces[0].trace_id);
+    let sdk = generate(
+        Plan {
+            seed: 5,
+            shape: Shape::Sdk,
+            ..Plan::default()
+        },
+        1,
+    )
+    .remove(0);
+    assert_ne!(first(5).traces[0].trace_id, sdk.traces[0].trace_id);
     let repeated = generate(Plan::default(), 140);
     let ids: HashSet<u128> = repeated
         .iter()

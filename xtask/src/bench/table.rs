@@ -41,7 +41,9 @@ impl fmt::Display for Table {
                     None => write!(f, "{:>14}", "–")?,
                 }
             }
-            if let [Some(ours), Some(theirs)] = values[..] {
+            if let [Some(ours), Some(theirs)] = values[..]
+                && theirs != 0.0
+            {
                 write!(f, "{:>10.2}", ours / theirs)?;
             }
             writeln!(f)?;

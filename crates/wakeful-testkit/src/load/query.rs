@@ -69,7 +69,7 @@ impl Question {
             // The old API insists on a service. These names are those that every version of the new one reads.
             Self::RareTagAnywhere => format!(
                 "/api/v3/traces?query.start_time_min={}&query.start_time_max={}&query.attributes={tags}\
-                 &query.search_depth=20",
+                 &query.num_traces=20",
                 percent_encode(&rfc3339(*from_micros)),
                 percent_encode(&rfc3339(*to_micros)),
             ),
