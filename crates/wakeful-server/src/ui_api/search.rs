@@ -1,77 +1,118 @@
 //! `search`: traces as lines of JSON, newest first.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::header;
 use serde::Serialize;
 use wakeful_model::TraceId;
-use wakeful_query::{Answer, Engine, ReadStats, TraceSummary, adjust};
+use wakeful_query::{Answer, Engine, ReadStats, TraceSummary, adjust, summarize};
+use wakeful_store::Progress;
 
 use super::error::ApiError;
-use super::layout::Layout;
+use super::lines::{self, Lines};
 use super::search_params::Search;
-use super::{Parameters, Queries, summary, traceql};
+use super::{Parameters, Queries, traceql};
+
+/// How often the page is told of the progress.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 pub(super) async fn search(
     State(queries): State<Queries>,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, ApiError> {
-    let started = Instant::now();
     let search = Search::parse(&parameters)?;
-    let lines = queries.ask(move |engine| {
-        let (answer, query) = match &search {
-            Search::Query(query) => (engine.find_summaries(query)?, traceql::write(query)),
-            Search::Ids(ids) => (these(engine, ids)?, by_id(ids)),
-        };
-        let mut lines = Vec::new();
-        for summary in &answer.items {
-            line(&mut lines, &Line::trace(summary))?;
-        }
-        let read = Read {
-            segments: answer.read.segments,
-            spans: answer.read.spans,
-        };
-        let end = Line::End {
-            complete: answer.problems.is_empty(),
-            truncated: answer.truncated,
-            message: (!answer.problems.is_empty()).then(|| answer.problems.join("; ")),
-            read,
-            ms: (started.elapsed().as_secs_f64() * 1e4).round() / 10.0,
-            query,
-        };
-        line(&mut lines, &end)?;
-        Ok(lines)
-    });
+    let (lines, body) = lines::channel();
+    // A task of its own, because lines are already on their way while the engine is still asked.
+    let asked = tokio::spawn(async move { queries.ask(move |engine| answer(engine, &search, lines)).await });
+    let Some(body) = body.begun().await else {
+        // Nothing was said, so there is an error to tell instead.
+        let failed = || ApiError::internal("the search ended without an answer");
+        return Err(asked.await.map_err(|_| failed())?.err().unwrap_or_else(failed));
+    };
     let headers = [
         (header::CONTENT_TYPE, "application/x-ndjson"),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    Ok((headers, lines.await?).into_response())
+    Ok((headers, body.into_body()).into_response())
+}
+
+/// Writes all lines of an answer. A search that fails before it has said anything is an error; later, its last line
+/// says so.
+fn answer(engine: &Engine, search: &Search, mut lines: Lines) -> Result<(), ApiError> {
+    let started = Instant::now();
+    let (found, query) = match search {
+        Search::Query(query) => {
+            let mut told = started;
+            let watch = |progress: &Progress| {
+                if told.elapsed() >= PROGRESS_INTERVAL {
+                    told = Instant::now();
+                    lines.say_if_heard(&Line::progress(progress));
+                }
+                lines.are_wanted()
+            };
+            let found = engine.find_summaries_watched(query, watch);
+            (found.map_err(ApiError::from), traceql::write(query))
+        }
+        Search::Ids(ids) => (these(engine, ids), by_id(ids)),
+    };
+    let found = match found {
+        Err(error) if !lines.have_begun() => return Err(error),
+        found => found,
+    };
+    let (items, read, truncated, problems) = match found {
+        Ok(Answer {
+            items,
+            read,
+            truncated,
+            problems,
+        }) => (items, read, truncated, problems),
+        Err(error) => (
+            Vec::new(),
+            ReadStats::default(),
+            false,
+            vec![error.into_message()],
+        ),
+    };
+    items.iter().for_each(|summary| lines.add(&Line::trace(summary)));
+    lines.add(&Line::End {
+        complete: problems.is_empty(),
+        truncated,
+        message: (!problems.is_empty()).then(|| problems.join("; ")),
+        read: Read {
+            segments: read.segments,
+            spans: read.spans,
+        },
+        ms: (started.elapsed().as_secs_f64() * 1e4).round() / 10.0,
+        query,
+    });
+    lines.finish();
+    Ok(())
 }
 
 /// The traces of these ids, as far as they are stored.
 fn these(engine: &Engine, ids: &[TraceId]) -> Result<Answer<TraceSummary>, ApiError> {
-    let mut answer = Answer {
-        items: Vec::new(),
-        read: ReadStats::default(),
+    let mut items = Vec::new();
+    for id in ids {
+        if let Some(mut trace) = engine.trace(*id)? {
+            adjust::tidy(&mut trace);
+            items.push(summarize(&trace));
+        }
+    }
+    items.sort_by_key(|summary| (std::cmp::Reverse(summary.start_unix_nanos), summary.id));
+    items.dedup_by_key(|summary| summary.id);
+    let spans = items.iter().map(|summary| u64::from(summary.spans)).sum();
+    let read = ReadStats {
+        spans,
+        ..ReadStats::default()
+    };
+    Ok(Answer {
+        items,
+        read,
         truncated: false,
         problems: Vec::new(),
-    };
-    for id in ids {
-        let Some(mut trace) = engine.trace(*id)? else {
-            continue;
-        };
-        adjust::adjust(&mut trace);
-        answer.read.spans += trace.batch.spans.len() as u64;
-        answer.items.push(summary::of(&trace, &Layout::of(&trace)));
-    }
-    answer
-        .items
-        .sort_by_key(|summary| (std::cmp::Reverse(summary.start_unix_nanos), summary.id));
-    answer.items.dedup_by_key(|summary| summary.id);
-    Ok(answer)
+    })
 }
 
 fn by_id(ids: &[TraceId]) -> String {
@@ -79,15 +120,15 @@ fn by_id(ids: &[TraceId]) -> String {
     format!("{{ {} }}", ids.join(" || "))
 }
 
-fn line(lines: &mut Vec<u8>, line: &Line<'_>) -> Result<(), ApiError> {
-    serde_json::to_writer(&mut *lines, line).map_err(|error| ApiError::internal(error.to_string()))?;
-    lines.push(b'\n');
-    Ok(())
-}
-
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum Line<'a> {
+    Progress {
+        segments: u64,
+        segments_total: u64,
+        spans: u64,
+        traces: u64,
+    },
     Trace {
         id: String,
         root_service: &'a str,
@@ -112,6 +153,21 @@ enum Line<'a> {
 }
 
 impl<'a> Line<'a> {
+    fn progress(progress: &Progress) -> Self {
+        let Progress {
+            segments,
+            segments_total,
+            spans,
+            traces,
+        } = *progress;
+        Self::Progress {
+            segments,
+            segments_total,
+            spans,
+            traces,
+        }
+    }
+
     fn trace(summary: &'a TraceSummary) -> Self {
         let services = summary.services.iter();
         let services = services.map(|part| Service {
