@@ -16,7 +16,7 @@ use crate::segment::{Hit, Places, Segment};
 use crate::state::Snapshot;
 use crate::tail;
 
-/// Rows of the first stretch of a row group that is looked through; each next one is twice as long.
+/// Rows of the first stretch of a row group that is looked through; each next one is four times as long.
 const STRETCH_MIN: u32 = 4096;
 const STRETCH_MAX: u32 = 1 << 16;
 
@@ -224,7 +224,7 @@ impl Search<'_> {
                 self.found.progress.spans += u64::from(cursor.end - start);
                 self.take(slice.hits, cursor.segment.meta.id);
                 cursor.end = start;
-                cursor.stretch = (cursor.stretch * 2).min(STRETCH_MAX);
+                cursor.stretch = (cursor.stretch * 4).min(STRETCH_MAX);
                 cursor.bound = slice.bound.min(cursor.bound);
                 if cursor.end > 0 {
                     self.cursors.push(cursor);

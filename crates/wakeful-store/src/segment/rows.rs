@@ -120,10 +120,10 @@ impl Segment {
     }
 
     /// Reads some columns of the given rows (first and count, ascending, not overlapping).
-    fn read_columns(
+    pub(super) fn read_columns(
         &self,
         ranges: &[(u32, u32)],
-        names: &[&str],
+        names: &[impl AsRef<str>],
         mut each: impl FnMut(&RecordBatch) -> Result<(), SegmentError>,
     ) -> Result<(), SegmentError> {
         if ranges.is_empty() {

@@ -1,6 +1,6 @@
 //! Looking through a stretch of a row group for spans that meet a filter.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
@@ -13,8 +13,9 @@ use wakeful_model::{Attribute, Scope, TraceId, Value, canonical_text};
 use wakeful_wire::otlp::{SpanView, decode_resource, decode_scope};
 
 use super::columns::{self, Promoted};
+use super::meta::RowGroupExtras;
 use super::needles::Place;
-use super::rows::{column, each_entry, project};
+use super::rows::{column, each_entry};
 use super::{Segment, SegmentError};
 use crate::filter::{Predicate, SpanFilter, any_is};
 
@@ -92,7 +93,8 @@ impl Segment {
         Ok(Some(clauses))
     }
 
-    /// Looks through rows of a row group (numbered within it).
+    /// Looks through rows of a row group (numbered within it), one condition after the other: each reads only the
+    /// stretches in which the ones before left something.
     pub(crate) fn scan(
         &self,
         row_group: usize,
@@ -100,114 +102,248 @@ impl Segment {
         filter: &SpanFilter,
         places: &Places,
     ) -> Result<Slice, SegmentError> {
-        let reader = self.reader()?;
-        let mask = project(reader.parquet_schema(), &wanted_columns(filter, places));
-        let before: u32 = self.row_groups()[..row_group]
+        let first_row: u32 = self.row_groups()[..row_group]
             .iter()
             .map(|group| group.rows)
             .sum();
-        let (groups, selection) = self.select(&[(before + rows.start, rows.end - rows.start)]);
-        let reader = reader
-            .with_row_groups(groups)
-            .with_projection(mask)
-            .with_row_selection(selection)
-            .with_batch_size((rows.end - rows.start) as usize)
-            .build()?;
-        let mut runs = Runs {
-            slice: Slice {
-                hits: Vec::new(),
-                bound: u64::MAX,
-            },
-            current: None,
-            first: rows.start > 0,
-        };
-        for batch in reader {
-            let batch = batch?;
-            let matches = matching_rows(&batch, filter, places)?;
-            let ids: &FixedSizeBinaryArray = column(&batch, columns::TRACE_ID)?;
-            let starts: &TimestampNanosecondArray = column(&batch, columns::START)?;
-            for (row, matches) in matches.into_iter().enumerate() {
-                if let Some(trace) = TraceId::from_bytes(ids.value(row)) {
-                    runs.push(trace, starts.value(row) as u64, matches);
-                }
-            }
+        let mut stretches = vec![(first_row + rows.start, rows.end - rows.start)];
+        let mut candidates: Option<Vec<u32>> = None;
+        for stage in Stage::of(filter, places, &self.row_groups()[row_group]) {
+            let mut left = Vec::new();
+            let is_candidate = |row: u32| {
+                candidates
+                    .as_ref()
+                    .is_none_or(|rows| rows.binary_search(&row).is_ok())
+            };
+            self.read_numbered(&stretches, &stage.columns(), |batch, numbers| {
+                let marks = stage.marks(batch)?;
+                let rows = numbers
+                    .iter()
+                    .zip(marks)
+                    .filter(|(row, mark)| *mark && is_candidate(**row));
+                left.extend(rows.map(|(row, _)| *row));
+                Ok(())
+            })?;
+            stretches = around(&left, &stretches);
+            candidates = Some(left);
         }
+        let mut runs = Runs::default();
+        self.read_numbered(
+            &stretches,
+            &[columns::TRACE_ID.to_owned(), columns::START.to_owned()],
+            |batch, numbers| {
+                let ids: &FixedSizeBinaryArray = column(batch, columns::TRACE_ID)?;
+                let starts: &TimestampNanosecondArray = column(batch, columns::START)?;
+                for (index, row) in numbers.iter().enumerate() {
+                    let matches = candidates
+                        .as_ref()
+                        .is_none_or(|rows| rows.binary_search(row).is_ok());
+                    if let Some(trace) = TraceId::from_bytes(ids.value(index)) {
+                        runs.push(*row, trace, starts.value(index) as u64, matches);
+                    }
+                }
+                Ok(())
+            },
+        )?;
         Ok(runs.finish())
+    }
+
+    /// Reads columns of stretches of rows; `each` is told the numbers of the rows it gets.
+    fn read_numbered(
+        &self,
+        stretches: &[(u32, u32)],
+        names: &[String],
+        mut each: impl FnMut(&RecordBatch, &[u32]) -> Result<(), SegmentError>,
+    ) -> Result<(), SegmentError> {
+        let mut numbers = stretches.iter().flat_map(|(first, count)| *first..first + count);
+        self.read_columns(stretches, names, |batch| {
+            let numbers: Vec<_> = numbers.by_ref().take(batch.num_rows()).collect();
+            each(batch, &numbers)
+        })
     }
 }
 
-/// Rows of a trace are neighbours: gathers each stretch of them into one hit.
+/// Rows are narrowed down in blocks of so many: about what a page has, and more than most traces have.
+const BLOCK_ROWS: u32 = 512;
+
+/// The blocks of `within` that have one of the rows.
+fn around(rows: &[u32], within: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let mut blocks: Vec<(u32, u32)> = Vec::new();
+    let mut rows = rows.iter().copied().peekable();
+    for (first, count) in within {
+        let end = first + count;
+        while let Some(row) = rows.next_if(|row| *row < end) {
+            let block = (row / BLOCK_ROWS * BLOCK_ROWS).max(*first);
+            let block_end = (row / BLOCK_ROWS * BLOCK_ROWS + BLOCK_ROWS).min(end);
+            match blocks.last_mut() {
+                Some((last, count)) if *last + *count >= block => *count = block_end - *last,
+                _ => blocks.push((block, block_end - block)),
+            }
+        }
+    }
+    blocks
+}
+
+/// Rows of a trace are neighbours: gathers each run of them into one hit.
+#[derive(Default)]
 struct Runs {
-    slice: Slice,
-    /// Trace, earliest start, whether a row matched.
-    current: Option<(TraceId, u64, bool)>,
-    /// The current stretch may have begun before the slice.
-    first: bool,
+    hits: Vec<Hit>,
+    bound: Option<u64>,
+    current: Option<Run>,
+}
+
+struct Run {
+    trace: TraceId,
+    start: u64,
+    matches: bool,
+    /// Rows before or behind were not read, so the trace may have more there.
+    cut: bool,
+    last_row: u32,
 }
 
 impl Runs {
-    fn push(&mut self, trace: TraceId, start: u64, matches: bool) {
+    fn push(&mut self, row: u32, trace: TraceId, start: u64, matches: bool) {
         match &mut self.current {
-            Some((current, first_start, matched)) if *current == trace => {
-                *first_start = start.min(*first_start);
-                *matched |= matches;
+            Some(run) if run.trace == trace && run.last_row + 1 == row => {
+                run.start = start.min(run.start);
+                run.matches |= matches;
+                run.last_row = row;
             }
             _ => {
-                self.close();
-                self.current = Some((trace, start, matches));
+                let neighbour = self.current.as_ref().is_some_and(|run| run.last_row + 1 == row);
+                self.close(!neighbour);
+                self.current = Some(Run {
+                    trace,
+                    start,
+                    matches,
+                    cut: !neighbour && row > 0,
+                    last_row: row,
+                });
             }
         }
     }
 
-    fn close(&mut self) {
-        if let Some((trace, start, matched)) = self.current.take() {
-            let whole = !std::mem::take(&mut self.first);
-            if self.slice.bound == u64::MAX {
-                // Rows before are of traces that began no later than the first trace here.
-                self.slice.bound = start;
-            }
-            if matched {
-                self.slice.hits.push(Hit { trace, start, whole });
-            }
+    fn close(&mut self, cut: bool) {
+        let Some(run) = self.current.take() else { return };
+        // Rows before are of traces that began no later than the first one here.
+        self.bound.get_or_insert(run.start);
+        if run.matches {
+            self.hits.push(Hit {
+                trace: run.trace,
+                start: run.start,
+                whole: !cut && !run.cut,
+            });
         }
     }
 
     fn finish(mut self) -> Slice {
-        self.close();
-        self.slice
+        self.close(true);
+        Slice {
+            hits: self.hits,
+            bound: self.bound.unwrap_or(u64::MAX),
+        }
     }
 }
 
-/// Names of the columns that a filter has to see.
-fn wanted_columns(filter: &SpanFilter, places: &Places) -> Vec<String> {
-    let mut wanted = vec![columns::TRACE_ID.to_owned(), columns::START.to_owned()];
-    if filter.service.is_some() {
-        wanted.push(columns::SERVICE.to_owned());
-    }
-    if filter.name.is_some() {
-        wanted.push(columns::NAME.to_owned());
-    }
-    if filter.duration != (0..=u64::MAX) {
-        wanted.push(columns::DURATION.to_owned());
-    }
-    for (clause, places) in filter.clauses.iter().zip(places) {
-        for (predicate, places) in clause.iter().zip(places) {
-            let of_places = places.iter().flat_map(|place| match (place, predicate) {
-                (Place::Promoted, Predicate::Attribute { key, .. }) => {
-                    vec![format!("{}{key}", columns::PROMOTED_PREFIX)]
-                }
-                (Place::Residual, _) => RESIDUAL.iter().map(|name| (*name).to_owned()).collect(),
-                (Place::Event, _) => vec![columns::EVENTS.to_owned()],
-                (Place::Link, _) => vec![columns::LINKS.to_owned()],
-                (Place::Scope, _) => vec![columns::SCOPE.to_owned()],
-                (Place::Resource, _) => vec![columns::RESOURCE.to_owned()],
-                (Place::Promoted, _) => Vec::new(),
-            });
-            wanted.extend(of_places);
-            wanted.extend(own_column(predicate).map(str::to_owned));
+/// One condition, and the columns that decide it.
+enum Stage<'a> {
+    Duration(&'a RangeInclusive<u64>),
+    Started(&'a RangeInclusive<u64>),
+    Text(&'static str, &'a str),
+    /// Of these one must hold; beside each, the places where an attribute may rest.
+    Clause(&'a [Predicate], &'a [Vec<Place>]),
+}
+
+impl<'a> Stage<'a> {
+    /// The conditions of a filter that a row group does not meet as a whole, those first that cost least to decide.
+    fn of(filter: &'a SpanFilter, places: &'a Places, extent: &RowGroupExtras) -> Vec<Self> {
+        let mut stages = Vec::new();
+        if *filter.duration.start() > 0 || *filter.duration.end() < extent.duration_max {
+            stages.push(Self::Duration(&filter.duration));
         }
+        let started = &filter.started_within;
+        if *started.start() > extent.start_min || *started.end() < extent.start_max {
+            stages.push(Self::Started(started));
+        }
+        stages.extend(
+            filter
+                .service
+                .as_deref()
+                .map(|service| Self::Text(columns::SERVICE, service)),
+        );
+        stages.extend(filter.name.as_deref().map(|name| Self::Text(columns::NAME, name)));
+        let clauses = filter.clauses.iter().zip(places);
+        stages.extend(clauses.map(|(clause, places)| Self::Clause(clause, places)));
+        stages
     }
-    wanted
+
+    fn columns(&self) -> Vec<String> {
+        let names = match self {
+            Self::Duration(_) => vec![columns::DURATION.to_owned()],
+            Self::Started(_) => vec![columns::START.to_owned()],
+            Self::Text(name, _) => vec![(*name).to_owned()],
+            Self::Clause(clause, places) => clause
+                .iter()
+                .zip(*places)
+                .flat_map(|(predicate, places)| clause_columns(predicate, places))
+                .collect(),
+        };
+        names
+    }
+
+    /// For each row, whether it meets the condition.
+    fn marks(&self, batch: &RecordBatch) -> Result<Vec<bool>, SegmentError> {
+        // A false alarm of the needles may ask for columns that there are not; then nothing meets it.
+        Ok(match self {
+            Self::Duration(range) => {
+                let durations: &UInt64Array = column(batch, columns::DURATION)?;
+                durations
+                    .values()
+                    .iter()
+                    .map(|duration| range.contains(duration))
+                    .collect()
+            }
+            Self::Started(range) => {
+                let starts: &TimestampNanosecondArray = column(batch, columns::START)?;
+                starts
+                    .values()
+                    .iter()
+                    .map(|start| range.contains(&(*start as u64)))
+                    .collect()
+            }
+            Self::Text(name, wanted) => {
+                let texts: &StringArray = column(batch, name)?;
+                (0..texts.len()).map(|row| texts.value(row) == *wanted).collect()
+            }
+            Self::Clause(clause, places) => {
+                let mut marks = vec![false; batch.num_rows()];
+                for (predicate, places) in clause.iter().zip(*places) {
+                    mark(&mut marks, batch, predicate, places)?;
+                }
+                marks
+            }
+        })
+    }
+}
+
+/// Names of the columns that decide a predicate.
+fn clause_columns(predicate: &Predicate, places: &[Place]) -> Vec<String> {
+    let of_place = |place: &Place| match (place, predicate) {
+        (Place::Promoted, Predicate::Attribute { key, .. }) => {
+            vec![format!("{}{key}", columns::PROMOTED_PREFIX)]
+        }
+        (Place::Promoted, _) => Vec::new(),
+        (Place::Residual, _) => RESIDUAL.iter().map(|name| (*name).to_owned()).collect(),
+        (Place::Event, _) => vec![columns::EVENTS.to_owned()],
+        (Place::Link, _) => vec![columns::LINKS.to_owned()],
+        (Place::Scope, _) => vec![columns::SCOPE.to_owned()],
+        (Place::Resource, _) => vec![columns::RESOURCE.to_owned()],
+    };
+    places
+        .iter()
+        .flat_map(of_place)
+        .chain(own_column(predicate).map(str::to_owned))
+        .collect()
 }
 
 const RESIDUAL: [&str; 5] = [
@@ -229,60 +365,16 @@ fn own_column(predicate: &Predicate) -> Option<&'static str> {
     })
 }
 
-/// For each row, whether it meets the filter.
-fn matching_rows(
-    batch: &RecordBatch,
-    filter: &SpanFilter,
-    places: &Places,
-) -> Result<Vec<bool>, SegmentError> {
-    let starts: &TimestampNanosecondArray = column(batch, columns::START)?;
-    let mut rows: Vec<bool> = starts
-        .values()
-        .iter()
-        .map(|start| filter.started_within.contains(&(*start as u64)))
-        .collect();
-    if let Some(service) = &filter.service {
-        keep_equal(&mut rows, column(batch, columns::SERVICE)?, service);
-    }
-    if let Some(name) = &filter.name {
-        keep_equal(&mut rows, column(batch, columns::NAME)?, name);
-    }
-    if filter.duration != (0..=u64::MAX) {
-        let durations: &UInt64Array = column(batch, columns::DURATION)?;
-        for (row, duration) in rows.iter_mut().zip(durations.values()) {
-            *row &= filter.duration.contains(duration);
-        }
-    }
-    for (clause, places) in filter.clauses.iter().zip(places) {
-        if !rows.contains(&true) {
-            break;
-        }
-        let mut any = vec![false; rows.len()];
-        for (predicate, places) in clause.iter().zip(places) {
-            mark(&mut any, &rows, batch, predicate, places)?;
-        }
-        rows.iter_mut().zip(any).for_each(|(row, any)| *row &= any);
-    }
-    Ok(rows)
-}
-
-fn keep_equal(rows: &mut [bool], texts: &StringArray, wanted: &str) {
-    for (number, row) in rows.iter_mut().enumerate() {
-        *row = *row && texts.value(number) == wanted;
-    }
-}
-
-/// Marks the candidates of which a predicate holds.
+/// Marks the rows of which a predicate holds.
 fn mark(
     marks: &mut [bool],
-    candidates: &[bool],
     batch: &RecordBatch,
     predicate: &Predicate,
     places: &[Place],
 ) -> Result<(), SegmentError> {
     let mut mark = |holds: &mut dyn FnMut(usize) -> bool| {
         for row in 0..marks.len() {
-            marks[row] = marks[row] || (candidates[row] && holds(row));
+            marks[row] = marks[row] || holds(row);
         }
     };
     let text_is = |name, wanted: &str| -> Result<Vec<bool>, SegmentError> {

@@ -16,7 +16,7 @@ use wakeful_wire::otlp::Batch;
 
 use super::SegmentError;
 use super::builder::{RowBuilder, Shared};
-use super::columns::{self, Promoted};
+use super::columns::{self, ColumnType, Promoted};
 use super::meta::{self, Catalog, CatalogService, Extras, RowGroupExtras, SegmentMeta};
 use super::needles::{NeedlesBuilder, Place};
 use super::promote::promote;
@@ -282,6 +282,19 @@ fn properties(promoted: &[Promoted], traces: u64) -> WriterProperties {
         properties = properties
             .set_column_dictionary_enabled(column(name), false)
             .set_column_encoding(column(name), encoding);
+    }
+    // A dictionary of varied values would be as large as the values, and a look-up would have to read all of it.
+    for promoted in promoted.iter().filter(|promoted| promoted.varied) {
+        let encoding = match promoted.column_type {
+            ColumnType::String => Encoding::DELTA_BYTE_ARRAY,
+            ColumnType::Int => Encoding::DELTA_BINARY_PACKED,
+            ColumnType::Double => Encoding::BYTE_STREAM_SPLIT,
+            ColumnType::Bool => continue,
+        };
+        let path = column(&promoted.column());
+        properties = properties
+            .set_column_dictionary_enabled(path.clone(), false)
+            .set_column_encoding(path, encoding);
     }
     // Dictionaries and differences leave little to compress, and a reader pays for every compressed column: only
     // where values are long or new is it worth it. Level 3 would gain nothing more.
