@@ -17,7 +17,7 @@ const DURATION_SIGMA: f64 = 2.235;
 const FAILED_TRACES: f64 = 0.08;
 const FAILS_TOO: f64 = 0.62;
 
-/// One span of a [`TraceSpec`].
+/// One span of a trace that has no ids yet.
 #[derive(Debug, Clone)]
 pub(crate) struct SpanSpec {
     /// Index of the parent, always before this one; `None` for the root.
