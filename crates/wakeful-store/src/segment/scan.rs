@@ -117,11 +117,12 @@ impl Segment {
             };
             self.read_numbered(&stretches, &stage.columns(), |batch, numbers| {
                 let marks = stage.marks(batch)?;
-                let rows = numbers
-                    .iter()
-                    .zip(marks)
-                    .filter(|(row, mark)| *mark && is_candidate(**row));
-                left.extend(rows.map(|(row, _)| *row));
+                let marked = marks.iter().enumerate().filter(|(_, mark)| **mark);
+                left.extend(
+                    marked
+                        .map(|(index, _)| numbers.row(index))
+                        .filter(|row| is_candidate(*row)),
+                );
                 Ok(())
             })?;
             stretches = around(&left, &stretches);
@@ -130,16 +131,17 @@ impl Segment {
         let mut runs = Runs::default();
         self.read_numbered(
             &stretches,
-            &[columns::TRACE_ID.to_owned(), columns::START.to_owned()],
+            &[columns::TRACE_ID, columns::START],
             |batch, numbers| {
                 let ids: &FixedSizeBinaryArray = column(batch, columns::TRACE_ID)?;
                 let starts: &TimestampNanosecondArray = column(batch, columns::START)?;
-                for (index, row) in numbers.iter().enumerate() {
+                for index in 0..batch.num_rows() {
+                    let row = numbers.row(index);
                     let matches = candidates
                         .as_ref()
-                        .is_none_or(|rows| rows.binary_search(row).is_ok());
+                        .is_none_or(|rows| rows.binary_search(&row).is_ok());
                     if let Some(trace) = TraceId::from_bytes(ids.value(index)) {
-                        runs.push(*row, trace, starts.value(index) as u64, matches);
+                        runs.push(row, trace, starts.value(index) as u64, matches);
                     }
                 }
                 Ok(())
@@ -152,14 +154,44 @@ impl Segment {
     fn read_numbered(
         &self,
         stretches: &[(u32, u32)],
-        names: &[String],
-        mut each: impl FnMut(&RecordBatch, &[u32]) -> Result<(), SegmentError>,
+        names: &[impl AsRef<str>],
+        mut each: impl FnMut(&RecordBatch, &mut Numbers<'_>) -> Result<(), SegmentError>,
     ) -> Result<(), SegmentError> {
-        let mut numbers = stretches.iter().flat_map(|(first, count)| *first..first + count);
+        let mut numbers = Numbers {
+            stretches,
+            first: 0,
+            read: 0,
+        };
         self.read_columns(stretches, names, |batch| {
-            let numbers: Vec<_> = numbers.by_ref().take(batch.num_rows()).collect();
-            each(batch, &numbers)
+            each(batch, &mut numbers)?;
+            numbers.read += batch.num_rows();
+            Ok(())
         })
+    }
+}
+
+/// Numbers of the rows of a record batch that was read from stretches.
+struct Numbers<'a> {
+    stretches: &'a [(u32, u32)],
+    /// Rows in the stretches that were left behind.
+    first: usize,
+    /// Rows in the batches before.
+    read: usize,
+}
+
+impl Numbers<'_> {
+    /// The number of a row of the batch; asked for in ascending order.
+    fn row(&mut self, index: usize) -> u32 {
+        let position = self.read + index;
+        while let [(start, count), rest @ ..] = self.stretches {
+            let within = position - self.first;
+            if within < *count as usize {
+                return start + within as u32;
+            }
+            self.first += *count as usize;
+            self.stretches = rest;
+        }
+        u32::MAX
     }
 }
 
@@ -265,6 +297,9 @@ impl<'a> Stage<'a> {
         if *started.start() > extent.start_min || *started.end() < extent.start_max {
             stages.push(Self::Started(started));
         }
+        // Services and names are in every block, so attributes narrow more.
+        let clauses = filter.clauses.iter().zip(places);
+        stages.extend(clauses.map(|(clause, places)| Self::Clause(clause, places)));
         stages.extend(
             filter
                 .service
@@ -272,8 +307,6 @@ impl<'a> Stage<'a> {
                 .map(|service| Self::Text(columns::SERVICE, service)),
         );
         stages.extend(filter.name.as_deref().map(|name| Self::Text(columns::NAME, name)));
-        let clauses = filter.clauses.iter().zip(places);
-        stages.extend(clauses.map(|(clause, places)| Self::Clause(clause, places)));
         stages
     }
 
