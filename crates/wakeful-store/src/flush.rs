@@ -21,13 +21,16 @@ use crate::stats::Counters;
 /// How long a flush that failed waits before it is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// Told when a flush is done, or why it could not be at first.
+pub(crate) type FlushDone = oneshot::Sender<Result<(), AppendError>>;
+
 /// A tail that is closed; it may be empty, and then only `done` matters.
 #[derive(Debug)]
 pub(crate) struct FlushRequest {
     pub(crate) log: u64,
     /// Room that it takes in memory.
     pub(crate) permits: usize,
-    pub(crate) done: Option<oneshot::Sender<Result<(), AppendError>>>,
+    pub(crate) done: Option<FlushDone>,
 }
 
 /// Where segments go: what the flush thread and the keeper share.

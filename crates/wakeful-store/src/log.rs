@@ -19,9 +19,6 @@ use crate::manifest::sync_folder_of;
 
 const SUFFIX: &str = "wal";
 
-/// Free slots beyond this many are removed.
-const FREE_SLOTS_MAX: usize = 3;
-
 #[derive(Debug)]
 struct Slot {
     path: PathBuf,
@@ -35,8 +32,8 @@ struct Slot {
 pub(crate) struct Log {
     folder: PathBuf,
     slots: Vec<Slot>,
-    /// Index of the slot that is written.
-    current: usize,
+    /// Index of the slot that is written; `None` until something is.
+    current: Option<usize>,
     sequence: u64,
     offset: u64,
     slot_bytes: u64,
@@ -71,16 +68,14 @@ impl Log {
             .max()
             .unwrap_or(0)
             .max(flushed);
-        let folder = folder.to_owned();
-        let mut log = Self {
-            folder,
+        let log = Self {
+            folder: folder.to_owned(),
             slots,
-            current: 0,
-            sequence: newest,
+            current: None,
+            sequence: newest + 1,
             offset: 0,
             slot_bytes,
         };
-        log.rotate(flushed)?;
         Ok((log, replay))
     }
 
@@ -98,9 +93,14 @@ impl Log {
             .sum()
     }
 
-    /// Writes frames; `sync` makes them durable. After an error the log is as if this had not been called.
-    pub(crate) fn write(&mut self, frames: &[u8], sync: bool) -> std::io::Result<()> {
-        let slot = &mut self.slots[self.current];
+    /// Writes frames; `sync` makes them durable. After an error the log is as if this had not been called. A log that
+    /// was empty takes a slot whose log is `flushed`, or a new one.
+    pub(crate) fn write(&mut self, frames: &[u8], sync: bool, flushed: u64) -> std::io::Result<()> {
+        let current = match self.current {
+            Some(current) => current,
+            None => self.take_slot(flushed)?,
+        };
+        let slot = &mut self.slots[current];
         slot.file.seek(SeekFrom::Start(self.offset))?;
         slot.file.write_all(frames)?;
         if sync {
@@ -110,22 +110,36 @@ impl Log {
         Ok(())
     }
 
-    /// Goes on in a new log, in a slot whose log is `flushed`, or in a new slot.
-    pub(crate) fn rotate(&mut self, flushed: u64) -> std::io::Result<()> {
-        let free = |slot: &Slot| slot.sequence <= flushed;
-        let slot = match self.slots.iter().position(free) {
+    fn take_slot(&mut self, flushed: u64) -> std::io::Result<usize> {
+        let free = self.slots.iter().position(|slot| slot.sequence <= flushed);
+        let current = match free {
             Some(slot) => slot,
             None => {
                 self.slots.push(self.new_slot()?);
                 self.slots.len() - 1
             }
         };
-        self.sequence += 1;
-        self.slots[slot].sequence = self.sequence;
-        self.current = slot;
+        self.slots[current].sequence = self.sequence;
+        self.current = Some(current);
         self.offset = 0;
-        self.remove_free_slots(flushed);
-        Ok(())
+        Ok(current)
+    }
+
+    /// Ends this log; what is written next is of another.
+    pub(crate) fn rotate(&mut self) {
+        self.sequence += 1;
+        self.current = None;
+    }
+
+    /// Removes slots whose log is `flushed`: while nothing is received, nothing is reserved.
+    pub(crate) fn trim(&mut self, flushed: u64) {
+        let current = self.current.map(|current| self.slots[current].path.clone());
+        // A slot that cannot be removed stays free.
+        self.slots.retain(|slot| {
+            let is_free = slot.sequence <= flushed && Some(&slot.path) != current.as_ref();
+            !(is_free && std::fs::remove_file(&slot.path).is_ok())
+        });
+        self.current = current.and_then(|path| self.slots.iter().position(|slot| slot.path == path));
     }
 
     fn new_slot(&self) -> std::io::Result<Slot> {
@@ -150,22 +164,6 @@ impl Log {
             file,
             sequence: 0,
         })
-    }
-
-    fn remove_free_slots(&mut self, flushed: u64) {
-        let current = self.slots[self.current].path.clone();
-        let mut free = 0;
-        self.slots.retain(|slot| {
-            let is_free = slot.sequence <= flushed && slot.path != current;
-            free += usize::from(is_free);
-            // A slot that cannot be removed is found again at the next start.
-            !(is_free && free > FREE_SLOTS_MAX && std::fs::remove_file(&slot.path).is_ok())
-        });
-        self.current = self
-            .slots
-            .iter()
-            .position(|slot| slot.path == current)
-            .unwrap_or_default();
     }
 }
 

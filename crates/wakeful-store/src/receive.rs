@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use wakeful_wire::frame;
 use wakeful_wire::otlp::Batch;
 
-use crate::flush::FlushRequest;
+use crate::flush::{FlushDone, FlushRequest};
 use crate::log::Log;
 use crate::state::State;
 use crate::stats::Counters;
@@ -22,15 +22,12 @@ use crate::{Ack, AppendError};
 /// What is written and synced at once is at most this, so that a burst does not delay its first acknowledgement.
 const COMMIT_BYTES_MAX: usize = 8 << 20;
 
-/// How long a failing log waits before a flush that was due is tried again.
-const RETRY: Duration = Duration::from_secs(1);
-
 /// What the log thread is asked to do.
 #[derive(Debug)]
 pub(crate) enum Request {
     Append(Append),
     /// Flush what was received so far; answered when it is in a segment.
-    Flush(oneshot::Sender<Result<(), AppendError>>),
+    Flush(FlushDone),
     /// Flush, and end.
     Stop,
 }
@@ -73,10 +70,12 @@ impl LogThread {
     pub(crate) fn run(mut self) {
         let mut filling = Filling::default();
         let mut waiting: VecDeque<Append> = VecDeque::new();
+        let mut resting = false;
         loop {
-            let due = filling
-                .since
-                .map(|since| (since + self.flush_interval).saturating_duration_since(Instant::now()));
+            let due = match filling.since {
+                Some(since) => Some((since + self.flush_interval).saturating_duration_since(Instant::now())),
+                None => (!resting).then_some(self.flush_interval),
+            };
             let request = match due {
                 Some(due) => self.requests.recv_timeout(due),
                 None => self.requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -97,10 +96,15 @@ impl LogThread {
                         }
                     }
                 }
+                Err(RecvTimeoutError::Timeout) if filling.since.is_none() => {
+                    self.rest();
+                    resting = true;
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => stop = true,
             }
             while !waiting.is_empty() {
+                resting = false;
                 self.commit(&mut waiting, &mut filling);
                 if filling.bytes >= self.tail_bytes_max {
                     self.seal(&mut filling, None);
@@ -173,7 +177,7 @@ impl LogThread {
     fn write(&mut self, frames: &[u8]) -> std::io::Result<()> {
         let Some(log) = &mut self.log else { return Ok(()) };
         let sync = self.ack == Ack::Synced;
-        log.write(frames, sync)?;
+        log.write(frames, sync, self.flushed.load(Ordering::Acquire))?;
         self.counters
             .wal_syncs
             .fetch_add(u64::from(sync), Ordering::Relaxed);
@@ -181,34 +185,32 @@ impl LogThread {
     }
 
     /// Closes the tail, so that it is flushed, and begins another.
-    fn seal(&mut self, filling: &mut Filling, done: Option<oneshot::Sender<Result<(), AppendError>>>) {
-        let sequence = self.sequence;
+    fn seal(&mut self, filling: &mut Filling, done: Option<FlushDone>) {
+        let log = self.sequence;
         if filling.since.is_some() {
-            if let Some(log) = &mut self.log
-                && let Err(error) = log.rotate(self.flushed.load(Ordering::Acquire))
-            {
-                tracing::error!(%error, "cannot begin a new log; the tail stays in memory and in its log");
-                self.counters.problem("log not writable", 1);
-                // The tail is tried again later; meanwhile the bound of the bytes in memory holds senders back.
-                filling.since = Some(
-                    (Instant::now() + RETRY)
-                        .checked_sub(self.flush_interval)
-                        .unwrap_or_else(Instant::now),
-                );
-                return;
-            }
-            self.sequence = self.log.as_ref().map_or(sequence + 1, Log::sequence);
-            if let Some(log) = &self.log {
-                self.counters.wal_bytes.store(log.bytes(), Ordering::Relaxed);
+            self.sequence += 1;
+            if let Some(log) = &mut self.log {
+                log.rotate();
             }
         }
+        self.note_bytes();
         let permits = std::mem::take(filling).permits;
         // The flush thread outlives this one.
-        let _ = self.flushes.send(FlushRequest {
-            log: sequence,
-            permits,
-            done,
-        });
+        let _ = self.flushes.send(FlushRequest { log, permits, done });
+    }
+
+    /// Nothing was received for a while: gives back what is reserved on disk.
+    fn rest(&mut self) {
+        let flushed = self.flushed.load(Ordering::Acquire);
+        if let Some(log) = &mut self.log {
+            log.trim(flushed);
+        }
+        self.note_bytes();
+    }
+
+    fn note_bytes(&self) {
+        let bytes = self.log.as_ref().map_or(0, Log::bytes);
+        self.counters.wal_bytes.store(bytes, Ordering::Relaxed);
     }
 }
 
