@@ -231,8 +231,21 @@ impl ChunkReader for Input {
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
         match self {
-            Self::File(file) => file.get_bytes(start, length),
+            Self::File(file) => read_at(file, start, length),
             Self::Memory(bytes) => bytes.get_bytes(start, length),
         }
     }
+}
+
+/// A page in one system call, where the general way clones the file and moves its cursor.
+#[cfg(unix)]
+fn read_at(file: &File, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+    let mut bytes = vec![0; length];
+    std::os::unix::fs::FileExt::read_exact_at(file, &mut bytes, start)?;
+    Ok(Bytes::from(bytes))
+}
+
+#[cfg(not(unix))]
+fn read_at(file: &File, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+    file.get_bytes(start, length)
 }

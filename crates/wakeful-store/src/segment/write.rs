@@ -303,19 +303,10 @@ fn properties(promoted: &[Promoted], traces: u64) -> WriterProperties {
         .iter()
         .filter(|promoted| promoted.varied)
         .map(|promoted| column(&promoted.column()));
-    let entries = |name: &str| {
-        ["key", "value"]
-            .map(|leaf| ColumnPath::new(vec![name.to_owned(), "entries".to_owned(), leaf.to_owned()]))
-    };
-    let long = [
-        columns::PARENT_SPAN_ID,
-        columns::STATUS_MESSAGE,
-        columns::EVENTS,
-        columns::LINKS,
-    ]
-    .map(column);
-    let residual = [columns::STRINGS, columns::INTS, columns::DOUBLES, columns::OTHERS].map(entries);
-    for path in varied.chain(long).chain(residual.into_iter().flatten()) {
+    let long = [columns::PARENT_SPAN_ID, columns::EVENTS, columns::LINKS].map(column);
+    let values = [columns::STRINGS, columns::DOUBLES, columns::OTHERS]
+        .map(|name| ColumnPath::new([name, "entries", "value"].map(str::to_owned).to_vec()));
+    for path in varied.chain(long).chain(values) {
         properties = properties.set_column_compression(path, zstd);
     }
     properties

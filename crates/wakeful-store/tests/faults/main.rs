@@ -1,0 +1,7 @@
+//! What befalls a store: torn and damaged logs, lost segments, full disks, crowds. Nothing that was acknowledged is
+//! lost but what the damage hit, nothing is there twice, and what is lost is counted.
+
+mod log;
+#[path = "../support/mod.rs"]
+mod support;
+mod traces;
