@@ -16,19 +16,31 @@ mod tests;
 
 use wakeful_model::Trace;
 
-/// Brings a trace into the form that people and Jaeger's clients expect.
+/// Brings a trace into the form that Jaeger's clients expect.
 ///
-/// On top of [`tidy`]: server spans that share their id with the client's get one of their own, attributes are
-/// sorted by name, events by time, spans are checked for clock skew (noted, never corrected, as in Jaeger's default
-/// configuration), numeric IP addresses are written with dots, attributes of the SDK move to the resource, and
-/// links to nowhere are dropped.
+/// What [`mend`] does, and attributes are sorted by name, of which the last one of a name stays.
 pub fn adjust(trace: &mut Trace) {
     duplicates::remove(&mut trace.batch);
     shared_ids::make_unique(&mut trace.batch);
     sort::sort_collections(&mut trace.batch);
     // Again: a retry may have its attributes in another order.
+    finish(trace);
+}
+
+/// Brings a trace into the form in which people see it, with attributes as the client gave them.
+///
+/// On top of [`tidy`]: server spans that share their id with the client's get one of their own, events are sorted by
+/// time, spans are checked for clock skew (noted, never corrected, as in Jaeger's default configuration), numeric IP
+/// addresses are written with dots, attributes of the SDK move to the resource, and links to nowhere are dropped.
+pub fn mend(trace: &mut Trace) {
     duplicates::remove(&mut trace.batch);
-    sort::sort_spans(&mut trace.batch);
+    shared_ids::make_unique(&mut trace.batch);
+    sort::sort_events(&mut trace.batch);
+    finish(trace);
+}
+
+fn finish(trace: &mut Trace) {
+    tidy(trace);
     skew::note_skew(&mut trace.batch);
     ip_addresses::write_dotted(&mut trace.batch);
     library::move_to_resource(&mut trace.batch);

@@ -9,8 +9,16 @@ pub(super) fn sort_spans(batch: &mut SpanBatch) {
         .sort_by_key(|span| (span.start_unix_nanos, span.span_id));
 }
 
+/// Sorts events by time; what is equal keeps its order.
+pub(super) fn sort_events(batch: &mut SpanBatch) {
+    for span in &mut batch.spans {
+        span.events.sort_by_key(|event| event.time_unix_nanos);
+    }
+}
+
 /// Sorts attributes everywhere by name, and events by time.
 pub(super) fn sort_collections(batch: &mut SpanBatch) {
+    sort_events(batch);
     for resource in &mut batch.resources {
         sort_attributes(&mut resource.attributes);
     }
@@ -19,7 +27,6 @@ pub(super) fn sort_collections(batch: &mut SpanBatch) {
     }
     for span in &mut batch.spans {
         sort_attributes(&mut span.attributes);
-        span.events.sort_by_key(|event| event.time_unix_nanos);
         for event in &mut span.events {
             sort_attributes(&mut event.attributes);
         }

@@ -30,7 +30,7 @@ pub(super) async fn trace(
 pub(super) fn laid_out(engine: &Engine, id: TraceId) -> Result<(Trace, Layout), ApiError> {
     let trace = engine.trace(id)?;
     let mut trace = trace.ok_or_else(|| ApiError::not_found(format!("no span of trace {id} is stored")))?;
-    adjust::adjust(&mut trace);
+    adjust::mend(&mut trace);
     let layout = Layout::of(&trace);
     Ok((trace, layout))
 }

@@ -29,6 +29,8 @@ export function Scatter({ traces, now }: { traces: readonly TraceSummary[]; now:
     width,
     HEIGHT,
   );
+  // Labels that would read alike need their milliseconds.
+  const fine = columns.length > 1 && columns[1].at - columns[0].at < 1000;
   const current = Math.min(active, dots.length - 1);
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -53,7 +55,7 @@ export function Scatter({ traces, now }: { traces: readonly TraceSummary[]; now:
         ))}
         {columns.map(({ x, at, anchor }) => (
           <text key={x} class="axis" x={x} y={HEIGHT - 4} text-anchor={anchor} aria-hidden="true">
-            {formatClock(new Date(at))}
+            {formatClock(new Date(at)) + (fine ? `.${String(Math.floor(at) % 1000).padStart(3, '0')}` : '')}
           </text>
         ))}
         {dots.map((dot, index) => (
