@@ -81,7 +81,7 @@ impl Span {
                 ..
             }) => list.push(sentence),
             Some(attribute) => {
-                attribute.value = Value::Array(vec![std::mem::take(&mut attribute.value), sentence])
+                attribute.value = Value::Array(vec![std::mem::take(&mut attribute.value), sentence]);
             }
             None => self
                 .attributes

@@ -10,6 +10,7 @@ use arrow_array::builder::{
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, SchemaRef};
 use rustc_hash::FxHashMap;
+use wakeful_model::{SpanId, TraceId};
 use wakeful_wire::otlp::{SpanView, ValueView};
 
 use super::columns::{self, ColumnType, Promoted};
@@ -130,9 +131,9 @@ impl RowBuilder {
     ) -> Result<(), ArrowError> {
         // Spans of a checked batch have ids; the fallbacks keep rows aligned all the same.
         self.trace_id
-            .append_value(span.trace_id().map_or([0; 16], |id| id.to_bytes()))?;
+            .append_value(span.trace_id().map_or([0; 16], TraceId::to_bytes))?;
         self.span_id
-            .append_value(span.span_id().map_or([0; 8], |id| id.to_bytes()))?;
+            .append_value(span.span_id().map_or([0; 8], SpanId::to_bytes))?;
         match span.parent_span_id() {
             Some(id) => self.parent_span_id.append_value(id.to_bytes())?,
             None => self.parent_span_id.append_null(),

@@ -311,7 +311,7 @@ impl<'a> Stage<'a> {
     }
 
     fn columns(&self) -> Vec<String> {
-        let names = match self {
+        match self {
             Self::Duration(_) => vec![columns::DURATION.to_owned()],
             Self::Started(_) => vec![columns::START.to_owned()],
             Self::Text(name, _) => vec![(*name).to_owned()],
@@ -320,8 +320,7 @@ impl<'a> Stage<'a> {
                 .zip(*places)
                 .flat_map(|(predicate, places)| clause_columns(predicate, places))
                 .collect(),
-        };
-        names
+        }
     }
 
     /// For each row, whether it meets the condition.
@@ -406,8 +405,8 @@ fn mark(
     places: &[Place],
 ) -> Result<(), SegmentError> {
     let mut mark = |holds: &mut dyn FnMut(usize) -> bool| {
-        for row in 0..marks.len() {
-            marks[row] = marks[row] || holds(row);
+        for (row, mark) in marks.iter_mut().enumerate() {
+            *mark = *mark || holds(row);
         }
     };
     let text_is = |name, wanted: &str| -> Result<Vec<bool>, SegmentError> {

@@ -89,7 +89,7 @@ pub(crate) fn write_segment<W: Write + Send>(
                 scope,
             };
             builder.append(&span, shared, |place, key, value| {
-                needles.insert(place, key, value)
+                needles.insert(place, key, value);
             })?;
             for event in span.events().filter(|_| span.has_events) {
                 event

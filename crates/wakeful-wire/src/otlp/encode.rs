@@ -166,7 +166,7 @@ fn write_value(out: &mut Writer, value: &Value) {
         }),
         Value::Map(entries) => {
             out.message(fields::VALUE_MAP, |out| {
-                write_attributes(out, fields::LIST_ITEM, entries)
+                write_attributes(out, fields::LIST_ITEM, entries);
             });
         }
     }

@@ -46,12 +46,17 @@ pub struct SpanView<'a> {
 impl<'a> SpanView<'a> {
     /// A view of an encoded `Span` message.
     pub fn new(bytes: &'a [u8]) -> Self {
-        let mut view = Self { bytes, ..Self::default() };
+        let mut view = Self {
+            bytes,
+            ..Self::default()
+        };
         let mut span = Fields::new(bytes, 0);
         let mut attributes = None;
         loop {
             let start = span.position();
-            let Some((number, field)) = Iterator::next(&mut span) else { break };
+            let Some((number, field)) = Iterator::next(&mut span) else {
+                break;
+            };
             match number {
                 fields::SPAN_ATTRIBUTE => {
                     attributes = Some((attributes.map_or(start, |(first, _)| first), span.position()));
