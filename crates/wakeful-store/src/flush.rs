@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use wakeful_wire::otlp::Batch;
 
 use crate::AppendError;
@@ -24,12 +24,15 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Told when a flush is done, or why it could not be at first.
 pub(crate) type FlushDone = oneshot::Sender<Result<(), AppendError>>;
 
-/// A tail that is closed; it may be empty, and then only `done` matters.
+/// A tail that is closed.
 #[derive(Debug)]
 pub(crate) struct FlushRequest {
-    pub(crate) log: u64,
-    /// Room that it takes in memory.
-    pub(crate) permits: usize,
+    /// `None` if there was nothing to close: the log that is received now must not be named, for it may have grown
+    /// when this is read.
+    pub(crate) log: Option<u64>,
+    /// Room that it takes in memory until it is flushed.
+    pub(crate) room: Option<OwnedSemaphorePermit>,
+    /// Told when this and all before it are in segments.
     pub(crate) done: Option<FlushDone>,
 }
 
@@ -52,8 +55,6 @@ pub(crate) struct FlushThread {
     pub(crate) shelf: Arc<Shelf>,
     /// Logs up to this one are in segments.
     pub(crate) flushed: Arc<AtomicU64>,
-    /// Room for bytes in memory; given back here.
-    pub(crate) room: Arc<Semaphore>,
     /// Set when the store closes: a flush that fails then stays in the log.
     pub(crate) closing: Arc<std::sync::atomic::AtomicBool>,
 }
@@ -61,7 +62,7 @@ pub(crate) struct FlushThread {
 impl FlushThread {
     pub(crate) fn run(self) {
         while let Ok(mut request) = self.requests.recv() {
-            while let Err(error) = self.flush(request.log) {
+            while let Err(error) = request.log.map_or(Ok(()), |log| self.flush(log)) {
                 tracing::error!(%error, "cannot write a segment; trying again, the spans stay in memory and in the log");
                 self.shelf.counters.problem("segment not writable", 1);
                 if let Some(done) = request.done.take() {
@@ -72,7 +73,7 @@ impl FlushThread {
                 }
                 std::thread::park_timeout(RETRY);
             }
-            self.room.add_permits(request.permits);
+            drop(request.room);
             if let Some(done) = request.done {
                 let _ = done.send(Ok(()));
             }

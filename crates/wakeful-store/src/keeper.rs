@@ -1,5 +1,6 @@
 //! The keeper thread: merges small segments and drops old ones.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -9,7 +10,7 @@ use wakeful_wire::otlp::Batch;
 
 use crate::flush::{Shelf, unix_nanos};
 use crate::manifest::Edit;
-use crate::segment::{Origin, Segment, SegmentError};
+use crate::segment::{Origin, Segment, SegmentError, file_name};
 
 /// How often it looks.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -29,10 +30,12 @@ pub(crate) struct KeeperThread {
     pub(crate) merge_bytes_max: u64,
     pub(crate) retention_bytes: Option<u64>,
     pub(crate) retention_time: Option<Duration>,
+    /// Segments that could not be merged because they cannot be read; others are not kept from it by them.
+    pub(crate) unreadable: BTreeSet<u64>,
 }
 
 impl KeeperThread {
-    pub(crate) fn run(self) {
+    pub(crate) fn run(mut self) {
         while matches!(self.stop.recv_timeout(INTERVAL), Err(RecvTimeoutError::Timeout)) {
             if let Err(error) = self.look(unix_nanos()) {
                 tracing::error!(%error, "cannot merge or drop segments; trying again");
@@ -42,10 +45,11 @@ impl KeeperThread {
     }
 
     /// Does what is due at a time.
-    pub(crate) fn look(&self, now: u64) -> Result<(), SegmentError> {
+    pub(crate) fn look(&mut self, now: u64) -> Result<(), SegmentError> {
         self.retire(now)?;
         loop {
             let mut segments = self.shelf.state.snapshot().segments.to_vec();
+            segments.retain(|segment| !self.unreadable.contains(&segment.meta.id));
             segments.sort_by_key(|segment| (segment.meta.written_unix_nanos, segment.meta.id));
             let Some(inputs) = choose(&segments, now, self.merge_bytes_max) else {
                 return Ok(());
@@ -54,10 +58,19 @@ impl KeeperThread {
         }
     }
 
-    fn merge(&self, inputs: &[Arc<Segment>]) -> Result<(), SegmentError> {
+    fn merge(&mut self, inputs: &[Arc<Segment>]) -> Result<(), SegmentError> {
         let mut batches = Vec::new();
         for input in inputs {
-            batches.extend(read_batches(input)?);
+            match read_batches(input) {
+                Ok(read) => batches.extend(read),
+                Err(error) => {
+                    let segment = file_name(input.meta.id);
+                    tracing::error!(segment, %error, "cannot read a segment; it is left out of merges");
+                    self.shelf.counters.problem("segment not readable", 1);
+                    self.unreadable.insert(input.meta.id);
+                    return Ok(());
+                }
+            }
         }
         let of_all = |of: fn(&Segment) -> u64| inputs.iter().map(move |segment| of(segment));
         let replaces: Vec<u64> = of_all(|segment| segment.meta.id).collect();
@@ -72,7 +85,12 @@ impl KeeperThread {
             written_unix_nanos: of_all(|segment| segment.meta.written_unix_nanos)
                 .max()
                 .unwrap_or_default(),
-            replaces: replaces.clone(),
+            // All whose spans are in it, so that none of them is taken in again should the manifest be damaged.
+            replaces: inputs
+                .iter()
+                .flat_map(|segment| segment.meta.replaces.iter().copied())
+                .chain(replaces.iter().copied())
+                .collect(),
         })?;
         let edit = Edit {
             add: vec![merged.meta.clone()],

@@ -36,6 +36,8 @@ pub(crate) struct Log {
     current: Option<usize>,
     sequence: u64,
     offset: u64,
+    /// Bytes behind the offset in which a failed write may have left frames.
+    spoiled: u64,
     slot_bytes: u64,
 }
 
@@ -74,6 +76,7 @@ impl Log {
             current: None,
             sequence: newest + 1,
             offset: 0,
+            spoiled: 0,
             slot_bytes,
         };
         Ok((log, replay))
@@ -100,13 +103,27 @@ impl Log {
             Some(current) => current,
             None => self.take_slot(flushed)?,
         };
+        self.wipe(current)?;
         let slot = &mut self.slots[current];
-        slot.file.seek(SeekFrom::Start(self.offset))?;
-        slot.file.write_all(frames)?;
-        if sync {
-            slot.file.sync_data()?;
+        if let Err(error) = slot.write(self.offset, frames, sync) {
+            let end = slot.file.metadata().map_or(u64::MAX, |metadata| metadata.len());
+            self.spoiled = end.saturating_sub(self.offset).min(frames.len() as u64);
+            // If this fails too, it is tried again before anything else is written.
+            let _ = self.wipe(current);
+            return Err(error);
         }
         self.offset += frames.len() as u64;
+        Ok(())
+    }
+
+    /// Takes back what a failed write left: its senders were told that it is not kept, and are likely to send it
+    /// again.
+    fn wipe(&mut self, current: usize) -> std::io::Result<()> {
+        if self.spoiled > 0 {
+            let zeros = vec![0; self.spoiled as usize];
+            self.slots[current].write(self.offset, &zeros, true)?;
+            self.spoiled = 0;
+        }
         Ok(())
     }
 
@@ -129,6 +146,7 @@ impl Log {
     pub(crate) fn rotate(&mut self) {
         self.sequence += 1;
         self.current = None;
+        self.spoiled = 0;
     }
 
     /// Removes slots whose log is `flushed`: while nothing is received, nothing is reserved.
@@ -164,6 +182,17 @@ impl Log {
             file,
             sequence: 0,
         })
+    }
+}
+
+impl Slot {
+    fn write(&mut self, offset: u64, bytes: &[u8], sync: bool) -> std::io::Result<()> {
+        self.file.seek(SeekFrom::Start(offset))?;
+        self.file.write_all(bytes)?;
+        if sync {
+            self.file.sync_data()?;
+        }
+        Ok(())
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct Manifest {
     segments: BTreeMap<u64, SegmentMeta>,
     flushed: u64,
     damaged: u64,
+    /// Whether something stands behind the last sound frame.
+    torn: bool,
 }
 
 impl Manifest {
@@ -63,14 +65,13 @@ impl Manifest {
             segments: BTreeMap::new(),
             flushed: 0,
             damaged: 0,
+            torn: false,
         };
         manifest.read(&bytes);
         if manifest.damaged > 0 {
             // The damaged part is kept beside for who wants to look at it.
             std::fs::copy(&manifest.path, manifest.path.with_extension("damaged"))?;
         }
-        // What stands behind the last sound frame is a torn one: it was never acted upon.
-        manifest.file.set_len(manifest.bytes)?;
         Ok(manifest)
     }
 
@@ -94,6 +95,7 @@ impl Manifest {
                 }
             }
         }
+        self.torn = self.bytes < bytes.len() as u64;
     }
 
     fn apply(&mut self, edit: Edit) {
@@ -106,9 +108,16 @@ impl Manifest {
         self.edits += 1;
     }
 
-    /// Edits that could not be read, though later ones could.
+    /// Edits that could not be read when it was opened, though later ones could.
     pub(crate) fn damaged(&self) -> u64 {
         self.damaged
+    }
+
+    /// Whether every edit was read that may have been acted upon. What stands behind the last sound one may be an
+    /// edit that was never whole, or one that was and is damaged; and without any edit the file may be a new one, or
+    /// have lost all.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.damaged == 0 && !self.torn && self.edits > 0
     }
 
     /// Segments by id.
@@ -128,13 +137,31 @@ impl Manifest {
         }
         let mut bytes = Vec::new();
         frame::write(&mut bytes, Kind::ManifestEdit, 0, &serde_json::to_vec(&edit)?);
-        // A failed attempt may have left something there: it is written over.
-        self.file.seek(SeekFrom::Start(self.bytes))?;
-        self.file.write_all(&bytes)?;
-        self.file.sync_data()?;
+        if let Err(error) = self.append(&bytes) {
+            // It may be there all the same, and must not be taken for made. What cannot be cut off is written over.
+            let _ = self.file.set_len(self.bytes);
+            return Err(error);
+        }
         self.bytes += bytes.len() as u64;
         self.apply(edit);
         Ok(())
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.file.seek(SeekFrom::Start(self.bytes))?;
+        self.file.write_all(bytes)?;
+        self.file.sync_data()
+    }
+
+    /// Takes another list for the one that was read, and forgets what was wrong with that.
+    pub(crate) fn mend(
+        &mut self,
+        segments: impl Iterator<Item = SegmentMeta>,
+        flushed: u64,
+    ) -> std::io::Result<()> {
+        self.segments = segments.map(|meta| (meta.id, meta)).collect();
+        self.flushed = flushed;
+        self.rewrite()
     }
 
     fn rewrite(&mut self) -> std::io::Result<()> {

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use wakeful_wire::frame;
 use wakeful_wire::otlp::Batch;
 
@@ -26,6 +26,8 @@ const COMMIT_BYTES_MAX: usize = 8 << 20;
 #[derive(Debug)]
 pub(crate) enum Request {
     Append(Append),
+    /// An append waits for so much room.
+    Room(u32),
     /// Flush what was received so far; answered when it is in a segment.
     Flush(FlushDone),
     /// Flush, and end.
@@ -36,8 +38,8 @@ pub(crate) enum Request {
 #[derive(Debug)]
 pub(crate) struct Append {
     pub(crate) batch: Batch,
-    /// Room that it takes; given back by the flush thread.
-    pub(crate) permits: usize,
+    /// Room that it takes until it is flushed or refused. It is held here because senders may stop waiting.
+    pub(crate) room: OwnedSemaphorePermit,
     pub(crate) done: oneshot::Sender<Result<(), AppendError>>,
 }
 
@@ -55,6 +57,8 @@ pub(crate) struct LogThread {
     pub(crate) counters: Arc<Counters>,
     pub(crate) ack: Ack,
     pub(crate) tail_bytes_max: usize,
+    /// All the room that there is.
+    pub(crate) room_permits: usize,
     pub(crate) flush_interval: Duration,
 }
 
@@ -62,8 +66,18 @@ pub(crate) struct LogThread {
 #[derive(Debug, Default)]
 struct Filling {
     bytes: usize,
-    permits: usize,
+    room: Option<OwnedSemaphorePermit>,
+    /// The most that an append has waited for since the tail was begun.
+    room_wanted: u32,
     since: Option<Instant>,
+}
+
+impl Filling {
+    /// Whether somebody may wait for room that only a flush of this tail can give.
+    fn is_in_the_way(&self, room_permits: usize) -> bool {
+        let taken = self.room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        taken + self.room_wanted as usize > room_permits
+    }
 }
 
 impl LogThread {
@@ -88,6 +102,9 @@ impl LogThread {
                     for request in std::iter::once(request).chain(self.requests.try_iter()) {
                         match request {
                             Request::Append(append) => waiting.push_back(append),
+                            Request::Room(wanted) => {
+                                filling.room_wanted = filling.room_wanted.max(wanted);
+                            }
                             Request::Flush(done) => flush = Some(done),
                             Request::Stop => stop = true,
                         }
@@ -113,7 +130,7 @@ impl LogThread {
             let late = filling
                 .since
                 .is_some_and(|since| since.elapsed() >= self.flush_interval);
-            if flush.is_some() || late || stop {
+            if flush.is_some() || late || stop || filling.is_in_the_way(self.room_permits) {
                 self.seal(&mut filling, flush);
             }
             if stop {
@@ -163,7 +180,10 @@ impl LogThread {
                 done.push(append.done);
                 let batch = append.batch.with_payload(buffer.slice(range));
                 filling.bytes += tail_bytes(&batch);
-                filling.permits += append.permits;
+                match &mut filling.room {
+                    Some(room) => room.merge(append.room),
+                    None => filling.room = Some(append.room),
+                }
                 Arc::new(batch)
             })
             .collect();
@@ -186,17 +206,22 @@ impl LogThread {
 
     /// Closes the tail, so that it is flushed, and begins another.
     fn seal(&mut self, filling: &mut Filling, done: Option<FlushDone>) {
-        let log = self.sequence;
+        let mut sealed = None;
         if filling.since.is_some() {
+            sealed = Some(self.sequence);
             self.sequence += 1;
             if let Some(log) = &mut self.log {
                 log.rotate();
             }
         }
         self.note_bytes();
-        let permits = std::mem::take(filling).permits;
+        let room = std::mem::take(filling).room;
         // The flush thread outlives this one.
-        let _ = self.flushes.send(FlushRequest { log, permits, done });
+        let _ = self.flushes.send(FlushRequest {
+            log: sealed,
+            room,
+            done,
+        });
     }
 
     /// Nothing was received for a while: gives back what is reserved on disk.

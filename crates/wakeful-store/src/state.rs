@@ -25,6 +25,17 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// Segments, and an empty tail.
+    pub(crate) fn new(segments: Vec<Arc<Segment>>) -> Self {
+        let snapshot = Snapshot {
+            tails: Vec::new(),
+            segments: Arc::new(segments),
+        };
+        Self {
+            current: RwLock::new(snapshot),
+        }
+    }
+
     pub(crate) fn snapshot(&self) -> Snapshot {
         self.current
             .read()

@@ -1,16 +1,16 @@
 //! The store as others see it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, TryAcquireError, oneshot};
 use wakeful_model::{Kind, Trace, TraceId};
 use wakeful_wire::otlp::Batch;
 
@@ -18,11 +18,11 @@ use crate::cache::Cache;
 use crate::filter::SpanFilter;
 use crate::flush::{FlushThread, Shelf};
 use crate::keeper::KeeperThread;
-use crate::log::{Log, Replay};
-use crate::manifest::Manifest;
+use crate::log::Log;
+use crate::opened::Opened;
 use crate::receive::{Append, LogThread, Request, tail_bytes};
 use crate::search::{Found, Progress};
-use crate::segment::{self, Segment, Source};
+use crate::segment::Segment;
 use crate::state::State;
 use crate::stats::{Counters, StoreStats};
 use crate::{AppendError, Backend, Call, OpenError, ReadError, StoreOptions};
@@ -59,70 +59,42 @@ impl Store {
     pub fn open(options: StoreOptions) -> Result<Self, OpenError> {
         let cache = Arc::new(Cache::new(options.cache_bytes_max));
         let counters = Arc::new(Counters::default());
-        let state = Arc::new(State::default());
-        let shelf = |folder, manifest, next_id| Shelf {
-            folder,
-            manifest,
-            next_id: AtomicU64::new(next_id),
-            cache: Arc::clone(&cache),
-            state: Arc::clone(&state),
-            counters: Arc::clone(&counters),
-        };
-        let (shelf, log, replay, flushed, lock) = match &options.backend {
-            Backend::Memory => (shelf(None, None, 1), None, Replay::default(), 0, None),
+        let opened = match &options.backend {
+            Backend::Memory => Opened::nothing(),
             Backend::File(folder) => {
-                std::fs::create_dir_all(folder).map_err(OpenError::io("create", folder))?;
-                let lock = lock(folder)?;
-                let manifest =
-                    Manifest::open(folder).map_err(OpenError::io("open the manifest in", folder))?;
-                let recovered = recover(folder, &manifest, &cache, &counters)?;
-                let flushed = recovered.flushed;
-                for segment in recovered.segments {
-                    state.replaced(&[], Some(segment));
-                }
                 let slot_bytes = (options.tail_bytes_max + (options.tail_bytes_max >> 3)) as u64;
-                let (log, replay) = Log::open(folder, flushed, slot_bytes)
-                    .map_err(OpenError::io("open the log in", folder))?;
-                let shelf = shelf(
-                    Some(folder.clone()),
-                    Some(Mutex::new(manifest)),
-                    recovered.next_id,
-                );
-                (shelf, Some(log), replay, flushed, Some(lock))
+                Opened::folder(folder, slot_bytes, &cache, &counters)?
             }
         };
-        for (reason, count) in &replay.unreadable {
-            tracing::error!(
-                reason,
-                count,
-                "frames of the log could not be read; what they held is lost"
-            );
-            counters.problem(reason, *count);
-        }
-        let store = Self::start(
-            options,
-            Arc::new(shelf),
-            state,
-            counters,
-            log,
-            replay,
-            flushed,
-            lock,
-        );
+        let store = Self::start(&options, opened, cache, counters);
         store.map_err(OpenError::io("start a thread for", Path::new("the store")))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "called once, with what opening found")]
     fn start(
-        options: StoreOptions,
-        shelf: Arc<Shelf>,
-        state: Arc<State>,
+        options: &StoreOptions,
+        opened: Opened,
+        cache: Arc<Cache>,
         counters: Arc<Counters>,
-        log: Option<Log>,
-        replay: Replay,
-        flushed: u64,
-        lock: Option<File>,
     ) -> std::io::Result<Self> {
+        let Opened {
+            folder,
+            manifest,
+            segments,
+            next_id,
+            flushed,
+            log,
+            replay,
+            lock,
+        } = opened;
+        let state = Arc::new(State::new(segments));
+        let shelf = Arc::new(Shelf {
+            folder,
+            manifest: manifest.map(Mutex::new),
+            next_id: AtomicU64::new(next_id),
+            cache,
+            state: Arc::clone(&state),
+            counters: Arc::clone(&counters),
+        });
         // One tail is filled while another is flushed; beyond a quarter of a tail more, senders have to wait.
         let room_permits = permits(options.tail_bytes_max + options.tail_bytes_max / 4);
         let room = Arc::new(Semaphore::new(room_permits));
@@ -137,15 +109,13 @@ impl Store {
                 .map(|batch| permits(tail_bytes(batch)))
                 .sum::<usize>()
                 .min(room_permits);
-            let permits = room.try_acquire_many(taken as u32).map_or(0, |permit| {
-                permit.forget();
-                taken
-            });
+            // Logs that have more than the room are taken beyond it.
+            let room = Arc::clone(&room).try_acquire_many_owned(taken as u32).ok();
             state.publish(sequence, batches.into_iter());
             // The thread that takes it is started below.
             let _ = flushes.send(crate::flush::FlushRequest {
-                log: sequence,
-                permits,
+                log: Some(sequence),
+                room,
                 done: None,
             });
         }
@@ -159,13 +129,13 @@ impl Store {
             counters: Arc::clone(&counters),
             ack: options.ack,
             tail_bytes_max: options.tail_bytes_max,
+            room_permits,
             flush_interval: options.flush_interval,
         };
         let flush_thread = FlushThread {
             requests: flush_requests,
             shelf: Arc::clone(&shelf),
             flushed,
-            room: Arc::clone(&room),
             closing: Arc::clone(&closing),
         };
         let keeper_thread = KeeperThread {
@@ -174,6 +144,7 @@ impl Store {
             merge_bytes_max: (options.tail_bytes_max / 2) as u64,
             retention_bytes: options.retention_bytes,
             retention_time: options.retention_time,
+            unreadable: BTreeSet::new(),
         };
         let threads = vec![
             spawn("wakeful-log", || log_thread.run())?,
@@ -206,23 +177,28 @@ impl Store {
         }
         let inner = &self.inner;
         // A batch larger than the store's memory is taken alone.
-        let permits = permits(tail_bytes(&batch)).min(inner.room_permits);
-        let room = tokio::time::timeout(PATIENCE, inner.room.acquire_many(permits as u32)).await;
-        let room = match room {
-            Ok(room) => room.map_err(|_| AppendError::Closed)?,
-            Err(_) => {
-                let waiting = inner.room_permits.saturating_sub(inner.room.available_permits());
-                return Err(AppendError::Busy {
-                    waiting_bytes: waiting * 1024,
-                });
+        let permits = permits(tail_bytes(&batch)).min(inner.room_permits) as u32;
+        let room = match Arc::clone(&inner.room).try_acquire_many_owned(permits) {
+            Ok(room) => room,
+            Err(TryAcquireError::Closed) => return Err(AppendError::Closed),
+            Err(TryAcquireError::NoPermits) => {
+                // What is being flushed may not give enough.
+                self.send(Request::Room(permits))?;
+                let room = Arc::clone(&inner.room).acquire_many_owned(permits);
+                match tokio::time::timeout(PATIENCE, room).await {
+                    Ok(room) => room.map_err(|_| AppendError::Closed)?,
+                    Err(_) => {
+                        let waiting = inner.room_permits.saturating_sub(inner.room.available_permits());
+                        return Err(AppendError::Busy {
+                            waiting_bytes: waiting * 1024,
+                        });
+                    }
+                }
             }
         };
         let (done, answer) = oneshot::channel();
-        self.send(Request::Append(Append { batch, permits, done }))?;
-        answer.await.map_err(|_| AppendError::Closed)??;
-        // The flush thread gives it back.
-        room.forget();
-        Ok(())
+        self.send(Request::Append(Append { batch, room, done }))?;
+        answer.await.map_err(|_| AppendError::Closed)?
     }
 
     /// Writes what was received so far to a segment; resolves when it is there.
@@ -347,97 +323,4 @@ fn permits(bytes: usize) -> usize {
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.to_owned()).spawn(run)
-}
-
-fn lock(folder: &Path) -> Result<File, OpenError> {
-    let path = folder.join("lock");
-    let file = File::create(&path).map_err(OpenError::io("create", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Locked {
-            path: folder.to_owned(),
-        }),
-        Err(TryLockError::Error(error)) => Err(OpenError::io("lock", &path)(error)),
-    }
-}
-
-/// What was found of a folder's segments.
-struct Recovered {
-    segments: Vec<Arc<Segment>>,
-    flushed: u64,
-    next_id: u64,
-}
-
-/// Opens the segments that the manifest lists. Should the manifest be damaged, segments that it does not list are
-/// asked what they are; otherwise they are what a crash left over, and are removed.
-fn recover(
-    folder: &Path,
-    manifest: &Manifest,
-    cache: &Arc<Cache>,
-    counters: &Counters,
-) -> Result<Recovered, OpenError> {
-    let mut recovered = Recovered {
-        segments: Vec::new(),
-        flushed: manifest.flushed(),
-        next_id: 1,
-    };
-    let mut files: BTreeMap<u64, PathBuf> = BTreeMap::new();
-    for entry in std::fs::read_dir(folder).map_err(OpenError::io("read", folder))? {
-        let path = entry.map_err(OpenError::io("read", folder))?.path();
-        let id = path
-            .file_stem()
-            .and_then(|stem| u64::from_str_radix(stem.to_str()?, 16).ok());
-        if let (Some(id), Some(suffix)) = (id, path.extension())
-            && suffix == segment::SUFFIX
-        {
-            recovered.next_id = recovered.next_id.max(id + 1);
-            files.insert(id, path);
-        }
-    }
-    let mut open = |path: PathBuf| match Segment::open(Source::File(path.clone()), Arc::clone(cache)) {
-        Ok(segment) => Some(Arc::new(segment)),
-        Err(error) => {
-            tracing::error!(path = %path.display(), %error, "cannot read a segment; its spans are missing from answers");
-            counters.problem("segment not readable", 1);
-            None
-        }
-    };
-    for id in manifest.segments().keys() {
-        recovered.next_id = recovered.next_id.max(id + 1);
-        match files.remove(id) {
-            Some(path) => recovered.segments.extend(open(path)),
-            None => {
-                tracing::error!(
-                    segment = segment::file_name(*id),
-                    "a segment is missing; its spans are lost"
-                );
-                counters.problem("segment missing", 1);
-            }
-        }
-    }
-    if manifest.damaged() == 0 {
-        for path in files.into_values() {
-            std::fs::remove_file(&path).map_err(OpenError::io("remove", &path))?;
-        }
-        return Ok(recovered);
-    }
-    tracing::error!(
-        edits = manifest.damaged(),
-        "the manifest is damaged; segments that it does not list are taken in"
-    );
-    counters.problem("manifest damaged", manifest.damaged());
-    recovered
-        .segments
-        .extend(files.into_values().filter_map(&mut open));
-    let replaced: BTreeSet<u64> = recovered
-        .segments
-        .iter()
-        .flat_map(|segment| segment.meta.replaces.iter().copied())
-        .collect();
-    recovered
-        .segments
-        .retain(|segment| !replaced.contains(&segment.meta.id));
-    let newest = recovered.segments.iter().map(|segment| segment.meta.log).max();
-    recovered.flushed = recovered.flushed.max(newest.unwrap_or_default());
-    Ok(recovered)
 }

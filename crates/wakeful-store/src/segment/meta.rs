@@ -27,7 +27,7 @@ pub(crate) struct SegmentMeta {
     pub(crate) written_unix_nanos: u64,
     /// The segment holds this log and all before it that no earlier segment holds.
     pub(crate) log: u64,
-    /// The segments that were merged into this one.
+    /// The segments that were merged into this one, and into those.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) replaces: Vec<u64>,
 }
