@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, TryAcquireError, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
 use wakeful_model::{Kind, Trace, TraceId};
 use wakeful_wire::otlp::Batch;
 
@@ -29,6 +30,9 @@ use crate::{AppendError, Backend, Call, OpenError, ReadError, StoreOptions};
 
 /// How long an append waits for room before its sender is told to come again.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often meanwhile it asks the log thread to make room.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A handle on the store; clones share it. It is closed with [`Store::close`], or with the last handle.
 #[derive(Debug, Clone)]
@@ -182,23 +186,30 @@ impl Store {
             Ok(room) => room,
             Err(TryAcquireError::Closed) => return Err(AppendError::Closed),
             Err(TryAcquireError::NoPermits) => {
-                // What is being flushed may not give enough.
-                self.send(Request::Room(permits))?;
-                let room = Arc::clone(&inner.room).acquire_many_owned(permits);
-                match tokio::time::timeout(PATIENCE, room).await {
-                    Ok(room) => room.map_err(|_| AppendError::Closed)?,
-                    Err(_) => {
-                        let waiting = inner.room_permits.saturating_sub(inner.room.available_permits());
-                        return Err(AppendError::Busy {
-                            waiting_bytes: waiting * 1024,
-                        });
-                    }
-                }
+                let waited = tokio::time::timeout(PATIENCE, self.wait_for_room(permits)).await;
+                waited.unwrap_or_else(|_| {
+                    let waiting = inner.room_permits.saturating_sub(inner.room.available_permits());
+                    Err(AppendError::Busy {
+                        waiting_bytes: waiting * 1024,
+                    })
+                })?
             }
         };
         let (done, answer) = oneshot::channel();
         self.send(Request::Append(Append { batch, room, done }))?;
         answer.await.map_err(|_| AppendError::Closed)?
+    }
+
+    async fn wait_for_room(&self, permits: u32) -> Result<OwnedSemaphorePermit, AppendError> {
+        let mut room = pin!(Arc::clone(&self.inner.room).acquire_many_owned(permits));
+        loop {
+            // What is being flushed may not give enough. Asked once, the log thread might know too little: an append
+            // that took room before this one came may reach it later.
+            self.send(Request::Room(permits))?;
+            if let Ok(room) = tokio::time::timeout(ASK_AGAIN, room.as_mut()).await {
+                return room.map_err(|_| AppendError::Closed);
+            }
+        }
     }
 
     /// Writes what was received so far to a segment; resolves when it is there.
@@ -222,19 +233,32 @@ impl Store {
     /// All spans of traces, in the order asked for; traces of which there are none are left out. Segments that
     /// cannot be read are told beside. Blocks.
     pub fn traces(&self, wanted: &[TraceId]) -> (Vec<Trace>, Vec<ReadError>) {
-        self.inner.state.snapshot().traces(wanted)
+        let (traces, problems) = self.inner.state.snapshot().traces(wanted);
+        self.count(&problems);
+        (traces, problems)
     }
 
     /// The newest `limit` traces of which a span meets the filter. `watch` is told of the progress, and stops the
     /// search by returning `false`. Blocks.
     pub fn search(&self, filter: &SpanFilter, limit: usize, watch: impl FnMut(&Progress) -> bool) -> Found {
-        self.inner.state.snapshot().search(filter, limit, watch)
+        let found = self.inner.state.snapshot().search(filter, limit, watch);
+        self.count(&found.problems);
+        found
     }
 
     /// Calls between services, of traces that began and ended within the range (Unix nanoseconds, both excluded).
     /// Segments that cannot be read are told beside. Blocks.
     pub fn calls(&self, within: RangeInclusive<u64>) -> (Vec<Call>, Vec<ReadError>) {
-        self.inner.state.snapshot().calls(&within)
+        let (calls, problems) = self.inner.state.snapshot().calls(&within);
+        self.count(&problems);
+        (calls, problems)
+    }
+
+    fn count(&self, problems: &[ReadError]) {
+        for problem in problems {
+            tracing::error!(%problem, "an answer lacks what is in a segment");
+            self.inner.counters.problem("segment not readable", 1);
+        }
     }
 
     /// Services and their operations.
