@@ -57,13 +57,21 @@ impl Engine {
     /// All spans of a trace, as stored (see [`adjust`]); `None` if there are none.
     ///
     /// # Errors
-    /// If a part of the store that may hold some of them cannot be read.
+    /// If nothing of it could be read, though there may be something.
     pub fn trace(&self, id: TraceId) -> Result<Option<Trace>, QueryError> {
+        Ok(self.trace_and_problems(id)?.map(|(trace, _)| trace))
+    }
+
+    /// As [`Engine::trace`], with what could not be read of it, in sentences.
+    ///
+    /// # Errors
+    /// As [`Engine::trace`].
+    pub fn trace_and_problems(&self, id: TraceId) -> Result<Option<(Trace, Vec<String>)>, QueryError> {
         let (mut traces, problems) = self.store.traces(&[id]);
+        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
         match (traces.pop(), problems.first()) {
-            // What can be read is an answer; the figures tell of the rest.
-            (Some(trace), _) => Ok(Some(trace)),
-            (None, Some(problem)) => Err(QueryError::Store(problem.to_string())),
+            (Some(trace), _) => Ok(Some((trace, problems))),
+            (None, Some(problem)) => Err(QueryError::Store(problem.clone())),
             (None, None) => Ok(None),
         }
     }

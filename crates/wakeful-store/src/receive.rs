@@ -82,6 +82,7 @@ impl Filling {
 
 impl LogThread {
     pub(crate) fn run(mut self) {
+        self.note_bytes();
         let mut filling = Filling::default();
         let mut waiting: VecDeque<Append> = VecDeque::new();
         let mut resting = false;

@@ -111,7 +111,10 @@ impl SpanId {
 
 fn parse_hex(text: &str, max: usize) -> Result<u128, ParseIdError> {
     if text.is_empty() || text.len() > max {
-        return Err(ParseIdError::Length { found: text.len(), max });
+        return Err(ParseIdError::Length {
+            found: text.len(),
+            max,
+        });
     }
     text.bytes().try_fold(0_u128, |id, digit| {
         let digit = (digit as char).to_digit(16).ok_or(ParseIdError::NotHex)?;
@@ -163,7 +166,12 @@ mod tests {
 
     #[test]
     fn a_pasted_id_is_read_in_any_case_and_without_its_zeros() {
-        for text in ["ABCDEF", "abcdef", "0000000000abcdef", "00000000000000000000000000abcdef"] {
+        for text in [
+            "ABCDEF",
+            "abcdef",
+            "0000000000abcdef",
+            "00000000000000000000000000abcdef",
+        ] {
             assert_eq!(TraceId::parse(text).unwrap().get(), 0xabcdef, "{text}");
         }
         assert_eq!(SpanId::parse("fFfFfFfFfFfFfFfF").unwrap().get(), u64::MAX);
@@ -171,8 +179,14 @@ mod tests {
 
     #[test]
     fn what_is_no_id_says_why() {
-        assert_eq!(TraceId::parse(""), Err(ParseIdError::Length { found: 0, max: 32 }));
-        assert_eq!(TraceId::parse(&"1".repeat(33)), Err(ParseIdError::Length { found: 33, max: 32 }));
+        assert_eq!(
+            TraceId::parse(""),
+            Err(ParseIdError::Length { found: 0, max: 32 })
+        );
+        assert_eq!(
+            TraceId::parse(&"1".repeat(33)),
+            Err(ParseIdError::Length { found: 33, max: 32 })
+        );
         assert_eq!(TraceId::parse("xyz"), Err(ParseIdError::NotHex));
         assert_eq!(TraceId::parse("+1"), Err(ParseIdError::NotHex));
         assert_eq!(SpanId::parse("0000"), Err(ParseIdError::Zero));
@@ -186,6 +200,9 @@ mod tests {
         assert_eq!(TraceId::parse(&id.to_string()), Ok(id));
         assert_eq!(TraceId::from_bytes(&[0; 16]), None);
         assert_eq!(TraceId::from_bytes(&[1; 15]), None);
-        assert_eq!(SpanId::from_bytes(&[0, 0, 0, 0, 0, 0, 0, 7]).unwrap().to_string(), "0000000000000007");
+        assert_eq!(
+            SpanId::from_bytes(&[0, 0, 0, 0, 0, 0, 0, 7]).unwrap().to_string(),
+            "0000000000000007"
+        );
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct StorageArgs {
     /// … or when the oldest of them has waited so long
     #[arg(long, value_name = "TIME", env = "WAKEFUL_FLUSH_INTERVAL", default_value = "10s", value_parser = parse_duration)]
     flush_interval: Duration,
-    /// Drop the oldest data while there is more than this [default: keep all]
+    /// Drop the oldest data while there is more than this [default: keep all; 1 GiB in memory]
     #[arg(long, value_name = "BYTES", env = "WAKEFUL_RETENTION_BYTES", value_parser = parse_bytes)]
     retention_bytes: Option<u64>,
     /// Drop data that is older than this [default: keep all]
@@ -55,13 +55,14 @@ impl StorageArgs {
             AckWhen::Synced => Ack::Synced,
             AckWhen::Memory => Ack::Memory,
         };
+        let defaults = StoreOptions::new(backend);
         StoreOptions {
             ack,
             tail_bytes_max: usize::try_from(self.tail_bytes).unwrap_or(usize::MAX),
             flush_interval: self.flush_interval,
-            retention_bytes: self.retention_bytes,
+            retention_bytes: self.retention_bytes.or(defaults.retention_bytes),
             retention_time: self.retention_time,
-            ..StoreOptions::new(backend)
+            ..defaults
         }
     }
 }

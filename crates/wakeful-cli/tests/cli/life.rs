@@ -1,7 +1,7 @@
 //! From start to end.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpStream, UdpSocket};
 use std::path::Path;
 
@@ -24,13 +24,17 @@ fn a_signal_ends_the_server_well() {
 #[test]
 fn a_second_signal_ends_it_at_once() {
     let mut server = Running::start("serve", &["--backend", "memory"]);
-    // Half a request keeps the server from its end.
+    // Half a request keeps the server from its end, once the server waits for the other half.
     let mut begun = TcpStream::connect(server.address("otlp-http")).unwrap();
     begun
-        .write_all(b"POST /v1/traces HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n")
+        .write_all(
+            b"POST /v1/traces HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+              content-length: 2\r\nexpect: 100-continue\r\n\r\n",
+        )
         .unwrap();
-    begun.write_all(b"content-length: 2\r\n\r\n{").unwrap();
-    assert_eq!(server.get("/api/ui/about")["spans"], 0);
+    let mut go_on = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+    begun.read_exact(&mut go_on).unwrap();
+    begun.write_all(b"{").unwrap();
     server.signal("INT");
     server.await_said("stopping");
     server.signal("INT");

@@ -24,8 +24,8 @@ const HAS_LINKS: u32 = 1 << 10;
 const HAS_WARNINGS: u32 = 1 << 13;
 const PLACEHOLDER: u32 = 1 << 14;
 
-/// Writes a trace's columns.
-pub(super) fn write(trace: &Trace, layout: &Layout) -> Result<Vec<u8>, ArrowError> {
+/// Writes a trace's columns; `problems` says what is missing of it.
+pub(super) fn write(trace: &Trace, layout: &Layout, problems: &[String]) -> Result<Vec<u8>, ArrowError> {
     let columns = Columns::of(trace, layout);
     let services = columns
         .services
@@ -63,10 +63,12 @@ pub(super) fn write(trace: &Trace, layout: &Layout) -> Result<Vec<u8>, ArrowErro
         ("orphans", layout.orphans.to_string()),
         ("warnings", layout.warnings.to_string()),
         ("rev", layout.rev()),
-        ("complete", true.to_string()),
+        ("complete", problems.is_empty().to_string()),
     ];
+    let message = (!problems.is_empty()).then(|| ("message", problems.join("; ")));
     let facts = facts
         .into_iter()
+        .chain(message)
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
     let schema = Arc::new(Schema::new_with_metadata(fields, facts));

@@ -24,7 +24,7 @@ pub(super) async fn span(
 ) -> Result<Response, ApiError> {
     let id = parse_id(&id)?;
     let json = queries.ask(move |engine| {
-        let (trace, layout) = laid_out(engine, id)?;
+        let (trace, layout, _) = laid_out(engine, id)?;
         if rev.is_some_and(|rev| rev != layout.rev()) {
             return Err(ApiError::conflict(
                 "spans of this trace have arrived since; load it again",

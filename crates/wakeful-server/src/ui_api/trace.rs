@@ -16,8 +16,8 @@ pub(super) async fn trace(
 ) -> Result<Response, ApiError> {
     let id = parse_id(&id)?;
     let columns = queries.ask(move |engine| {
-        let (trace, layout) = laid_out(engine, id)?;
-        columns::write(&trace, &layout).map_err(|error| ApiError::internal(error.to_string()))
+        let (trace, layout, problems) = laid_out(engine, id)?;
+        columns::write(&trace, &layout, &problems).map_err(|error| ApiError::internal(error.to_string()))
     });
     let headers = [
         (header::CONTENT_TYPE, "application/vnd.apache.arrow.stream"),
@@ -26,13 +26,14 @@ pub(super) async fn trace(
     Ok((headers, columns.await?).into_response())
 }
 
-/// A trace as the page shows it.
-pub(super) fn laid_out(engine: &Engine, id: TraceId) -> Result<(Trace, Layout), ApiError> {
-    let trace = engine.trace(id)?;
-    let mut trace = trace.ok_or_else(|| ApiError::not_found(format!("no span of trace {id} is stored")))?;
+/// A trace as the page shows it, and what could not be read of it.
+pub(super) fn laid_out(engine: &Engine, id: TraceId) -> Result<(Trace, Layout, Vec<String>), ApiError> {
+    let found = engine.trace_and_problems(id)?;
+    let (mut trace, problems) =
+        found.ok_or_else(|| ApiError::not_found(format!("no span of trace {id} is stored")))?;
     adjust::mend(&mut trace);
     let layout = Layout::of(&trace);
-    Ok((trace, layout))
+    Ok((trace, layout, problems))
 }
 
 /// A trace's id as people paste it: any case, leading zeros left out.
