@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::Duration;
 
 use bytes::Bytes;
 use wakeful_model::{Kind, Span, SpanBatch, StatusCode, Trace, TraceId, canonical_text};
-use wakeful_store::{Backend, OpenError, Predicate, SpanFilter, Store, StoreOptions};
+use wakeful_store::{Backend, OpenError, Predicate, SpanFilter, Store};
 use wakeful_wire::otlp::Batch;
+
+mod support;
+
+use support::{crash_copy, folder, options, runtime};
 
 /// Requests of the shop story, from several languages.
 fn payloads() -> Vec<Bytes> {
@@ -29,21 +32,6 @@ fn payloads() -> Vec<Bytes> {
     }
     assert!(found.len() > 8);
     found
-}
-
-fn options(backend: Backend) -> StoreOptions {
-    StoreOptions {
-        flush_interval: Duration::from_secs(3600),
-        tail_bytes_max: 4 << 20,
-        ..StoreOptions::new(backend)
-    }
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap()
 }
 
 /// What the traces of the payloads are, by id, as a text that does not depend on the order of spans.
@@ -86,7 +74,7 @@ fn found(store: &Store, ids: &[TraceId]) -> BTreeMap<TraceId, Vec<String>> {
 
 #[test]
 fn every_field_survives_the_tail_a_flush_and_a_restart() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let payloads = payloads();
     let expected = expected(&payloads);
     let ids: Vec<_> = expected.keys().copied().collect();
@@ -114,8 +102,7 @@ fn every_field_survives_the_tail_a_flush_and_a_restart() {
 
 #[test]
 fn what_was_not_flushed_is_replayed_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let copy = tempfile::tempdir().unwrap();
+    let folder = folder();
     let payloads = payloads();
     let expected = expected(&payloads);
     let ids: Vec<_> = expected.keys().copied().collect();
@@ -126,11 +113,7 @@ fn what_was_not_flushed_is_replayed_once() {
             .block_on(store.append(Batch::decode(payload.clone()).unwrap()))
             .unwrap();
     }
-    // The folder as a crash would leave it.
-    for entry in std::fs::read_dir(folder.path()).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
-    }
+    let copy = crash_copy(folder.path());
     for round in 0..3 {
         let store = Store::open(options(Backend::File(copy.path().to_owned()))).unwrap();
         assert_eq!(found(&store, &ids), expected, "start {round}");
@@ -141,7 +124,7 @@ fn what_was_not_flushed_is_replayed_once() {
 
 #[test]
 fn a_second_process_is_told_whose_the_folder_is() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let _store = Store::open(options(Backend::File(folder.path().to_owned()))).unwrap();
     let error = Store::open(options(Backend::File(folder.path().to_owned()))).unwrap_err();
     assert!(matches!(error, OpenError::Locked { .. }), "{error}");

@@ -1,12 +1,11 @@
 //! Damage to the write-ahead log.
 
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use wakeful_wire::frame::{self, HEADER_BYTES, Item};
 
-use crate::support::crash_copy;
+use crate::support::{crash_copy, folder};
 use crate::traces::{append, check, flush, open};
 
 /// Where header and payload of the frames of the newest log stand, and in which slot.
@@ -42,7 +41,7 @@ fn frames(bytes: &[u8]) -> Vec<(u64, Range<usize>)> {
 
 /// A store as a crash would leave it, with traces 1 to 5 in its log; with `reused`, in a slot that has held others.
 fn crashed(reused: bool) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let store = open(folder.path());
     if reused {
         // Longer logs than the last, so that their frames stand behind its end.
@@ -74,6 +73,8 @@ fn check_damaged(
     let expected = expected.chain(flushed(reused));
     let store = open(copy.path());
     check(&store, expected.clone(), problems, when);
+    // A copy is not of one moment: nothing else must write meanwhile.
+    flush(&store);
     append(&store, [50]);
     let again = crash_copy(copy.path());
     drop(store);
@@ -85,20 +86,24 @@ fn check_damaged(
     }
 }
 
-fn check_torn(reused: bool, tear: impl Fn(&std::fs::File, usize, &Range<usize>)) {
-    let crashed = crashed(reused);
-    let (slot, frames) = newest_log(crashed.path());
+/// Spoils the newest log, by what the slot's bytes and the place of its frames are.
+fn spoil(folder: &Path, spoil: impl Fn(&mut Vec<u8>, &[Range<usize>])) {
+    let (slot, frames) = newest_log(folder);
     assert_eq!(frames.len(), 5);
-    let last = &frames[4];
-    let name = slot.file_name().unwrap();
+    let mut bytes = std::fs::read(&slot).unwrap();
+    spoil(&mut bytes, &frames);
+    std::fs::write(&slot, bytes).unwrap();
+}
+
+/// Tears the last frame at each of its bytes.
+fn check_torn(reused: bool, tear: impl Fn(&mut Vec<u8>, &Range<usize>, usize)) {
+    let crashed = crashed(reused);
+    let last = newest_log(crashed.path()).1[4].clone();
     for at in last.clone() {
         check_damaged(
             crashed.path(),
             reused,
-            |folder| {
-                let file = std::fs::File::options().write(true).open(folder.join(name)).unwrap();
-                tear(&file, at, last);
-            },
+            |folder| spoil(folder, |bytes, frames| tear(bytes, &frames[4], at)),
             1..=4,
             &[],
             &format!("torn at byte {} of {}", at - last.start, last.len()),
@@ -108,5 +113,79 @@ fn check_torn(reused: bool, tear: impl Fn(&std::fs::File, usize, &Range<usize>))
 
 #[test]
 fn a_log_that_ends_within_its_last_frame_loses_that_frame_alone() {
-    check_torn(false, |file, at, _| file.set_len(at as u64).unwrap());
+    check_torn(false, |bytes, _, at| bytes.truncate(at));
+}
+
+#[test]
+fn a_last_frame_of_which_only_the_beginning_was_written_was_never_there() {
+    check_torn(false, |bytes, frame, at| bytes[at..frame.end].fill(0));
+}
+
+#[test]
+fn what_an_older_log_left_behind_a_torn_frame_is_not_replayed() {
+    // What the older log has there is not known here; any bytes but the right ones do.
+    check_torn(true, |bytes, frame, at| {
+        bytes[at..frame.end].iter_mut().for_each(|byte| *byte ^= 0x55);
+    });
+}
+
+#[test]
+fn what_an_older_log_left_in_a_slot_is_never_replayed() {
+    let folder = folder();
+    let store = open(folder.path());
+    let mut next = 1;
+    // Longer, equal and shorter logs than those before them, each looked at before and after its flush.
+    for traces in [9, 7, 7, 3, 1, 8, 2, 2, 5] {
+        for _ in 0..traces {
+            append(&store, [next]);
+            next += 1;
+            let copy = crash_copy(folder.path());
+            check(
+                &open(copy.path()),
+                1..next,
+                &[],
+                format!("trace {next} in the log"),
+            );
+        }
+        flush(&store);
+        let copy = crash_copy(folder.path());
+        check(&open(copy.path()), 1..next, &[], format!("trace {next} flushed"));
+    }
+    assert!(newest_log(folder.path()).1.len() < 9, "slots are used again");
+}
+
+/// Flips one bit of the third of five frames.
+fn check_flipped(reused: bool, bits: impl Iterator<Item = usize>, problem: &str) {
+    let crashed = crashed(reused);
+    for bit in bits {
+        check_damaged(
+            crashed.path(),
+            reused,
+            |folder| {
+                spoil(folder, |bytes, frames| {
+                    let frame = &mut bytes[frames[2].clone()];
+                    let bit = bit % (frame.len() * 8);
+                    frame[bit / 8] ^= 1 << (bit % 8);
+                });
+            },
+            [1, 2, 4, 5].into_iter(),
+            &[(problem, 1)],
+            &format!("bit {bit} flipped"),
+        );
+    }
+}
+
+#[test]
+fn a_flipped_bit_of_a_header_loses_its_frame_alone() {
+    for reused in [false, true] {
+        check_flipped(reused, 0..HEADER_BYTES * 8, "damaged header");
+    }
+}
+
+#[test]
+fn a_flipped_bit_of_a_payload_loses_its_frame_alone() {
+    let bits = (0..).map(|step| HEADER_BYTES * 8 + step * 13);
+    for reused in [false, true] {
+        check_flipped(reused, bits.clone().take(128), "checksum mismatch");
+    }
 }

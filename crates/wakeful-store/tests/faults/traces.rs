@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use wakeful_model::{Attribute, Kind, Resource, Scope, Span, SpanBatch, SpanId, Status, TraceId};
 use wakeful_store::{Backend, SpanFilter, Store, StoreOptions};
@@ -11,17 +12,17 @@ use wakeful_wire::otlp::Batch;
 use crate::support::{options, runtime};
 
 /// Spans of a trace.
-pub const SPANS: u64 = 3;
+pub(crate) const SPANS: u64 = 3;
 
 /// Numbers are smaller than this.
 const NUMBERS: u64 = 1000;
 
-pub fn trace_id(number: u64) -> TraceId {
+pub(crate) fn trace_id(number: u64) -> TraceId {
     TraceId::new(u128::from(number)).unwrap()
 }
 
 /// Some spans of a trace, with so many bytes of ballast each.
-pub fn part(number: u64, spans: impl IntoIterator<Item = u64>, ballast: usize) -> Batch {
+pub(crate) fn part(number: u64, spans: impl IntoIterator<Item = u64>, ballast: usize) -> Batch {
     let mut batch = SpanBatch::default();
     let resource = batch.intern_resource(Resource {
         attributes: vec![Attribute::new("service.name", "faults")],
@@ -55,7 +56,7 @@ pub fn part(number: u64, spans: impl IntoIterator<Item = u64>, ballast: usize) -
 }
 
 /// A whole trace.
-pub fn whole(number: u64) -> Batch {
+pub(crate) fn whole(number: u64) -> Batch {
     part(number, 0..SPANS, 8)
 }
 
@@ -72,12 +73,12 @@ fn noise(seed: u64, bytes: usize) -> String {
 }
 
 /// Opens a store in a folder, to be flushed when told to alone.
-pub fn open(folder: &Path) -> Store {
+pub(crate) fn open(folder: &Path) -> Store {
     open_with(folder, 64 << 10)
 }
 
 /// The same, with a bound of the tail.
-pub fn open_with(folder: &Path, tail_bytes_max: usize) -> Store {
+pub(crate) fn open_with(folder: &Path, tail_bytes_max: usize) -> Store {
     let options = StoreOptions {
         tail_bytes_max,
         ..options(Backend::File(folder.to_owned()))
@@ -85,38 +86,41 @@ pub fn open_with(folder: &Path, tail_bytes_max: usize) -> Store {
     Store::open(options).unwrap()
 }
 
-pub fn append(store: &Store, numbers: impl IntoIterator<Item = u64>) {
+pub(crate) fn append(store: &Store, numbers: impl IntoIterator<Item = u64>) {
     let runtime = runtime();
     for number in numbers {
         runtime.block_on(store.append(whole(number))).unwrap();
     }
 }
 
-pub fn flush(store: &Store) {
+pub(crate) fn flush(store: &Store) {
     runtime().block_on(store.flush()).unwrap();
 }
 
-/// Checks that a store has exactly these traces, each whole and once, in every way to ask for them, and that it
-/// counted these problems.
-pub fn check(
+/// Checks what a store answers, and that it has counted these problems.
+pub(crate) fn check(
     store: &Store,
     expected: impl IntoIterator<Item = u64>,
     problems: &[(&str, u64)],
     when: impl Display,
 ) {
-    let expected: BTreeMap<u64, Vec<u64>> = expected
-        .into_iter()
-        .map(|number| (number, (1..=SPANS).map(|span| number * 16 + span).collect()))
-        .collect();
-    let stats = store.stats();
-    let counted: Vec<_> = stats
-        .problems
+    let counted = store.stats().problems;
+    let counted: Vec<_> = counted
         .iter()
         .map(|(reason, count)| (reason.as_str(), *count))
         .collect();
     assert_eq!(counted, problems, "{when}");
+    check_answers(store, expected, when);
+}
+
+/// Checks that a store has exactly these traces, each whole and once, in every way to ask for them.
+pub(crate) fn check_answers(store: &Store, expected: impl IntoIterator<Item = u64>, when: impl Display) {
+    let expected: BTreeMap<u64, Vec<u64>> = expected
+        .into_iter()
+        .map(|number| (number, (1..=SPANS).map(|span| number * 16 + span).collect()))
+        .collect();
     assert_eq!(found(store), expected, "{when}");
-    assert_eq!(stats.spans, expected.len() as u64 * SPANS, "{when}");
+    assert_eq!(store.stats().spans, expected.len() as u64 * SPANS, "{when}");
     let searched = store.search(&SpanFilter::default(), NUMBERS as usize, |_| true);
     assert_eq!(searched.problems, [], "{when}");
     let searched: Vec<_> = searched.traces.iter().map(|(id, _)| *id).collect();
@@ -125,22 +129,38 @@ pub fn check(
 }
 
 /// Span ids by number of the trace.
-pub fn found(store: &Store) -> BTreeMap<u64, Vec<u64>> {
+pub(crate) fn found(store: &Store) -> BTreeMap<u64, Vec<u64>> {
     let wanted: Vec<_> = (1..NUMBERS).map(trace_id).collect();
     let (traces, problems) = store.traces(&wanted);
     assert_eq!(problems, []);
-    let spans = |batch: &SpanBatch| {
-        let mut ids: Vec<_> = batch.spans.iter().map(|span| span.span_id.get()).collect();
-        ids.sort_unstable();
-        ids
-    };
     traces
         .iter()
-        .map(|trace| (trace.id.get() as u64, spans(&trace.batch)))
+        .map(|trace| (trace.id.get() as u64, span_ids(&trace.batch)))
         .collect()
 }
 
+/// Ids of the spans, in order.
+pub(crate) fn span_ids(batch: &SpanBatch) -> Vec<u64> {
+    let mut ids: Vec<_> = batch.spans.iter().map(|span| span.span_id.get()).collect();
+    ids.sort_unstable();
+    ids
+}
+
 /// Reasons of the problems that a store counted.
-pub fn problems(store: &Store) -> BTreeSet<String> {
-    store.stats().problems.into_iter().map(|(reason, _)| reason).collect()
+pub(crate) fn problems(store: &Store) -> BTreeSet<String> {
+    store
+        .stats()
+        .problems
+        .into_iter()
+        .map(|(reason, _)| reason)
+        .collect()
+}
+
+/// Waits for something, not for ever.
+pub(crate) fn poll(patience: Duration, what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + patience;
+    while !done() {
+        assert!(Instant::now() < deadline, "waited {patience:?} for {what}");
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
 }
