@@ -178,3 +178,6 @@ fn read_batches(segment: &Segment) -> Result<Vec<Arc<Batch>>, SegmentError> {
     })?;
     Ok(batches)
 }
+
+#[cfg(test)]
+mod tests;

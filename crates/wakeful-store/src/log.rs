@@ -253,3 +253,61 @@ fn read_batch(kind: Kind, payload: &[u8]) -> Result<Batch, &'static str> {
         Kind::ManifestEdit => Err("not a frame of a log"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Frames of empty requests, told apart by how many there are.
+    fn frames(sequence: u64, count: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for _ in 0..count {
+            frame::write(&mut bytes, Kind::OtlpTraces, sequence, b"");
+        }
+        bytes
+    }
+
+    fn replayed(folder: &Path) -> Vec<(u64, usize)> {
+        let (_, replay) = Log::open(folder, 0, 4096).unwrap();
+        assert!(replay.unreadable.is_empty(), "{:?}", replay.unreadable);
+        let logs = replay.logs.iter();
+        logs.map(|(sequence, frames)| (*sequence, frames.len())).collect()
+    }
+
+    /// Makes writing fail after some bytes of what is to be written are there, as a disk does that is full.
+    fn fail_after(log: &mut Log, written: &[u8]) -> File {
+        let offset = log.offset;
+        let slot = &mut log.slots[0];
+        slot.write(offset, written, false).unwrap();
+        let read_only = File::open(&slot.path).unwrap();
+        std::mem::replace(&mut slot.file, read_only)
+    }
+
+    #[test]
+    fn what_was_refused_is_not_replayed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut log, _) = Log::open(folder.path(), 0, 4096).unwrap();
+        log.write(&frames(1, 2), true, 0).unwrap();
+        let refused = frames(1, 5);
+        // The last of the five is not whole.
+        let writable = fail_after(&mut log, &refused[..refused.len() - 8]);
+        log.write(&refused, true, 0).unwrap_err();
+        log.write(&frames(1, 1), true, 0).unwrap_err();
+        log.slots[0].file = writable;
+        log.write(&frames(1, 1), true, 0).unwrap();
+        assert_eq!(replayed(folder.path()), [(1, 3)]);
+        log.write(&frames(1, 1), true, 0).unwrap();
+        assert_eq!(replayed(folder.path()), [(1, 4)]);
+    }
+
+    #[test]
+    fn a_write_that_is_not_synced_is_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut log, _) = Log::open(folder.path(), 0, 4096).unwrap();
+        log.write(&frames(1, 2), true, 0).unwrap();
+        log.slots[0].write(log.offset, &frames(1, 3), false).unwrap();
+        log.spoiled = frames(1, 3).len() as u64;
+        log.wipe(0).unwrap();
+        assert_eq!(replayed(folder.path()), [(1, 2)]);
+    }
+}

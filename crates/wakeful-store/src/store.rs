@@ -348,3 +348,42 @@ fn permits(bytes: usize) -> usize {
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.to_owned()).spawn(run)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An OTLP request with one span, without name or service.
+    fn batch() -> Batch {
+        // resource_spans { scope_spans { spans { trace_id, span_id } } }
+        let mut span = vec![0x0a, 16];
+        span.extend([7; 16]);
+        span.extend([0x12, 8]);
+        span.extend([7; 8]);
+        let nested = |inner: &[u8], tag: u8| [&[tag, inner.len() as u8], inner].concat();
+        let request = nested(&nested(&nested(&span, 0x12), 0x12), 0x0a);
+        Batch::decode(request.into()).unwrap()
+    }
+
+    #[test]
+    fn room_is_given_back_once_even_if_the_sender_is_gone() {
+        let store = Store::open(StoreOptions::new(Backend::Memory)).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        for round in 0..50 {
+            let append = store.append(batch());
+            if round % 2 == 0 {
+                runtime.block_on(append).unwrap();
+            } else {
+                // It is polled once, which sends it.
+                let gone = runtime.block_on(async { tokio::time::timeout(Duration::ZERO, append).await });
+                assert!(gone.is_err() || gone == Ok(Ok(())));
+            }
+        }
+        runtime.block_on(store.flush()).unwrap();
+        assert_eq!(store.stats().spans, 50);
+        assert_eq!(store.inner.room.available_permits(), store.inner.room_permits);
+    }
+}
