@@ -1,5 +1,7 @@
 //! The store with captured payloads: what goes in comes out, wherever it rests.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helper fails the test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

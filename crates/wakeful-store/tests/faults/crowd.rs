@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use wakeful_store::{AppendError, SpanFilter, Store};
@@ -53,7 +54,7 @@ fn what_is_acknowledged_is_found_at_once_whatever_goes_on() {
             .map(|sender| {
                 let store = &store;
                 scope.spawn(move || {
-                    (0..traces_each).for_each(|trace| send(store, 1 + trace * SENDERS + sender))
+                    (0..traces_each).for_each(|trace| send(store, 1 + trace * SENDERS + sender));
                 })
             })
             .collect();
@@ -69,7 +70,7 @@ fn what_is_acknowledged_is_found_at_once_whatever_goes_on() {
                 flush(&store);
             }
         });
-        let results: Vec<_> = senders.into_iter().map(|sender| sender.join()).collect();
+        let results: Vec<_> = senders.into_iter().map(ScopedJoinHandle::join).collect();
         done.store(true, Ordering::Relaxed);
         results.into_iter().for_each(|result| result.unwrap());
     });
@@ -86,7 +87,7 @@ fn appends_larger_than_the_room_are_taken() {
         let folder = folder();
         let store = open_with(folder.path(), tail_bytes_max);
         // Small ones between leave a tail that is not due to be flushed and takes the room.
-        let batch = |number: u64| part(number, 0..3, if number % 2 == 0 { 30_000 } else { 8 });
+        let batch = |number: u64| part(number, 0..3, if number.is_multiple_of(2) { 30_000 } else { 8 });
         std::thread::scope(|scope| {
             for sender in 0..3 {
                 let (store, batch) = (&store, &batch);
@@ -116,7 +117,7 @@ fn a_large_append_behind_a_small_one_does_not_wait_for_the_interval() {
     let runtime = runtime();
     let started = Instant::now();
     for number in 1..=6 {
-        let ballast = if number % 2 == 0 { 25_000 } else { 8_000 };
+        let ballast = if number.is_multiple_of(2) { 25_000 } else { 8_000 };
         runtime
             .block_on(store.append(part(number, 0..3, ballast)))
             .unwrap();

@@ -82,7 +82,7 @@ fn check_damaged(
         let store = open(folder);
         // What was damaged is in a flushed log by now.
         let expected = expected.clone().chain([50]);
-        check(&store, expected, &[], &format!("{when}, opened again"));
+        check(&store, expected, &[], format!("{when}, opened again"));
     }
 }
 
