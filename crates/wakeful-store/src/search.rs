@@ -18,7 +18,14 @@ use crate::tail;
 
 /// Rows of the first stretch of a row group that is looked through; each next one is four times as long.
 const STRETCH_MIN: u32 = 4096;
-const STRETCH_MAX: u32 = 1 << 16;
+const STRETCH_MAX: u32 = 1 << 17;
+
+/// Hits of a service or an operation are in every stretch; those of anything else may be far apart, and then it costs
+/// less to look far at once.
+fn first_stretch(filter: &SpanFilter) -> u32 {
+    let is_narrow = !filter.clauses.is_empty() || *filter.duration.start() > 0;
+    if is_narrow { STRETCH_MAX } else { STRETCH_MIN }
+}
 
 /// What a search found.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -159,7 +166,7 @@ impl Search<'_> {
                         row_group,
                         places,
                         end: extent.rows,
-                        stretch: STRETCH_MIN,
+                        stretch: first_stretch(self.filter),
                         bound: extent.trace_start_max,
                     }),
                     Err(error) => self.problem(segment, &error),

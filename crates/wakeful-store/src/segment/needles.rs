@@ -2,11 +2,12 @@
 //!
 //! A split-block Bloom filter (the one of the Parquet format) over place, key and canonical text of every attribute
 //! of spans, events, links, scopes and resources: a look at each place says which columns of a row group, if any,
-//! have to be read, whatever the value's type.
+//! have to be read, whatever the value's type. Keys stand there by themselves too, so that a place which never had
+//! the key is passed over almost surely: it would take two false alarms at once.
 
 use parquet::bloom_filter::Sbbf;
 use parquet::errors::ParquetError;
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::Hasher;
 use wakeful_wire::otlp::ValueView;
 
@@ -16,7 +17,8 @@ const FALSE_POSITIVES: f64 = 0.01;
 /// A filter is laid out for so many distinct needles a row, before it is folded to what it needs.
 const NEEDLES_A_ROW: u64 = 2;
 
-/// Remembers this many of the latest needles, to skip repeated ones: most values repeat.
+/// Remembers the hashes of this many of the latest needles, to skip repeated ones: most values repeat. (That two
+/// needles of a row group share all 64 bits is less likely than a disk that lies.)
 const RECENT: usize = 4096;
 
 /// Where in a row group an attribute rests.
@@ -45,6 +47,8 @@ impl Place {
 
 pub(crate) struct NeedlesBuilder {
     filter: Sbbf,
+    /// Keys of each place that stand in the filter.
+    keys: [FxHashSet<String>; Place::ALL.len()],
     recent: Vec<u64>,
     scratch: String,
 }
@@ -56,14 +60,29 @@ impl std::fmt::Debug for NeedlesBuilder {
 }
 
 impl NeedlesBuilder {
-    /// For a row group of so many rows.
-    pub(crate) fn new(rows: usize) -> Result<Self, ParquetError> {
+    /// For a row group of so many rows, in which the given keys have columns of their own.
+    pub(crate) fn new<'a>(
+        rows: usize,
+        promoted: impl Iterator<Item = &'a str>,
+    ) -> Result<Self, ParquetError> {
         let needles = (rows as u64 * NEEDLES_A_ROW).max(1024);
-        Ok(Self {
+        let mut builder = Self {
             filter: Sbbf::new_with_ndv_fpp(needles, FALSE_POSITIVES)?,
+            keys: Default::default(),
             recent: vec![0; RECENT],
             scratch: String::new(),
-        })
+        };
+        promoted.for_each(|key| builder.insert_key(Place::Promoted, key));
+        Ok(builder)
+    }
+
+    fn insert_key(&mut self, place: Place, key: &str) {
+        let keys = &mut self.keys[place as usize];
+        if !keys.contains(key) {
+            keys.insert(key.to_owned());
+            write_key(&mut self.scratch, place, key);
+            self.filter.insert(self.scratch.as_str());
+        }
     }
 
     pub(crate) fn insert(&mut self, place: Place, key: &str, value: ValueView<'_>) {
@@ -100,6 +119,9 @@ impl NeedlesBuilder {
 
     /// Puts in a value by its canonical text.
     pub(crate) fn insert_text(&mut self, place: Place, key: &str, text: &str) {
+        if place != Place::Promoted {
+            self.insert_key(place, key);
+        }
         write_needle(&mut self.scratch, place, key, text);
         self.filter.insert(self.scratch.as_str());
     }
@@ -112,12 +134,16 @@ impl NeedlesBuilder {
     }
 }
 
-fn write_needle(scratch: &mut String, place: Place, key: &str, text: &str) {
+fn write_key(scratch: &mut String, place: Place, key: &str) {
     scratch.clear();
     scratch.push((b'0' + place as u8) as char);
-    // The key's length keeps ("a", "bc") and ("ab", "c") apart; longer keys are too rare to matter.
-    scratch.push((key.len() & 0x7f) as u8 as char);
     scratch.push_str(key);
+}
+
+fn write_needle(scratch: &mut String, place: Place, key: &str, text: &str) {
+    write_key(scratch, place, key);
+    // Keeps ("a", "bc") and ("ab", "c") apart.
+    scratch.push('\0');
     scratch.push_str(text);
 }
 
@@ -137,8 +163,10 @@ impl Needles {
     /// Whether some span may have an attribute of that key and canonical text there; `false` is certain.
     pub(crate) fn may_contain(&self, place: Place, key: &str, text: &str) -> bool {
         let mut scratch = String::new();
+        write_key(&mut scratch, place, key);
+        let has_key = self.filter.check(scratch.as_str());
         write_needle(&mut scratch, place, key, text);
-        self.filter.check(scratch.as_str())
+        has_key && self.filter.check(scratch.as_str())
     }
 
     pub(crate) fn size_bytes(&self) -> usize {
@@ -152,7 +180,7 @@ mod tests {
 
     #[test]
     fn what_was_put_in_is_found_by_its_text() {
-        let mut needles = NeedlesBuilder::new(10_000).unwrap();
+        let mut needles = NeedlesBuilder::new(10_000, std::iter::empty()).unwrap();
         needles.insert(Place::Residual, "http.status_code", ValueView::Int(404));
         needles.insert(Place::Residual, "http.status_code", ValueView::Int(0));
         needles.insert(Place::Residual, "user", ValueView::String("42"));

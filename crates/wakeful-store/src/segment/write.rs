@@ -74,7 +74,8 @@ pub(crate) fn write_segment<W: Write + Send>(
     let mut row_groups = Vec::new();
     let mut row_number = 0;
     for rows in order.chunks(ROW_GROUP_ROWS) {
-        let mut needles = NeedlesBuilder::new(rows.len())?;
+        let mut needles =
+            NeedlesBuilder::new(rows.len(), promoted.iter().map(|promoted| promoted.key.as_str()))?;
         let mut seen_groups = FxHashSet::default();
         for sorted in rows {
             let batch = &batches[sorted.batch as usize];
