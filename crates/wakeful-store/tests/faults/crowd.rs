@@ -116,7 +116,7 @@ fn a_large_append_behind_a_small_one_does_not_wait_for_the_interval() {
     let store = open_with(folder.path(), 64 << 10);
     let runtime = runtime();
     let started = Instant::now();
-    for number in 1..=6 {
+    for number in 1_u64..=6 {
         let ballast = if number.is_multiple_of(2) { 25_000 } else { 8_000 };
         runtime
             .block_on(store.append(part(number, 0..3, ballast)))
