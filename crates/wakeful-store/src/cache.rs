@@ -7,15 +7,13 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use rustc_hash::FxBuildHasher;
 
 use crate::calls::Calls;
-use crate::segment::{Needles, TraceIndex};
+use crate::segment::TraceIndex;
 
 /// A part of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
     Footer,
     Traces,
-    /// Of a row group.
-    Needles(u32),
     Calls,
 }
 
@@ -24,7 +22,6 @@ pub(crate) enum Part {
 pub(crate) enum Cached {
     Footer(ArrowReaderMetadata),
     Traces(Arc<TraceIndex>),
-    Needles(Arc<Needles>),
     Calls(Arc<Calls>),
 }
 
@@ -33,7 +30,6 @@ impl Cached {
         match self {
             Self::Footer(metadata) => metadata.metadata().memory_size(),
             Self::Traces(index) => index.size_bytes(),
-            Self::Needles(needles) => needles.size_bytes(),
             Self::Calls(calls) => calls.size_bytes(),
         }
     }

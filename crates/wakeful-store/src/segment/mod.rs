@@ -17,7 +17,6 @@ mod trace_index;
 mod write;
 
 pub(crate) use meta::{SUFFIX, SegmentMeta, file_name};
-pub(crate) use needles::Needles;
 pub(crate) use open::{Segment, Source};
 pub(crate) use scan::{Hit, Places};
 pub(crate) use trace_index::TraceIndex;

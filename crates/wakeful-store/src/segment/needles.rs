@@ -5,11 +5,15 @@
 //! have to be read, whatever the value's type. Keys stand there by themselves too, so that a place which never had
 //! the key is passed over almost surely: it would take two false alarms at once.
 
+use bytes::Bytes;
 use parquet::bloom_filter::Sbbf;
 use parquet::errors::ParquetError;
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::Hasher;
+use twox_hash::XxHash64;
 use wakeful_wire::otlp::ValueView;
+
+use super::SegmentError;
 
 /// One needle in a hundred that is not there looks as if it were.
 const FALSE_POSITIVES: f64 = 0.01;
@@ -129,7 +133,7 @@ impl NeedlesBuilder {
     pub(crate) fn finish(mut self) -> Result<Vec<u8>, ParquetError> {
         self.filter.fold_to_target_fpp(FALSE_POSITIVES);
         let mut bytes = Vec::new();
-        self.filter.write(&mut bytes)?;
+        self.filter.write_bitset(&mut bytes)?;
         Ok(bytes)
     }
 }
@@ -147,30 +151,46 @@ fn write_needle(scratch: &mut String, place: Place, key: &str, text: &str) {
     scratch.push_str(text);
 }
 
-/// A filter as it rests.
+/// Bytes of a block, in one of which all bits of a needle are.
+const BLOCK_BYTES: u64 = 32;
+
+/// A filter as it rests: a needle is looked for in the one block that may have it, so nothing is kept in memory.
 #[derive(Debug)]
-pub(crate) struct Needles {
-    filter: Sbbf,
+pub(crate) struct Needles<R> {
+    /// Reads so many bytes from an offset of the filter on.
+    read: R,
+    blocks: u64,
+    scratch: String,
 }
 
-impl Needles {
-    pub(crate) fn new(bytes: &[u8]) -> Result<Self, ParquetError> {
-        Ok(Self {
-            filter: Sbbf::from_bytes(bytes)?,
-        })
+impl<R: Fn(u64, usize) -> Result<Bytes, SegmentError>> Needles<R> {
+    /// A filter of so many bytes.
+    pub(crate) fn new(bytes: u64, read: R) -> Self {
+        Self {
+            read,
+            blocks: bytes / BLOCK_BYTES,
+            scratch: String::new(),
+        }
     }
 
     /// Whether some span may have an attribute of that key and canonical text there; `false` is certain.
-    pub(crate) fn may_contain(&self, place: Place, key: &str, text: &str) -> bool {
-        let mut scratch = String::new();
-        write_key(&mut scratch, place, key);
-        let has_key = self.filter.check(scratch.as_str());
-        write_needle(&mut scratch, place, key, text);
-        has_key && self.filter.check(scratch.as_str())
+    pub(crate) fn may_contain(&mut self, place: Place, key: &str, text: &str) -> Result<bool, SegmentError> {
+        write_key(&mut self.scratch, place, key);
+        if !self.check()? {
+            return Ok(false);
+        }
+        write_needle(&mut self.scratch, place, key, text);
+        self.check()
     }
 
-    pub(crate) fn size_bytes(&self) -> usize {
-        self.filter.num_blocks() * 32
+    fn check(&self) -> Result<bool, SegmentError> {
+        let needle = self.scratch.as_str();
+        // The upper half of the hash chooses the block (Parquet format, "Bloom Filter").
+        let hash = XxHash64::oneshot(0, needle.as_bytes());
+        let block = ((hash >> 32) * self.blocks) >> 32;
+        let bytes = (self.read)(block * BLOCK_BYTES, BLOCK_BYTES as usize)?;
+        // A filter of one block asks that block, whatever the upper half is.
+        Ok(Sbbf::new(&bytes).check(needle))
     }
 }
 
@@ -188,18 +208,21 @@ mod tests {
         (0..1000).for_each(|n| needles.insert(Place::Residual, "n", ValueView::Int(n)));
         let bytes = needles.finish().unwrap();
         assert!(bytes.len() < 4096, "{} bytes for a thousand needles", bytes.len());
-        let needles = Needles::new(&bytes).unwrap();
+        let bytes = Bytes::from(bytes);
+        let read = |offset: u64, length| Ok(bytes.slice(offset as usize..offset as usize + length));
+        let mut needles = Needles::new(bytes.len() as u64, read);
+        let mut may_contain = |place, key: &str, text: &str| needles.may_contain(place, key, text).unwrap();
         for (key, text) in [
             ("http.status_code", "404"),
             ("http.status_code", "0"),
             ("user", "42"),
             ("ratio", "2"),
         ] {
-            assert!(needles.may_contain(Place::Residual, key, text), "{key}={text}");
+            assert!(may_contain(Place::Residual, key, text), "{key}={text}");
         }
-        assert!(!needles.may_contain(Place::Event, "user", "42"));
+        assert!(!may_contain(Place::Event, "user", "42"));
         let wrong = (1000..11_000)
-            .filter(|n| needles.may_contain(Place::Residual, "n", &n.to_string()))
+            .filter(|n| may_contain(Place::Residual, "n", &n.to_string()))
             .count();
         assert!(wrong < 300, "{wrong} of 10,000");
     }

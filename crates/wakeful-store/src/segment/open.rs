@@ -141,23 +141,22 @@ impl Segment {
         Ok(index.find(trace).collect())
     }
 
-    pub(crate) fn needles(&self, row_group: usize) -> Result<Arc<Needles>, SegmentError> {
-        let part = Part::Needles(row_group as u32);
-        if let Some(Cached::Needles(needles)) = self.cached(part) {
-            return Ok(needles);
-        }
-        let needles = Arc::new(Needles::new(
-            &self.read_extra(self.extras.row_groups[row_group].needles)?,
-        )?);
-        self.keep(part, Cached::Needles(Arc::clone(&needles)));
-        Ok(needles)
+    /// The filter of a row group's attributes.
+    pub(crate) fn needles(
+        &self,
+        row_group: usize,
+    ) -> Result<Needles<impl Fn(u64, usize) -> Result<Bytes, SegmentError>>, SegmentError> {
+        let (offset, length) = self.extras.row_groups[row_group].needles;
+        let input = self.source.open()?;
+        check_extent(&input, (offset, length))?;
+        Ok(Needles::new(length, move |at, bytes| {
+            Ok(input.get_bytes(offset + at, bytes)?)
+        }))
     }
 
     fn read_extra(&self, (offset, length): (u64, u64)) -> Result<Bytes, SegmentError> {
         let input = self.source.open()?;
-        if offset.checked_add(length).is_none_or(|end| end > input.len()) {
-            return Err(SegmentError::Format("its footer points behind its end"));
-        }
+        check_extent(&input, (offset, length))?;
         Ok(input.get_bytes(offset, length as usize)?)
     }
 
@@ -186,6 +185,13 @@ impl Drop for Segment {
         {
             tracing::warn!(path = %path.display(), %error, "cannot remove a retired segment; remove it by hand");
         }
+    }
+}
+
+fn check_extent(input: &Input, (offset, length): (u64, u64)) -> Result<(), SegmentError> {
+    match offset.checked_add(length) {
+        Some(end) if end <= input.len() => Ok(()),
+        _ => Err(SegmentError::Format("its footer points behind its end")),
     }
 }
 

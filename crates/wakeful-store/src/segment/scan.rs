@@ -73,11 +73,14 @@ impl Segment {
             for predicate in clause {
                 places.push(match predicate {
                     Predicate::Attribute { key, text } => {
-                        let needles = self.needles(row_group)?;
-                        Place::ALL
-                            .into_iter()
-                            .filter(|place| needles.may_contain(*place, key, text))
-                            .collect()
+                        let mut needles = self.needles(row_group)?;
+                        let mut possible = Vec::new();
+                        for place in Place::ALL {
+                            if needles.may_contain(place, key, text)? {
+                                possible.push(place);
+                            }
+                        }
+                        possible
                     }
                     _ => Vec::new(),
                 });
