@@ -52,7 +52,7 @@ struct Inner {
     /// Ends the keeper when it is dropped.
     keeper: Mutex<Option<Sender<()>>>,
     /// Held as long as the store is open.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Store {
@@ -164,7 +164,7 @@ impl Store {
             closing,
             threads: Mutex::new(threads),
             keeper: Mutex::new(Some(keeper)),
-            _lock: lock,
+            lock,
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -331,6 +331,10 @@ impl Inner {
             }
         }
         self.room.close();
+        // Closing the file is not enough: a child process that is just being started has it too.
+        if let Some(Err(error)) = self.lock.as_ref().map(File::unlock) {
+            tracing::warn!(%error, "cannot unlock the data folder; it is free when this process ends");
+        }
     }
 }
 
