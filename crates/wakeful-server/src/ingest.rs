@@ -118,12 +118,17 @@ impl Ingest {
             _ => INLINE_COMPRESSED_BYTES_MAX,
         };
         let inline = bytes.len() <= inline_bytes_max;
-        let _inflating = match encoding {
+        // It goes with the work, which goes on when the sender hangs up.
+        let inflating = match encoding {
             Encoding::Identity => None,
-            _ => Some(self.inflating.acquire().await.map_err(|_| Refusal::Stopping)?),
+            _ => {
+                let permit = Arc::clone(&self.inflating).acquire_owned();
+                Some(permit.await.map_err(|_| Refusal::Stopping)?)
+            }
         };
         let ingest = self.clone();
         let work = move || {
+            let _inflating = inflating;
             let inflated = decode::inflate(encoding, bytes, bytes_max)?;
             let inflated_hold = match encoding {
                 Encoding::Identity => None,

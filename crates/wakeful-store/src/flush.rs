@@ -1,6 +1,7 @@
 //! The flush thread: turns tails into segments.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
@@ -14,7 +15,7 @@ use wakeful_wire::otlp::Batch;
 use crate::AppendError;
 use crate::cache::Cache;
 use crate::manifest::{Edit, Manifest, sync_folder_of};
-use crate::segment::{Origin, Segment, SegmentError, Source, write_segment};
+use crate::segment::{self, Origin, Segment, SegmentError, Source, write_segment};
 use crate::state::State;
 use crate::stats::Counters;
 
@@ -121,21 +122,27 @@ impl Shelf {
         origin: impl FnOnce(u64) -> Origin,
     ) -> Result<Arc<Segment>, SegmentError> {
         let origin = origin(self.next_id.fetch_add(1, Ordering::Relaxed));
-        let source = match &self.folder {
-            None => Source::Memory(Bytes::from(write_segment(Vec::new(), batches, origin)?)),
-            Some(folder) => {
-                let path = folder.join(crate::segment::file_name(origin.id));
-                match write_file(&path, batches, origin) {
-                    Ok(()) => Source::File(path),
-                    Err(error) => {
-                        // Half a segment is of no use to anybody.
-                        let _ = std::fs::remove_file(&path);
-                        return Err(error);
-                    }
+        let path = self
+            .folder
+            .as_ref()
+            .map(|folder| folder.join(segment::file_name(origin.id)));
+        let write = || {
+            let source = match &path {
+                None => Source::Memory(Bytes::from(write_segment(Vec::new(), batches, origin)?)),
+                Some(path) => {
+                    write_file(path, batches, origin)?;
+                    Source::File(path.clone())
                 }
-            }
+            };
+            Ok(Arc::new(Segment::open(source, Arc::clone(&self.cache))?))
         };
-        Ok(Arc::new(Segment::open(source, Arc::clone(&self.cache))?))
+        // Spans that bring down the writer must not bring down the thread that all others depend on.
+        let written = catch_unwind(AssertUnwindSafe(write)).unwrap_or(Err(SegmentError::Panicked));
+        if let (Err(_), Some(path)) = (&written, &path) {
+            // Half a segment is of no use to anybody.
+            let _ = std::fs::remove_file(path);
+        }
+        written
     }
 
     /// Makes an edit durable.

@@ -14,6 +14,7 @@ mod filter;
 mod flush;
 mod keeper;
 mod log;
+mod log_key;
 mod manifest;
 mod opened;
 mod options;

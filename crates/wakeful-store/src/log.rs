@@ -15,6 +15,7 @@ use bytes::Bytes;
 use wakeful_wire::frame::{self, Item, Kind};
 use wakeful_wire::otlp::Batch;
 
+use crate::log_key;
 use crate::manifest::sync_folder_of;
 
 const SUFFIX: &str = "wal";
@@ -23,7 +24,7 @@ const SUFFIX: &str = "wal";
 struct Slot {
     path: PathBuf,
     file: File,
-    /// The log in it, if it has been written since the start.
+    /// The newest log in it; zero if there is none.
     sequence: u64,
 }
 
@@ -31,6 +32,8 @@ struct Slot {
 #[derive(Debug)]
 pub(crate) struct Log {
     folder: PathBuf,
+    /// What frames are sealed with.
+    key: u64,
     slots: Vec<Slot>,
     /// Index of the slot that is written; `None` until something is.
     current: Option<usize>,
@@ -53,6 +56,7 @@ pub(crate) struct Replay {
 impl Log {
     /// Reads what is not `flushed`, and opens a new log behind it. Slots have `slot_bytes` reserved.
     pub(crate) fn open(folder: &Path, flushed: u64, slot_bytes: u64) -> std::io::Result<(Self, Replay)> {
+        let key = log_key::read_or_make(folder)?;
         let mut replay = Replay::default();
         let mut slots = Vec::new();
         for entry in std::fs::read_dir(folder)? {
@@ -60,7 +64,7 @@ impl Log {
             if path.extension().is_none_or(|suffix| suffix != SUFFIX) {
                 continue;
             }
-            let sequence = read_slot(&std::fs::read(&path)?, flushed, &mut replay);
+            let sequence = read_slot(&std::fs::read(&path)?, key, flushed, &mut replay);
             let file = OpenOptions::new().write(true).open(&path)?;
             slots.push(Slot { path, file, sequence });
         }
@@ -72,6 +76,7 @@ impl Log {
             .max(flushed);
         let log = Self {
             folder: folder.to_owned(),
+            key,
             slots,
             current: None,
             sequence: newest + 1,
@@ -85,6 +90,11 @@ impl Log {
     /// The number of the log that is written now.
     pub(crate) fn sequence(&self) -> u64 {
         self.sequence
+    }
+
+    /// What its frames are sealed with.
+    pub(crate) fn key(&self) -> u64 {
+        self.key
     }
 
     /// Bytes that slots take on disk.
@@ -171,9 +181,14 @@ impl Log {
             .truncate(true)
             .open(&path)?;
         // Reserving blocks beforehand is quicker than growing the file, and finds a full disk before data is lost.
-        if let Err(error) = fs4::FileExt::allocate(&file, self.slot_bytes) {
-            drop(std::fs::remove_file(&path));
-            return Err(error);
+        match fs4::FileExt::allocate(&file, self.slot_bytes) {
+            Ok(()) => {}
+            // Some file systems cannot; the file grows then.
+            Err(error) if error.kind() == std::io::ErrorKind::Unsupported => {}
+            Err(error) => {
+                drop(std::fs::remove_file(&path));
+                return Err(error);
+            }
         }
         file.sync_all()?;
         sync_folder_of(&path)?;
@@ -197,13 +212,13 @@ impl Slot {
 }
 
 /// Reads the frames of a slot whose logs are not `flushed`; returns the greatest sequence in it.
-fn read_slot(bytes: &[u8], flushed: u64, replay: &mut Replay) -> u64 {
+fn read_slot(bytes: &[u8], key: u64, flushed: u64, replay: &mut Replay) -> u64 {
     let mut at = 0;
     let mut newest = 0;
     // Damage counts only if a later frame of the same log shows that the log went on behind it.
     let mut damage: Vec<(u64, &'static str)> = Vec::new();
     while at < bytes.len() {
-        match frame::read_at(bytes, at) {
+        match frame::read_at(bytes, at, key) {
             Item::Frame(frame) => {
                 newest = newest.max(frame.sequence);
                 if frame.sequence > flushed {
@@ -230,7 +245,7 @@ fn read_slot(bytes: &[u8], flushed: u64, replay: &mut Replay) -> u64 {
                 newest = newest.max(sequence);
                 damage.push((sequence, why));
                 // The payload may be cut short by a frame that was written over it.
-                at = frame::find(bytes, at + frame::HEADER_BYTES).unwrap_or(end);
+                at = frame::find(bytes, at + frame::HEADER_BYTES, key).unwrap_or(end);
             }
             Item::Nothing => {
                 if bytes[at..]
@@ -240,7 +255,7 @@ fn read_slot(bytes: &[u8], flushed: u64, replay: &mut Replay) -> u64 {
                 {
                     damage.push((0, "damaged header"));
                 }
-                at = frame::find(bytes, at + 1).unwrap_or(bytes.len());
+                at = frame::find(bytes, at + 1, key).unwrap_or(bytes.len());
             }
         }
     }
@@ -259,10 +274,10 @@ mod tests {
     use super::*;
 
     /// Frames of empty requests, told apart by how many there are.
-    fn frames(sequence: u64, count: usize) -> Vec<u8> {
+    fn frames(log: &Log, sequence: u64, count: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
         for _ in 0..count {
-            frame::write(&mut bytes, Kind::OtlpTraces, sequence, b"");
+            frame::write(&mut bytes, Kind::OtlpTraces, sequence, log.key(), b"");
         }
         bytes
     }
@@ -287,16 +302,20 @@ mod tests {
     fn what_was_refused_is_not_replayed() {
         let folder = tempfile::tempdir().unwrap();
         let (mut log, _) = Log::open(folder.path(), 0, 4096).unwrap();
-        log.write(&frames(1, 2), true, 0).unwrap();
-        let refused = frames(1, 5);
+        let two = frames(&log, 1, 2);
+        log.write(&two, true, 0).unwrap();
+        let refused = frames(&log, 1, 5);
         // The last of the five is not whole.
         let writable = fail_after(&mut log, &refused[..refused.len() - 8]);
         log.write(&refused, true, 0).unwrap_err();
-        log.write(&frames(1, 1), true, 0).unwrap_err();
+        let one = frames(&log, 1, 1);
+        log.write(&one, true, 0).unwrap_err();
         log.slots[0].file = writable;
-        log.write(&frames(1, 1), true, 0).unwrap();
+        let one = frames(&log, 1, 1);
+        log.write(&one, true, 0).unwrap();
         assert_eq!(replayed(folder.path()), [(1, 3)]);
-        log.write(&frames(1, 1), true, 0).unwrap();
+        let one = frames(&log, 1, 1);
+        log.write(&one, true, 0).unwrap();
         assert_eq!(replayed(folder.path()), [(1, 4)]);
     }
 
@@ -304,9 +323,11 @@ mod tests {
     fn a_write_that_is_not_synced_is_taken_back() {
         let folder = tempfile::tempdir().unwrap();
         let (mut log, _) = Log::open(folder.path(), 0, 4096).unwrap();
-        log.write(&frames(1, 2), true, 0).unwrap();
-        log.slots[0].write(log.offset, &frames(1, 3), false).unwrap();
-        log.spoiled = frames(1, 3).len() as u64;
+        let two = frames(&log, 1, 2);
+        log.write(&two, true, 0).unwrap();
+        let three = frames(&log, 1, 3);
+        log.slots[0].write(log.offset, &three, false).unwrap();
+        log.spoiled = three.len() as u64;
         log.wipe(0).unwrap();
         assert_eq!(replayed(folder.path()), [(1, 2)]);
     }

@@ -79,7 +79,7 @@ impl Manifest {
         let mut at = 0;
         let mut damaged_since = 0;
         while at < bytes.len() {
-            match frame::read_at(bytes, at) {
+            match frame::read_at(bytes, at, frame::NO_KEY) {
                 Item::Frame(frame) => {
                     match serde_json::from_slice(frame.payload) {
                         Ok(edit) => self.apply(edit),
@@ -91,7 +91,7 @@ impl Manifest {
                 }
                 Item::Damaged { .. } | Item::Nothing => {
                     damaged_since += 1;
-                    at = frame::find(bytes, at + 1).unwrap_or(bytes.len());
+                    at = frame::find(bytes, at + 1, frame::NO_KEY).unwrap_or(bytes.len());
                 }
             }
         }
@@ -136,7 +136,13 @@ impl Manifest {
             self.rewrite()?;
         }
         let mut bytes = Vec::new();
-        frame::write(&mut bytes, Kind::ManifestEdit, 0, &serde_json::to_vec(&edit)?);
+        frame::write(
+            &mut bytes,
+            Kind::ManifestEdit,
+            0,
+            frame::NO_KEY,
+            &serde_json::to_vec(&edit)?,
+        );
         if let Err(error) = self.append(&bytes) {
             // It may be there all the same, and must not be taken for made. What cannot be cut off is written over.
             let _ = self.file.set_len(self.bytes);
@@ -171,7 +177,13 @@ impl Manifest {
             flushed: self.flushed,
         };
         let mut bytes = Vec::new();
-        frame::write(&mut bytes, Kind::ManifestEdit, 0, &serde_json::to_vec(&edit)?);
+        frame::write(
+            &mut bytes,
+            Kind::ManifestEdit,
+            0,
+            frame::NO_KEY,
+            &serde_json::to_vec(&edit)?,
+        );
         let new_path = self.path.with_extension("new");
         let mut file = File::create(&new_path)?;
         file.write_all(&bytes)?;

@@ -23,7 +23,7 @@ impl Snapshot {
         for (_, batches) in &self.tails {
             batches
                 .iter()
-                .for_each(|batch| tail::read_spans(batch, wanted, &mut found));
+                .for_each(|batch| tail::read_spans(batch, &mut found));
         }
         let traces = wanted.iter().map(|id| Trace {
             id: *id,

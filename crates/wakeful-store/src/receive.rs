@@ -152,6 +152,7 @@ impl LogThread {
                 break;
             }
         }
+        let key = self.log.as_ref().map_or(frame::NO_KEY, Log::key);
         // One allocation of the right size holds the batches' bytes from here to the flush.
         let mut buffer = Vec::with_capacity(bytes);
         let mut appends = Vec::with_capacity(count);
@@ -160,6 +161,7 @@ impl LogThread {
                 &mut buffer,
                 frame::Kind::OtlpTraces,
                 self.sequence,
+                key,
                 append.batch.payload(),
             );
             appends.push((append, range));

@@ -47,6 +47,7 @@ pub(crate) fn recover(
     }
     if manifest.is_sound() {
         for path in files.into_values() {
+            tracing::info!(path = %path.display(), "removing a segment that was not finished, or replaced");
             std::fs::remove_file(&path).map_err(OpenError::io("remove", &path))?;
         }
     } else {
@@ -106,12 +107,12 @@ fn segment_files(folder: &Path) -> Result<BTreeMap<u64, PathBuf>, OpenError> {
     let mut files = BTreeMap::new();
     for entry in std::fs::read_dir(folder).map_err(OpenError::io("read", folder))? {
         let path = entry.map_err(OpenError::io("read", folder))?.path();
-        let id = path
-            .file_stem()
-            .and_then(|stem| u64::from_str_radix(stem.to_str()?, 16).ok());
-        if let (Some(id), Some(suffix)) = (id, path.extension())
-            && suffix == segment::SUFFIX
-        {
+        // Only names that a store gives: other files are somebody else's.
+        let name = path.file_name().and_then(|name| name.to_str());
+        let id = name.and_then(|name| {
+            u64::from_str_radix(name.strip_suffix(segment::SUFFIX)?.strip_suffix('.')?, 16).ok()
+        });
+        if let Some(id) = id.filter(|id| name == Some(&segment::file_name(*id))) {
             files.insert(id, path);
         }
     }

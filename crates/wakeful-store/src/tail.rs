@@ -9,11 +9,8 @@ use crate::filter::{Predicate, SpanFilter, any_is};
 use crate::segment::Hit;
 
 /// Reads the spans of the wanted traces.
-pub(crate) fn read_spans(batch: &Batch, wanted: &[TraceId], into: &mut Assembly) {
+pub(crate) fn read_spans(batch: &Batch, into: &mut Assembly) {
     for (trace, row) in batch.trace_ids().iter().zip(batch.rows()) {
-        if !wanted.contains(trace) {
-            continue;
-        }
         let Some(assembled) = into.of(*trace) else {
             continue;
         };
@@ -94,14 +91,18 @@ fn could_be_typed(text: &str) -> bool {
         || (text.len().is_multiple_of(4) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b)))
 }
 
+/// Number of the clause, and of the predicate in it.
+type Standing = (usize, usize);
+
 /// The filter, as far as it can be decided once for many rows of a batch.
 struct Scan<'a> {
     batch: &'a Batch,
     filter: &'a SpanFilter,
     /// Whether service and name of each operation are right.
     operations: Vec<bool>,
-    /// Decoded attributes of groups, by clause predicate, lazily: (group, predicate) to whether it holds.
-    groups: FxHashMap<(u32, usize), bool>,
+    /// Whether a predicate holds of a group's resource and scope, found when it is first asked. A predicate is told
+    /// from others by where it stands.
+    groups: FxHashMap<(u32, Standing), bool>,
 }
 
 impl<'a> Scan<'a> {
@@ -131,22 +132,20 @@ impl<'a> Scan<'a> {
             return true;
         }
         let span = self.batch.view(row);
-        let mut number = 0;
-        self.filter.clauses.iter().all(|clause| {
-            clause.iter().any(|predicate| {
-                number += 1;
-                self.holds(predicate, number, row, &span)
-            })
+        let filter = self.filter;
+        filter.clauses.iter().enumerate().all(|(clause, predicates)| {
+            let mut predicates = predicates.iter().enumerate();
+            predicates.any(|(number, predicate)| self.holds(predicate, (clause, number), row, &span))
         })
     }
 
-    fn holds(&mut self, predicate: &Predicate, number: usize, row: &Row, span: &SpanView<'_>) -> bool {
+    fn holds(&mut self, predicate: &Predicate, standing: Standing, row: &Row, span: &SpanView<'_>) -> bool {
         match predicate {
             Predicate::Attribute { key, text } => {
                 any_is(span.attributes(), key, text)
                     || span.events().any(|event| any_is(event.attributes(), key, text))
                     || span.links().any(|link| any_is(link.attributes(), key, text))
-                    || self.group_holds(number, row, |batch, group| {
+                    || self.group_holds(standing, row, |batch, group| {
                         let has = |attributes: &[wakeful_model::Attribute]| {
                             attributes.iter().any(|attribute| {
                                 attribute.key == *key
@@ -163,21 +162,26 @@ impl<'a> Scan<'a> {
             Predicate::StatusNot(code) => row.status != *code,
             Predicate::StatusMessage(text) => span.status_message == text,
             Predicate::TraceState(text) => span.trace_state == text,
-            Predicate::ScopeName(text) => self.group_holds(number, row, |batch, group| {
+            Predicate::ScopeName(text) => self.group_holds(standing, row, |batch, group| {
                 batch.scope(&batch.groups()[group as usize]).name == *text
             }),
-            Predicate::ScopeVersion(text) => self.group_holds(number, row, |batch, group| {
+            Predicate::ScopeVersion(text) => self.group_holds(standing, row, |batch, group| {
                 batch.scope(&batch.groups()[group as usize]).version == *text
             }),
         }
     }
 
     /// Decides once for each group.
-    fn group_holds(&mut self, number: usize, row: &Row, holds: impl FnOnce(&Batch, u32) -> bool) -> bool {
+    fn group_holds(
+        &mut self,
+        standing: Standing,
+        row: &Row,
+        holds: impl FnOnce(&Batch, u32) -> bool,
+    ) -> bool {
         let group = self.batch.operations()[row.operation as usize].group;
         *self
             .groups
-            .entry((group, number))
+            .entry((group, standing))
             .or_insert_with(|| holds(self.batch, group))
     }
 }

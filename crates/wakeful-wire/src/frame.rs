@@ -3,17 +3,21 @@
 //! ```text
 //!  0  magic "WKF1"        8  payload length, u32     16  sequence, u64
 //!  4  kind, u8           12  CRC32C of the payload   24  zero, u32
-//!  5  flags, u8                                      28  CRC32C of bytes 0 to 27
+//!  5  flags, u8                                      28  CRC32C of bytes 0 to 27 and key
 //!  6  zero, u16          32  payload, then zeros up to a multiple of 8
 //! ```
 //! Numbers are little-endian. The header has a checksum of its own, so that a reader can trust a length, and find
-//! the next frame behind a damaged one.
+//! the next frame behind a damaged one. The header's checksum goes on over a key of eight bytes: where payloads are
+//! other people's, the key is a secret of the folder, so that no payload can pass for a frame.
 
 /// Bytes of a header.
 pub const HEADER_BYTES: usize = 32;
 
 const MAGIC: [u8; 4] = *b"WKF1";
 const ALIGNMENT: usize = 8;
+
+/// The key of files in which no stranger's bytes are.
+pub const NO_KEY: u64 = 0;
 
 /// What a payload is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +56,13 @@ pub fn framed_bytes(payload: usize) -> usize {
 }
 
 /// Appends a frame to `out`; its payload then stands at the returned range.
-pub fn write(out: &mut Vec<u8>, kind: Kind, sequence: u64, payload: &[u8]) -> std::ops::Range<usize> {
+pub fn write(
+    out: &mut Vec<u8>,
+    kind: Kind,
+    sequence: u64,
+    key: u64,
+    payload: &[u8],
+) -> std::ops::Range<usize> {
     let start = out.len();
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&[kind as u8, 0, 0, 0]);
@@ -61,12 +71,16 @@ pub fn write(out: &mut Vec<u8>, kind: Kind, sequence: u64, payload: &[u8]) -> st
     out.extend_from_slice(&crc32c::crc32c(payload).to_le_bytes());
     out.extend_from_slice(&sequence.to_le_bytes());
     out.extend_from_slice(&[0; 4]);
-    let header_crc = crc32c::crc32c(&out[start..]);
+    let header_crc = header_crc(&out[start..], key);
     out.extend_from_slice(&header_crc.to_le_bytes());
     out.extend_from_slice(payload);
     let end = out.len();
     out.resize(start + framed_bytes(payload.len()), 0);
     start + HEADER_BYTES..end
+}
+
+fn header_crc(header: &[u8], key: u64) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c(header), &key.to_le_bytes())
 }
 
 /// What stands at a place of a buffer.
@@ -88,7 +102,7 @@ pub enum Item<'a> {
 }
 
 /// Looks at one place of a buffer.
-pub fn read_at(bytes: &[u8], at: usize) -> Item<'_> {
+pub fn read_at(bytes: &[u8], at: usize, key: u64) -> Item<'_> {
     let Some(header) = bytes
         .get(at..)
         .and_then(|rest| rest.first_chunk::<HEADER_BYTES>())
@@ -101,7 +115,7 @@ pub fn read_at(bytes: &[u8], at: usize) -> Item<'_> {
             .rev()
             .fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
     };
-    if header[..4] != MAGIC || number(28..32) != u64::from(crc32c::crc32c(&header[..28])) {
+    if header[..4] != MAGIC || number(28..32) != u64::from(header_crc(&header[..28], key)) {
         return Item::Nothing;
     }
     let (length, crc, sequence) = (number(8..12) as usize, number(12..16) as u32, number(16..24));
@@ -133,29 +147,31 @@ pub fn read_at(bytes: &[u8], at: usize) -> Item<'_> {
 }
 
 /// The next place at or after `at` where a sound header stands.
-pub fn find(bytes: &[u8], at: usize) -> Option<usize> {
+pub fn find(bytes: &[u8], at: usize, key: u64) -> Option<usize> {
     let start = at.next_multiple_of(ALIGNMENT);
     let rest = bytes.get(start..)?;
     memchr::memmem::find_iter(rest, &MAGIC)
         .map(|offset| start + offset)
-        .find(|at| at % ALIGNMENT == 0 && read_at(bytes, *at) != Item::Nothing)
+        .find(|at| at % ALIGNMENT == 0 && read_at(bytes, *at, key) != Item::Nothing)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const KEY: u64 = 0x1234_5678_9abc_def0;
+
     fn two_frames() -> Vec<u8> {
         let mut bytes = Vec::new();
-        assert_eq!(write(&mut bytes, Kind::OtlpTraces, 7, b"first"), 32..37);
-        write(&mut bytes, Kind::ManifestEdit, 8, b"second one");
+        assert_eq!(write(&mut bytes, Kind::OtlpTraces, 7, KEY, b"first"), 32..37);
+        write(&mut bytes, Kind::ManifestEdit, 8, KEY, b"second one");
         bytes
     }
 
     #[test]
     fn frames_follow_each_other() {
         let bytes = two_frames();
-        let Item::Frame(first) = read_at(&bytes, 0) else {
+        let Item::Frame(first) = read_at(&bytes, 0, KEY) else {
             panic!()
         };
         assert_eq!(
@@ -163,11 +179,11 @@ mod tests {
             (Kind::OtlpTraces, 7, &b"first"[..])
         );
         assert_eq!(first.end, framed_bytes(5));
-        let Item::Frame(second) = read_at(&bytes, first.end) else {
+        let Item::Frame(second) = read_at(&bytes, first.end, KEY) else {
             panic!()
         };
         assert_eq!((second.payload, second.end), (&b"second one"[..], bytes.len()));
-        assert_eq!(read_at(&bytes, second.end), Item::Nothing);
+        assert_eq!(read_at(&bytes, second.end, KEY), Item::Nothing);
     }
 
     #[test]
@@ -176,7 +192,7 @@ mod tests {
         let first = framed_bytes(5);
         for length in first..first + HEADER_BYTES + 10 {
             assert!(
-                !matches!(read_at(&bytes[..length], first), Item::Frame(_)),
+                !matches!(read_at(&bytes[..length], first, KEY), Item::Frame(_)),
                 "at {length}"
             );
         }
@@ -189,9 +205,19 @@ mod tests {
         for bit in 0..(HEADER_BYTES + 5) * 8 {
             let mut bytes = bytes.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
-            assert!(!matches!(read_at(&bytes, 0), Item::Frame(_)), "bit {bit}");
-            let next = find(&bytes, 8).unwrap();
-            assert!(matches!(read_at(&bytes, next), Item::Frame(frame) if frame.payload == b"second one"));
+            assert!(!matches!(read_at(&bytes, 0, KEY), Item::Frame(_)), "bit {bit}");
+            let next = find(&bytes, 8, KEY).unwrap();
+            assert!(
+                matches!(read_at(&bytes, next, KEY), Item::Frame(frame) if frame.payload == b"second one")
+            );
         }
+    }
+
+    #[test]
+    fn a_frame_of_another_key_is_no_frame() {
+        let mut forged = Vec::new();
+        write(&mut forged, Kind::OtlpTraces, 7, NO_KEY, b"forged");
+        assert_eq!(read_at(&forged, 0, KEY), Item::Nothing);
+        assert_eq!(find(&forged, 0, KEY), None);
     }
 }

@@ -17,6 +17,10 @@ use super::columns::{self, ColumnType, Promoted};
 use super::key_order::KeyOrder;
 use super::needles::Place;
 
+/// Rows, and bytes of them, that are written at once.
+const ROWS_MAX: usize = 4096;
+const BYTES_MAX: usize = 8 << 20;
+
 /// What a row shares with others: encoded once, written for each.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shared<'a> {
@@ -31,6 +35,8 @@ pub(crate) struct Shared<'a> {
 pub(crate) struct RowBuilder {
     schema: SchemaRef,
     rows: usize,
+    /// What the rows hold, about.
+    bytes: usize,
     trace_id: FixedSizeBinaryBuilder,
     span_id: FixedSizeBinaryBuilder,
     parent_span_id: FixedSizeBinaryBuilder,
@@ -80,6 +86,7 @@ impl RowBuilder {
         Self {
             schema: columns::schema(promoted),
             rows: 0,
+            bytes: 0,
             trace_id: FixedSizeBinaryBuilder::new(16),
             span_id: FixedSizeBinaryBuilder::new(8),
             parent_span_id: FixedSizeBinaryBuilder::new(8),
@@ -120,6 +127,11 @@ impl RowBuilder {
 
     pub(crate) fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Whether the rows should be written before there are more: an array holds 2 GiB at most, and memory less.
+    pub(crate) fn is_full(&self) -> bool {
+        self.rows >= ROWS_MAX || self.bytes >= BYTES_MAX
     }
 
     /// Adds a span of a checked batch; `each_attribute` sees its attributes on the way, and where they rest.
@@ -168,6 +180,7 @@ impl RowBuilder {
         }
         self.attribute_keys.append_option(self.key_order.finish());
         self.rows += 1;
+        self.bytes += span.encoded_len() + shared.resource.len() + shared.scope.len();
         for promoted in &mut self.promoted {
             promoted.fill(self.rows);
         }
@@ -229,6 +242,7 @@ impl RowBuilder {
         arrays.push(self.bools.finish());
         arrays.push(self.others.finish());
         self.rows = 0;
+        self.bytes = 0;
         RecordBatch::try_new(Arc::clone(&self.schema), arrays)
     }
 }

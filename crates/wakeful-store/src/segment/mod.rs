@@ -35,4 +35,6 @@ pub(crate) enum SegmentError {
     Json(#[from] serde_json::Error),
     #[error("{0}")]
     Format(&'static str),
+    #[error("a bug of wakeful's; please report it with what stands before this on stderr")]
+    Panicked,
 }

@@ -384,7 +384,7 @@ impl<'a> Columns<'a> {
         for map in self.residual.iter().filter(|map| map.is_valid(row)) {
             each_entry(map, row, |key, value| attributes.push(Attribute::new(key, value)));
         }
-        // A stable sort keeps several values of a key in their order: the first is the promoted one.
+        // A stable sort keeps several values of a key and a type in their order.
         attributes.sort_by(|a, b| a.key.cmp(&b.key));
         if let Some(lists) = self.attribute_keys.filter(|lists| lists.is_valid(row)) {
             let list = lists.value(row);
@@ -399,14 +399,26 @@ impl<'a> Columns<'a> {
 
 /// Puts sorted attributes into the order of `keys`.
 fn reorder(attributes: &mut Vec<Attribute>, keys: &[String]) {
-    let mut sorted: Vec<_> = std::mem::take(attributes).into_iter().map(Some).collect();
-    for key in keys {
-        // What was taken already is passed over: several values of a key come in their order.
-        let place = sorted
-            .iter()
-            .position(|attribute| attribute.as_ref().is_some_and(|a| a.key == *key));
-        attributes.extend(place.and_then(|place| sorted[place].take()));
+    // From each key to the first of its values that is not placed yet; several of a key are neighbours.
+    let mut next: FxHashMap<&str, usize> = FxHashMap::default();
+    for (place, attribute) in attributes.iter().enumerate().rev() {
+        next.insert(&attribute.key, place);
     }
+    let mut order = Vec::with_capacity(attributes.len());
+    for key in keys {
+        let Some(place) = next.get_mut(key.as_str()) else {
+            continue;
+        };
+        if attributes
+            .get(*place)
+            .is_some_and(|attribute| attribute.key == *key)
+        {
+            order.push(*place);
+            *place += 1;
+        }
+    }
+    let mut sorted: Vec<_> = std::mem::take(attributes).into_iter().map(Some).collect();
+    attributes.extend(order.into_iter().filter_map(|place| sorted[place].take()));
     // The list names them all; should it not, nothing is lost.
     attributes.extend(sorted.into_iter().flatten());
 }

@@ -112,7 +112,7 @@ pub(crate) fn write_segment<W: Write + Send>(
             }
             traces.push(sorted.trace_id, row_number);
             row_number += 1;
-            if builder.rows() == PAGE_ROWS {
+            if builder.is_full() {
                 writer.write(&builder.finish()?)?;
             }
         }

@@ -10,11 +10,13 @@ use crate::traces::{append, check, flush, open};
 
 /// Where header and payload of the frames of the newest log stand, and in which slot.
 fn newest_log(folder: &Path) -> (PathBuf, Vec<Range<usize>>) {
+    let key = std::fs::read(folder.join("log.key")).unwrap();
+    let key = u64::from_le_bytes(*key.first_chunk().unwrap());
     let mut logs = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|suffix| suffix == "wal") {
-            let frames = frames(&std::fs::read(&path).unwrap());
+            let frames = frames(&std::fs::read(&path).unwrap(), key);
             let newest = frames.iter().map(|(sequence, _)| *sequence).max();
             logs.push((newest, path, frames));
         }
@@ -26,12 +28,12 @@ fn newest_log(folder: &Path) -> (PathBuf, Vec<Range<usize>>) {
     (path, of_newest.map(|(_, place)| place).collect())
 }
 
-fn frames(bytes: &[u8]) -> Vec<(u64, Range<usize>)> {
+fn frames(bytes: &[u8], key: u64) -> Vec<(u64, Range<usize>)> {
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(start) = frame::find(bytes, at) {
+    while let Some(start) = frame::find(bytes, at, key) {
         at = start + HEADER_BYTES;
-        if let Item::Frame(frame) = frame::read_at(bytes, start) {
+        if let Item::Frame(frame) = frame::read_at(bytes, start, key) {
             found.push((frame.sequence, start..at + frame.payload.len()));
             at = frame.end;
         }

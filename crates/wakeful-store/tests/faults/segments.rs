@@ -105,8 +105,10 @@ fn a_segment_that_no_edit_lists_is_removed() {
 /// Flips a bit of each edit of the manifest in turn, of the header and of the payload.
 pub(crate) fn check_manifest(healthy: &Path, expected: impl Iterator<Item = u64> + Clone) {
     let manifest = std::fs::read(healthy.join("manifest")).unwrap();
-    let edits: Vec<usize> =
-        std::iter::successors(frame::find(&manifest, 0), |at| frame::find(&manifest, at + 1)).collect();
+    let edits: Vec<usize> = std::iter::successors(frame::find(&manifest, 0, frame::NO_KEY), |at| {
+        frame::find(&manifest, at + 1, frame::NO_KEY)
+    })
+    .collect();
     assert!(edits.len() >= 3);
     for edit in &edits {
         for byte in [9, frame::HEADER_BYTES + 8] {

@@ -370,8 +370,9 @@ impl Index {
                 _ => {}
             }
         }
+        // A group without spans takes no room.
         let index = self.batch.groups.len() as u32;
-        self.batch.groups.push(group);
+        let mut group = Some(group);
         let first_operation = self.batch.operations.len();
         let mut found = Fields::new(bytes, base);
         let mut names: Vec<(&[u8], u64)> = Vec::new();
@@ -401,6 +402,7 @@ impl Index {
                         self.batch.operations.len() - 1
                     }
                 };
+                self.batch.groups.extend(group.take());
                 self.batch.trace_ids.push(trace_id);
                 self.batch.rows.push(Row {
                     start_unix_nanos: span.start,

@@ -91,6 +91,11 @@ impl<'a> SpanView<'a> {
         view
     }
 
+    /// Bytes of the encoded span.
+    pub fn encoded_len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The trace's id, if it is one.
     pub fn trace_id(&self) -> Option<TraceId> {
         TraceId::from_bytes(self.trace_id)
