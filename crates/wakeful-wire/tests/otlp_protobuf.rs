@@ -1,5 +1,12 @@
 //! OTLP protobuf of real clients, and of nobody.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
+
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -175,7 +182,7 @@ fn nesting_is_bounded() {
     let nest = |depth| {
         let value = (0..depth).fold(Value::Int(1), |value, _| Value::Array(vec![value]));
         Batch::encode(&one_span(|span, _| {
-            span.attributes = vec![Attribute::new("deep", value)]
+            span.attributes = vec![Attribute::new("deep", value)];
         }))
     };
     assert!(nest(32).is_ok());

@@ -5,9 +5,9 @@
 //! have to be read, whatever the value's type. Keys stand there by themselves too, so that a place which never had
 //! the key is passed over almost surely: it would take two false alarms at once.
 
-use bytes::Bytes;
 use parquet::bloom_filter::Sbbf;
 use parquet::errors::ParquetError;
+use parquet::file::reader::ChunkReader;
 use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::Hasher;
 use twox_hash::XxHash64;
@@ -157,17 +157,19 @@ const BLOCK_BYTES: u64 = 32;
 /// A filter as it rests: a needle is looked for in the one block that may have it, so nothing is kept in memory.
 #[derive(Debug)]
 pub(crate) struct Needles<R> {
-    /// Reads so many bytes from an offset of the filter on.
-    read: R,
+    source: R,
+    /// Where the filter begins.
+    offset: u64,
     blocks: u64,
     scratch: String,
 }
 
-impl<R: Fn(u64, usize) -> Result<Bytes, SegmentError>> Needles<R> {
-    /// A filter of so many bytes.
-    pub(crate) fn new(bytes: u64, read: R) -> Self {
+impl<R: ChunkReader> Needles<R> {
+    /// The filter at an offset, of so many bytes.
+    pub(crate) fn new(source: R, offset: u64, bytes: u64) -> Self {
         Self {
-            read,
+            source,
+            offset,
             blocks: bytes / BLOCK_BYTES,
             scratch: String::new(),
         }
@@ -188,7 +190,8 @@ impl<R: Fn(u64, usize) -> Result<Bytes, SegmentError>> Needles<R> {
         // The upper half of the hash chooses the block (Parquet format, "Bloom Filter").
         let hash = XxHash64::oneshot(0, needle.as_bytes());
         let block = ((hash >> 32) * self.blocks) >> 32;
-        let bytes = (self.read)(block * BLOCK_BYTES, BLOCK_BYTES as usize)?;
+        let at = self.offset + block * BLOCK_BYTES;
+        let bytes = self.source.get_bytes(at, BLOCK_BYTES as usize)?;
         // A filter of one block asks that block, whatever the upper half is.
         Ok(Sbbf::new(&bytes).check(needle))
     }
@@ -208,9 +211,8 @@ mod tests {
         (0..1000).for_each(|n| needles.insert(Place::Residual, "n", ValueView::Int(n)));
         let bytes = needles.finish().unwrap();
         assert!(bytes.len() < 4096, "{} bytes for a thousand needles", bytes.len());
-        let bytes = Bytes::from(bytes);
-        let read = |offset: u64, length| Ok(bytes.slice(offset as usize..offset as usize + length));
-        let mut needles = Needles::new(bytes.len() as u64, read);
+        let length = bytes.len() as u64;
+        let mut needles = Needles::new(bytes::Bytes::from(bytes), 0, length);
         let mut may_contain = |place, key: &str, text: &str| needles.may_contain(place, key, text).unwrap();
         for (key, text) in [
             ("http.status_code", "404"),

@@ -142,16 +142,11 @@ impl Segment {
     }
 
     /// The filter of a row group's attributes.
-    pub(crate) fn needles(
-        &self,
-        row_group: usize,
-    ) -> Result<Needles<impl Fn(u64, usize) -> Result<Bytes, SegmentError>>, SegmentError> {
+    pub(crate) fn needles(&self, row_group: usize) -> Result<Needles<Input>, SegmentError> {
         let (offset, length) = self.extras.row_groups[row_group].needles;
         let input = self.source.open()?;
         check_extent(&input, (offset, length))?;
-        Ok(Needles::new(length, move |at, bytes| {
-            Ok(input.get_bytes(offset + at, bytes)?)
-        }))
+        Ok(Needles::new(input, offset, length))
     }
 
     fn read_extra(&self, (offset, length): (u64, u64)) -> Result<Bytes, SegmentError> {
