@@ -10,9 +10,10 @@ use anyhow::Context as _;
 use wakeful_server::Listener;
 
 use crate::args::DemoArgs;
+use crate::old_variables;
 use crate::ready::reachable;
 use crate::serve::{self, Running};
-use crate::{old_variables, signals};
+use crate::signals::Signals;
 use program::Program;
 
 /// Serves, with the program beside it, until a signal comes.
@@ -37,6 +38,7 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
         let otlp = ready.address(Listener::OtlpGrpc);
         let otlp = otlp.context("the demo sends its traces to the OTLP gRPC port; leave that port open")?;
         let url = ready.url();
+        let signals = Signals::listen();
         ready
             .say(args.server.ready_json)
             .context("cannot write to stdout")?;
@@ -52,11 +54,13 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
             browser::open(&url, args.no_open);
         }
         let stop = async {
+            let stop = signals.stop();
+            let mut stop = std::pin::pin!(stop);
             tokio::select! {
-                () = signals::stop() => {}
+                () = &mut stop => {}
                 () = program.ended() => {
                     tracing::warn!("the demo's program has ended; what it sent can still be looked at");
-                    signals::stop().await;
+                    stop.await;
                 }
             }
             // First the program, so that its last spans arrive while the server still takes them.

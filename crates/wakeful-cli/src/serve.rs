@@ -11,7 +11,8 @@ use wakeful_store::Store;
 use crate::args::{Backend, ServeArgs, ServerArgs};
 use crate::listen::{self, Bound};
 use crate::ready::Ready;
-use crate::{data_dir, old_variables, page, signals};
+use crate::signals::Signals;
+use crate::{data_dir, old_variables, page};
 
 /// Closing writes what is in memory to a segment. It need not get done: the log has it all, and the next start
 /// goes on from there.
@@ -24,11 +25,13 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
         let running = Running::start(&args.server, data_dir).await?;
+        // Who reads the ready line may send a signal at once.
+        let signals = Signals::listen();
         running
             .ready(&args.server)
             .say(args.server.ready_json)
             .context("cannot write to stdout")?;
-        running.until(signals::stop()).await;
+        running.until(signals.stop()).await;
         Ok(())
     });
     end(runtime);

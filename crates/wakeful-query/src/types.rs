@@ -30,7 +30,7 @@ pub struct Answer<T> {
     pub items: Vec<T>,
     /// What was read.
     pub read: ReadStats,
-    /// Whether `limit` cut the list.
+    /// Whether there may be more: `limit` cut the list, or the search was stopped.
     pub truncated: bool,
     /// What could not be read, in sentences; the rest is there.
     pub problems: Vec<String>,

@@ -68,10 +68,10 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    fn new(CallRows { rows, services, .. }: CallRows, within: Option<&RangeInclusive<u64>>) -> Self {
+    fn new(CallRows { rows, services, .. }: &CallRows, within: Option<&RangeInclusive<u64>>) -> Self {
         let mut extents: FxHashMap<TraceId, (u64, u64)> = FxHashMap::default();
         let mut owners: FxHashMap<(TraceId, SpanId), u32> = FxHashMap::default();
-        for row in &rows {
+        for row in rows {
             let (start, end) = extents.entry(row.trace).or_insert((row.start, row.end));
             *start = row.start.min(*start);
             *end = row.end.max(*end);
@@ -85,7 +85,7 @@ impl Calls {
             })
         };
         let mut calls = Self {
-            services,
+            services: services.clone(),
             counts: FxHashMap::default(),
             unresolved: Vec::new(),
         };
@@ -114,7 +114,8 @@ impl Snapshot {
     /// Calls of traces that began and ended within the range, both excluded. (A trace that rests in several places is
     /// judged by each part.) Segments that cannot be read are told beside.
     pub(crate) fn calls(&self, within: &RangeInclusive<u64>) -> (Vec<Call>, Vec<ReadError>) {
-        let mut places = vec![Arc::new(Calls::new(self.tail_rows(), Some(within)))];
+        let tail = self.tail_rows();
+        let mut places = vec![Arc::new(Calls::new(&tail, Some(within)))];
         let mut problems = Vec::new();
         for segment in self.segments.iter() {
             if segment.meta.start_min > *within.end() || segment.meta.end_max < *within.start() {
@@ -140,7 +141,7 @@ impl Snapshot {
                     .push(calls.name(*child));
             }
         }
-        self.resolve(unresolved, &mut found, &mut problems);
+        self.resolve(unresolved, &tail, &mut found, &mut problems);
         (found, problems)
     }
 
@@ -148,6 +149,7 @@ impl Snapshot {
     fn resolve(
         &self,
         mut unresolved: FxHashMap<(TraceId, SpanId), Vec<String>>,
+        tail: &CallRows,
         found: &mut Vec<Call>,
         problems: &mut Vec<ReadError>,
     ) {
@@ -166,7 +168,7 @@ impl Snapshot {
             traces.dedup();
             traces
         };
-        let mut traces = take(&self.tail_rows());
+        let mut traces = take(tail);
         for segment in self.segments.iter() {
             if traces.is_empty() {
                 return;
@@ -209,13 +211,13 @@ impl Snapshot {
 impl Segment {
     fn calls(&self, within: &RangeInclusive<u64>) -> Result<Arc<Calls>, SegmentError> {
         if *within.start() >= self.meta.start_min || self.meta.end_max >= *within.end() {
-            return Ok(Arc::new(Calls::new(self.call_rows()?, Some(within))));
+            return Ok(Arc::new(Calls::new(&self.call_rows()?, Some(within))));
         }
         // The whole segment counts, which is the usual question: its answer is kept.
         if let Some(Cached::Calls(calls)) = self.cached(Part::Calls) {
             return Ok(calls);
         }
-        let calls = Arc::new(Calls::new(self.call_rows()?, None));
+        let calls = Arc::new(Calls::new(&self.call_rows()?, None));
         self.keep(Part::Calls, Cached::Calls(Arc::clone(&calls)));
         Ok(calls)
     }

@@ -154,6 +154,10 @@ impl Log {
 
     /// Ends this log; what is written next is of another.
     pub(crate) fn rotate(&mut self) {
+        if let Some(current) = self.current {
+            // If it fails again, what was refused may come back after a crash.
+            let _ = self.wipe(current);
+        }
         self.sequence += 1;
         self.current = None;
         self.spoiled = 0;

@@ -32,7 +32,7 @@ fn first_stretch(filter: &SpanFilter) -> u32 {
 pub struct Found {
     /// Traces and their start, newest first, then by id.
     pub traces: Vec<(TraceId, u64)>,
-    /// Whether there are more.
+    /// Whether there may be more: the limit cut the list, or the search was stopped.
     pub truncated: bool,
     /// How much was read.
     pub progress: Progress,
