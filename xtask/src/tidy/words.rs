@@ -11,24 +11,6 @@ const WORDS: &[(&str, &str)] = &[
     ("FIXME", "fix it, or open an issue"),
     ("todo!(", "do it"),
     ("unimplemented!(", "implement it"),
-    ("/work/", "name files from the workspace's root"),
-    ("../shared", "copy what tests need into testdata"),
-    (
-        "//registry.",
-        "leave hosts of registries to each machine's settings",
-    ),
-    (
-        "index.crates.io",
-        "leave hosts of registries to each machine's settings",
-    ),
-    (
-        "static.crates.io",
-        "leave hosts of registries to each machine's settings",
-    ),
-    (
-        "proxy.golang.org",
-        "leave hosts of registries to each machine's settings",
-    ),
     (
         "\"resolved\": \"http",
         "write the lock file with npm's omit-lockfile-registry-resolved",
