@@ -7,6 +7,7 @@
 //!
 //! The names are OpenTelemetry's (data model of traces, specification 1.57).
 
+pub mod intervals;
 mod span;
 mod trace;
 mod value;
