@@ -7,7 +7,9 @@ import './widgets/widgets.css';
 import './pages/search/search.css';
 import { App } from './shell/app.tsx';
 import { listen } from './shell/router.ts';
+import { keepSettings } from './shell/settings.ts';
 
+keepSettings();
 listen();
 const host = document.getElementById('app');
 if (host) render(<App />, host);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatAgo, formatInstant, formatNear, nanosOf, rfc3339 } from './time.ts';
+import { fieldOf, formatAgo, formatInstant, formatNear, instantOf, nanosOf, rfc3339, zone } from './time.ts';
 
 test('an instant has all its digits and its zone', () => {
   const text = formatInstant(nanosOf('1795248471024080001'));
@@ -33,4 +33,17 @@ test.each([
   [-5_000, 'in the future'],
 ])('%d ms ago', (before, text) => {
   expect(formatAgo(NOW - before, NOW)).toBe(text);
+});
+
+test('in UTC, whatever the zone of the browser', () => {
+  zone.value = 'utc';
+  expect(formatInstant(nanosOf('1795248471024080001'))).toBe('21 Nov 2026 08:07:51.024 080 001 UTC');
+  expect(fieldOf(new Date(1795248471024))).toBe('2026-11-21T08:07:51');
+  expect(instantOf('2026-11-21T08:07:51')).toBe(1795248471000);
+  zone.value = 'local';
+});
+
+test('a field says the instant that it was made of', () => {
+  expect(instantOf(fieldOf(new Date(1795248471000)))).toBe(1795248471000);
+  expect(instantOf('')).toBeNaN();
 });

@@ -1,3 +1,10 @@
+import { signal } from '@preact/signals';
+
+export type Zone = 'local' | 'utc';
+
+/** The zone in which the page shows times: the browser's, or UTC. */
+export const zone = signal<Zone>('local');
+
 /** Unix nanoseconds are BigInt or decimal digits throughout: a Number loses the last digits. */
 export function nanosOf(digits: string): bigint {
   return /^-?\d+$/.test(digits) ? BigInt(digits) : 0n;
@@ -44,18 +51,50 @@ export function formatAgo(millis: number, now: number): string {
 }
 
 export function formatDay(date: Date): string {
-  return `${date.getDate()} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
+  const [year, month, day] = fields(date);
+  return `${day} ${MONTHS[month]} ${year}`;
 }
 
 export function formatClock(date: Date): string {
-  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((n) => String(n).padStart(2, '0')).join(':');
+  return fields(date).slice(3).map(two).join(':');
+}
+
+/** Date and time as a field of the type `datetime-local` has it, to the second. */
+export function fieldOf(date: Date): string {
+  const [year, month, day, ...clock] = fields(date);
+  return `${year}-${two(month + 1)}-${two(day)}T${clock.map(two).join(':')}`;
+}
+
+/** The instant (Unix ms) that such a field means; NaN if it means none. */
+export function instantOf(field: string): number {
+  return new Date(zone.value === 'utc' && field ? `${field}Z` : field).getTime();
 }
 
 export function zoneName(date: Date): string {
+  if (zone.value === 'utc') return 'UTC';
   const parts = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' }).formatToParts(date);
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
 }
 
+/** Year, month from 0, day, hours, minutes, seconds in the zone of the page. */
+function fields(date: Date): number[] {
+  return zone.value === 'utc'
+    ? [
+        ...[date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()],
+        ...[date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()],
+      ]
+    : [
+        ...[date.getFullYear(), date.getMonth(), date.getDate()],
+        ...[date.getHours(), date.getMinutes(), date.getSeconds()],
+      ];
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+/** A number that is the same for all instants of a day, and grows by a day's milliseconds. */
 function startOfDay(date: Date): number {
-  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+  const [year, month, day] = fields(date);
+  return Date.UTC(year, month, day);
 }

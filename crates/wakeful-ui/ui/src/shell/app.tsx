@@ -3,11 +3,12 @@ import type { FunctionComponent } from 'preact';
 import { newerVersion } from '../data/api.ts';
 import { NotFound } from '../pages/not-found.tsx';
 import { SearchPage } from '../pages/search/page.tsx';
-import { closeToast, copyLink, letterKeys, pageCommands, status, toasts } from './commands.ts';
+import { closeToast, copyLink, pageCommands, status, toasts } from './commands.ts';
 import { Header } from './header.tsx';
 import { Help, helpOpen } from './help.tsx';
 import { actionOf, inTextField, rememberKey } from './keys.ts';
 import { go, params, path, replace } from './router.ts';
+import { letterKeys } from './settings.ts';
 
 /** The frame around every page. */
 export function App() {

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import type { Scope } from './keys.ts';
 
 /** What the page on screen does for the global keys; it sets this while it is there. */
 export interface PageCommands {
@@ -6,23 +7,18 @@ export interface PageCommands {
   find?: () => void;
   /** Takes one layer away: returns whether there was one. */
   close?: () => boolean;
+  /** Keys that act on this page besides the global ones, and what does them: the palette offers them. */
+  keys?: { scopes: readonly Scope[]; perform: (action: string) => void };
+  /** What the page can do that has no key. */
+  actions?: readonly PageAction[];
+}
+
+export interface PageAction {
+  name: string;
+  run: () => void;
 }
 
 export const pageCommands = signal<PageCommands>({});
-
-const LETTERS = 'wakeful-letter-keys';
-
-/** Whether keys without a modifier act (WCAG 2.1.4 asks that they can be turned off). */
-export const letterKeys = signal(stored());
-
-export function setLetterKeys(on: boolean): void {
-  letterKeys.value = on;
-  try {
-    localStorage.setItem(LETTERS, on ? 'on' : 'off');
-  } catch {
-    // Storage may be forbidden; the choice then lasts as long as the page.
-  }
-}
 
 /** The status line at the foot of the page. */
 export const status = signal('');
@@ -59,12 +55,4 @@ export async function copy(text: string, what: string): Promise<void> {
 
 export function copyLink(): void {
   void copy(window.location.href, 'a link to this view');
-}
-
-function stored(): boolean {
-  try {
-    return localStorage.getItem(LETTERS) !== 'off';
-  } catch {
-    return true;
-  }
 }

@@ -1,13 +1,15 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { letterKeys, setLetterKeys } from './commands.ts';
-import { KEYS, type Scope } from './keys.ts';
+import { keysOf, preset, type Scope } from './keys.ts';
+import { letterKeys } from './settings.ts';
 
 export const helpOpen = signal(false);
 
 const TITLES: Record<Scope, string> = {
   global: 'Everywhere',
   list: 'List of traces',
+  plot: 'Plot of traces',
+  views: 'Views of a trace',
   timeline: 'Timeline',
   rows: 'Rows of the timeline',
   find: 'Find box',
@@ -36,7 +38,7 @@ export function Help() {
           <section key={scope}>
             <h3>{title}</h3>
             <dl>
-              {KEYS.filter((row) => row.scope === scope).map((row) => (
+              {keysOf(preset.value).filter((row) => row.scope === scope).map((row) => (
                 <div key={row.action}>
                   <dt>
                     {row.keys.map((key) => (
@@ -54,7 +56,7 @@ export function Help() {
         <input
           type="checkbox"
           checked={letterKeys.value}
-          onChange={(event) => setLetterKeys(event.currentTarget.checked)}
+          onChange={(event) => (letterKeys.value = event.currentTarget.checked)}
         />
         Letters act as keys
       </label>
@@ -62,7 +64,7 @@ export function Help() {
   );
 }
 
-function shown(key: string): string {
+export function shown(key: string): string {
   const parts = key.split('+').map((part) => SHOWN[part] ?? part);
   const last = parts[parts.length - 1];
   return /^[A-Z]$/.test(key) && !'WASD'.includes(key) ? `Shift ${last}` : parts.join(' ').replace('Mod', 'Ctrl');

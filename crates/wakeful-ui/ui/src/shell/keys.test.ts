@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { actionOf, KEYS, rememberKey, type Scope } from './keys.ts';
+import { actionOf, KEYS, keysOf, preset, rememberKey, type Scope } from './keys.ts';
 
 /** Scopes that are asked together. */
 const TOGETHER: Scope[][] = [
-  ['rows', 'timeline', 'global'],
+  ['rows', 'timeline', 'views', 'global'],
+  ['plot', 'global'],
   ['list', 'global'],
   ['find', 'global'],
 ];
@@ -39,4 +40,27 @@ test('two keys count together when the second follows at once', () => {
   rememberKey(press('g', { timeStamp: 5000 }));
   expect(actionOf(press('s', { timeStamp: 5500, code: 'KeyS' }), ['global'])).toBe('go-search');
   expect(actionOf(press('s', { timeStamp: 9000, code: 'KeyS' }), ['global'])).toBeNull();
+});
+
+test('the preset Jaeger changes the timeline alone, and has no key twice', () => {
+  const table = keysOf('jaeger');
+  expect(table.filter(({ scope }) => scope !== 'timeline')).toEqual(KEYS.filter(({ scope }) => scope !== 'timeline'));
+  const keys = table.filter(({ scope }) => ['timeline', 'views', 'global'].includes(scope)).flatMap((row) => row.keys);
+  expect(keys).toEqual([...new Set(keys)]);
+  // Everything that the timeline can do stays within reach.
+  const actions = (rows: typeof table) => new Set(rows.filter(({ scope }) => ['timeline', 'rows'].includes(scope)).map(({ action }) => action));
+  expect(actions(table)).toEqual(actions(KEYS));
+});
+
+test.each<[KeyboardEvent, Scope[], string]>([
+  [press('w', { code: 'KeyW' }), ['rows', 'timeline'], 'page-up'],
+  [press('ArrowUp'), ['timeline'], 'zoom-in'],
+  [press('ArrowUp'), ['rows', 'timeline'], 'previous'],
+  [press('f'), ['rows', 'timeline'], 'next-hit'],
+  [press('F', { shiftKey: true }), ['rows', 'timeline'], 'fit-selection'],
+  [press('j'), ['rows', 'timeline'], 'next'],
+])('Jaeger: %#', (event, scopes, action) => {
+  preset.value = 'jaeger';
+  expect(actionOf(event, scopes)).toBe(action);
+  preset.value = 'wakeful';
 });

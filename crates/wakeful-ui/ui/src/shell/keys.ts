@@ -1,5 +1,10 @@
+import { signal } from '@preact/signals';
+
 /** Where a key acts. Letters never act in text fields. */
-export type Scope = 'global' | 'list' | 'timeline' | 'rows' | 'find';
+export type Scope = 'global' | 'list' | 'plot' | 'views' | 'timeline' | 'rows' | 'find';
+
+/** Whose habits the trace timeline follows. */
+export type Preset = 'wakeful' | 'jaeger';
 
 export interface KeyRow {
   scope: Scope;
@@ -17,6 +22,9 @@ export interface KeyRow {
 export const KEYS: readonly KeyRow[] = [
   { scope: 'global', keys: ['?'], action: 'help', does: 'show the keys' },
   { scope: 'global', keys: ['/', 'Mod+b'], action: 'find', does: "go to this page's find or filter" },
+  { scope: 'global', keys: ['Mod+k'], action: 'palette', does: 'everything that can be done here' },
+  { scope: 'global', keys: ['>'], action: 'palette-actions', does: 'actions alone' },
+  { scope: 'global', keys: [':'], action: 'palette-query', does: 'search by TraceQL' },
   { scope: 'global', keys: ['g s'], action: 'go-search', does: 'go to Search' },
   { scope: 'global', keys: ['y'], action: 'copy-link', does: 'copy a link to this view' },
   { scope: 'global', keys: ['Escape'], action: 'close', does: 'close the top layer, else clear selection, else clear find' },
@@ -26,6 +34,22 @@ export const KEYS: readonly KeyRow[] = [
   { scope: 'list', keys: ['Home', 'g g'], action: 'first', does: 'first trace' },
   { scope: 'list', keys: ['End', 'G'], action: 'last', does: 'last trace' },
   { scope: 'list', keys: ['Enter'], action: 'open', does: 'open' },
+  { scope: 'list', keys: ['ArrowRight', 'l'], action: 'sort-next', does: 'next sort' },
+  { scope: 'list', keys: ['ArrowLeft', 'h'], action: 'sort-previous', does: 'previous sort' },
+  { scope: 'list', keys: ['i'], action: 'sort-invert', does: 'invert the sort' },
+
+  { scope: 'plot', keys: ['ArrowRight', 'ArrowDown'], action: 'next', does: 'next listed trace in time' },
+  { scope: 'plot', keys: ['ArrowLeft', 'ArrowUp'], action: 'previous', does: 'previous listed trace in time' },
+  { scope: 'plot', keys: ['Home'], action: 'first', does: 'earliest' },
+  { scope: 'plot', keys: ['End'], action: 'last', does: 'latest' },
+  { scope: 'plot', keys: ['Enter'], action: 'open', does: 'open' },
+
+  { scope: 'views', keys: ['1'], action: 'view-1', does: 'Trace Timeline' },
+  { scope: 'views', keys: ['2'], action: 'view-2', does: 'Trace Graph' },
+  { scope: 'views', keys: ['3'], action: 'view-3', does: 'Trace Statistics' },
+  { scope: 'views', keys: ['4'], action: 'view-4', does: 'Trace Spans Table' },
+  { scope: 'views', keys: ['5'], action: 'view-5', does: 'Trace Flamegraph' },
+  { scope: 'views', keys: ['6'], action: 'view-6', does: 'Trace Logs' },
 
   { scope: 'timeline', keys: ['W', 'Shift+W'], action: 'zoom-in', does: 'zoom in; with Shift five times as far' },
   { scope: 'timeline', keys: ['S', 'Shift+S'], action: 'zoom-out', does: 'zoom out' },
@@ -33,6 +57,10 @@ export const KEYS: readonly KeyRow[] = [
   { scope: 'timeline', keys: ['D', 'Shift+D'], action: 'pan-right', does: 'pan to later' },
   { scope: 'timeline', keys: ['f'], action: 'fit-selection', does: 'fit the selection' },
   { scope: 'timeline', keys: ['0'], action: 'fit-all', does: 'fit all' },
+  { scope: 'timeline', keys: ['z'], action: 'view-back', does: 'the window before' },
+  { scope: 'timeline', keys: ['Z'], action: 'view-forward', does: 'the window after' },
+  { scope: 'timeline', keys: ['c'], action: 'critical-path', does: 'critical path on, off' },
+  { scope: 'timeline', keys: ['v'], action: 'layout', does: 'tree or packed' },
   { scope: 'timeline', keys: ['q'], action: 'details', does: 'detail panel on, off' },
   { scope: 'timeline', keys: ['n'], action: 'next-hit', does: 'next find hit' },
   { scope: 'timeline', keys: ['N'], action: 'previous-hit', does: 'previous find hit' },
@@ -60,6 +88,38 @@ export const KEYS: readonly KeyRow[] = [
   { scope: 'find', keys: ['Shift+Enter'], action: 'previous-hit', does: 'previous hit' },
 ];
 
+/**
+ * What the preset Jaeger has in place of the above. Its keys leave whatever they did in the timeline; while a row has the focus the
+ * arrows keep their meaning there, because rows are asked first.
+ */
+const JAEGER: readonly KeyRow[] = [
+  { scope: 'timeline', keys: ['W'], action: 'page-up', does: 'a page up' },
+  { scope: 'timeline', keys: ['S'], action: 'page-down', does: 'a page down' },
+  { scope: 'timeline', keys: ['A', 'Shift+A', 'ArrowLeft', 'Shift+ArrowLeft'], action: 'pan-left', does: 'pan to earlier' },
+  { scope: 'timeline', keys: ['D', 'Shift+D', 'ArrowRight', 'Shift+ArrowRight'], action: 'pan-right', does: 'pan to later' },
+  { scope: 'timeline', keys: ['ArrowUp', 'Shift+ArrowUp'], action: 'zoom-in', does: 'zoom in; with Shift five times as far' },
+  { scope: 'timeline', keys: ['ArrowDown', 'Shift+ArrowDown'], action: 'zoom-out', does: 'zoom out' },
+  { scope: 'timeline', keys: ['f'], action: 'next-hit', does: 'next find hit' },
+  { scope: 'timeline', keys: ['b'], action: 'previous-hit', does: 'previous find hit' },
+  { scope: 'timeline', keys: ['F'], action: 'fit-selection', does: 'fit the selection' },
+  { scope: 'timeline', keys: [']'], action: 'close-all', does: 'all closed' },
+  { scope: 'timeline', keys: ['['], action: 'open-all', does: 'all open' },
+];
+
+/** The preset in force. */
+export const preset = signal<Preset>('wakeful');
+
+/** The table under a preset. */
+export function keysOf(which: Preset): readonly KeyRow[] {
+  if (which === 'wakeful') return KEYS;
+  const taken = new Set(JAEGER.flatMap(({ keys }) => keys));
+  const replaced = new Set(JAEGER.filter(({ action }) => action.startsWith('zoom') || action.startsWith('pan')).map(({ action }) => action));
+  const kept = KEYS.map((row) =>
+    row.scope === 'timeline' ? { ...row, keys: replaced.has(row.action) ? [] : row.keys.filter((key) => !taken.has(key)) } : row,
+  );
+  return [...kept.filter(({ keys }) => keys.length > 0), ...JAEGER];
+}
+
 const PLACES: Record<string, string> = { KeyW: 'W', KeyA: 'A', KeyS: 'S', KeyD: 'D' };
 
 /** Names by which the table may know a key: by place, then by letter. */
@@ -84,7 +144,7 @@ export function actionOf(event: KeyboardEvent, scopes: readonly Scope[]): string
   const pair = event.timeStamp - firstAt < 1000 ? names.map((name) => `${first} ${name}`) : [];
   for (const wanted of [pair, names]) {
     for (const scope of scopes) {
-      const row = KEYS.find((key) => key.scope === scope && key.keys.some((name) => wanted.includes(name)));
+      const row = keysOf(preset.peek()).find((key) => key.scope === scope && key.keys.some((name) => wanted.includes(name)));
       if (row) return row.action;
     }
   }

@@ -1,6 +1,6 @@
 import type { Step } from '../../engine/protocol.ts';
 import { fit, pan, show, zoom } from '../../engine/view.ts';
-import { letterKeys } from '../../shell/commands.ts';
+import { letterKeys } from '../../shell/settings.ts';
 import { actionOf, inTextField } from '../../shell/keys.ts';
 import type { TraceModel } from './model.ts';
 
