@@ -1,4 +1,5 @@
 import type { Facts } from './facts.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { Tokens } from './theme.ts';
 import type { View } from './view.ts';
 
@@ -27,6 +28,17 @@ export type Fold =
   | { what: 'all'; open: boolean }
   | { what: 'level'; by: 1 | -1 };
 
+/** How the trace is shown, apart from the window of time and the rows. */
+export interface Look {
+  layout: 'tree' | 'packed';
+  /** Whether the critical path is drawn under the bars. */
+  critical: boolean;
+  /** Services whose spans are left out; their errors show at the nearest visible ancestor. */
+  hidden: readonly string[];
+}
+
+export const PLAIN: Look = { layout: 'tree', critical: false, hidden: [] };
+
 /** To the engine. */
 export type Request =
   | { kind: 'init'; tokens: Tokens; font: string }
@@ -38,7 +50,14 @@ export type Request =
   | { kind: 'view'; seq: number; view: View }
   | { kind: 'overview'; w: number; h: number; dpr: number }
   | { kind: 'fold'; fold: Fold }
+  | { kind: 'look'; look: Look }
   | { kind: 'find'; query: string }
+  /** What the server found for the query, as an Arrow stream: more hits, if it is still what is asked. */
+  | { kind: 'matches'; query: string; bytes: Uint8Array<ArrayBuffer> }
+  /** The trace is read again: the rows that follow take the place of those that are there once `end` comes. */
+  | { kind: 'restart' }
+  /** Asks for a copy of all rows. */
+  | { kind: 'snapshot' }
   | { kind: 'select'; row: number }
   /** `page` is the number of rows that a page has. */
   | { kind: 'step'; step: Step; page: number };
@@ -93,5 +112,7 @@ export type Reply =
   | { kind: 'changed'; visible: number; total: number }
   /** The row to select or to show. `hit` counts from 1. */
   | { kind: 'reached'; row: number; index: number; select: boolean; start: number; dur: number }
-  | { kind: 'found'; count: number; hit: number; query: string }
+  /** `from` and `to` are the time of all hits; `span` is the row whose span id was asked for, or -1. */
+  | { kind: 'found'; count: number; hit: number; query: string; from: number; to: number; span: number }
+  | { kind: 'snapshot'; snapshot: Snapshot }
   | { kind: 'fail'; text: string };

@@ -1,5 +1,6 @@
 import { Columns } from './columns.ts';
 import { isError } from './flags.ts';
+import { type Look, PLAIN } from './protocol.ts';
 import { serviceSlots } from './slots.ts';
 import { Tree } from './tree.ts';
 
@@ -9,6 +10,7 @@ export class Scene {
   readonly tree = new Tree(this.columns);
   /** By service code; 0 where the service has no name. */
   slots = new Uint8Array(0);
+  look: Look = PLAIN;
   /** Find hits by row, or null. */
   hits: Uint8Array | null = null;
   /** A row, or -1. */

@@ -1,10 +1,12 @@
 import { StreamDecoder } from './decode.ts';
 import { draw, pictureSize, rowsOnScreen } from './draw.ts';
 import { findRows, type Hits } from './find.ts';
+import { decodeMatches, joined, type Matches } from './hits.ts';
 import { placeLabels } from './labels.ts';
 import { drawOverview } from './overview.ts';
 import type { Fold, Reply, Request, RowInfo } from './protocol.ts';
 import { lowerBound, Scene } from './scene.ts';
+import { buffersOf, snapshotOf } from './snapshot.ts';
 import type { Surface } from './surface.ts';
 import { type Theme, themeOf } from './theme.ts';
 import type { View } from './view.ts';
@@ -22,6 +24,8 @@ export class Session {
   private theme: Theme = themeOf({});
   private hits: Hits | null = null;
   private query = '';
+  /** What the server found for the query, once it has answered. */
+  private matches: Matches | null = null;
   private overview: Of<'overview'> | null = null;
   private overviewRows = 0;
 
@@ -70,6 +74,16 @@ export class Session {
         break;
       case 'find':
         this.find(request);
+        break;
+      case 'look':
+        this.scene.look = request.look;
+        this.changed();
+        break;
+      case 'matches':
+        this.match(request);
+        break;
+      case 'snapshot':
+        this.snapshot();
         break;
       case 'select':
         this.scene.selected = request.row;
@@ -181,27 +195,77 @@ export class Session {
 
   /** New rows may be hits too; the eye stays where it is. */
   private refreshHits(): void {
-    this.hits = findRows(this.scene.columns, this.query);
-    this.scene.hits = this.hits?.mask ?? null;
-    const { length: count } = this.hits?.rows ?? [];
-    this.send({ kind: 'found', count, hit: Math.min(1, count), query: this.query });
+    this.collectHits();
+    this.sayFound(1);
   }
 
   private find({ query }: Of<'find'>): void {
     this.query = query;
-    this.hits = findRows(this.scene.columns, query);
+    this.matches = null;
+    this.collectHits();
+    this.showHits();
+  }
+
+  /** The server looks into attributes too, and answers later: the eye moves only if nothing was found before. */
+  private match({ query, bytes }: Of<'matches'>): void {
+    if (query !== this.query) return;
+    this.matches = decodeMatches(bytes);
+    const first = this.hits === null || this.hits.rows.length === 0;
+    this.collectHits();
+    if (first) return this.showHits();
+    const { rows } = this.hits ?? { rows: new Uint32Array(0) };
+    this.scene.tree.reveal(rows);
+    this.sayFound(lowerBound(rows, Math.max(0, this.scene.selected)) + 1);
+    this.changed();
+  }
+
+  private collectHits(): void {
+    const { columns } = this.scene;
+    const names = findRows(columns, this.query);
+    this.hits = this.matches ? joined(names, this.matches.rows, columns.count) : names;
     this.scene.hits = this.hits?.mask ?? null;
-    if (!this.hits || this.hits.rows.length === 0) {
-      this.send({ kind: 'found', count: 0, hit: 0, query });
+  }
+
+  /** Unfolds the hits and goes to the first from the selection on. */
+  private showHits(): void {
+    const { rows } = this.hits ?? { rows: new Uint32Array(0) };
+    if (rows.length === 0) {
+      this.sayFound(0);
       this.changed();
       return;
     }
-    this.scene.tree.reveal(this.hits.rows);
-    const at = lowerBound(this.hits.rows, Math.max(0, this.scene.selected));
-    const hit = at < this.hits.rows.length ? at : 0;
-    this.send({ kind: 'found', count: this.hits.rows.length, hit: hit + 1, query });
+    this.scene.tree.reveal(rows);
+    const at = lowerBound(rows, Math.max(0, this.scene.selected));
+    const hit = at < rows.length ? at : 0;
+    this.sayFound(hit + 1);
     this.changed();
-    this.reach(this.hits.rows[hit], false);
+    this.reach(rows[hit], false);
+  }
+
+  /** `hit` counts from 1. */
+  private sayFound(hit: number): void {
+    const { rows } = this.hits ?? { rows: new Uint32Array(0) };
+    const { start, dur } = this.scene.columns;
+    let from = Number.POSITIVE_INFINITY;
+    let to = 0;
+    for (const row of rows) {
+      from = Math.min(from, start[row]);
+      to = Math.max(to, start[row] + dur[row]);
+    }
+    this.send({
+      kind: 'found',
+      count: rows.length,
+      hit: Math.min(hit, rows.length),
+      query: this.query,
+      from: Math.min(from, to),
+      to,
+      span: this.matches?.span ?? -1,
+    });
+  }
+
+  private snapshot(): void {
+    const snapshot = snapshotOf(this.scene.columns);
+    this.send({ kind: 'snapshot', snapshot }, buffersOf(snapshot) as ArrayBuffer[]);
   }
 
   private step({ step, page }: Of<'step'>): void {
@@ -217,10 +281,7 @@ export class Session {
     if (row < 0) return;
     this.scene.selected = row;
     this.reach(row, true);
-    if (step.endsWith('-hit')) {
-      const hit = lowerBound(hits, row) + 1;
-      this.send({ kind: 'found', count: hits.length, hit, query: this.query });
-    }
+    if (step.endsWith('-hit')) this.sayFound(lowerBound(hits, row) + 1);
     this.changed();
   }
 
