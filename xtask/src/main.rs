@@ -1,4 +1,4 @@
-//! The project's chores, one command each: `cargo xtask test`, `check`, `bench`, `crash`.
+//! The project's chores, one command each: `cargo xtask test`, `check`, `bench`, `crash`, `gen-trace`.
 
 #![allow(
     clippy::print_stdout,
@@ -8,6 +8,7 @@
 mod bench;
 mod check;
 mod crash;
+mod gen_trace;
 mod programs;
 mod server;
 mod shell;
@@ -30,7 +31,13 @@ usage: cargo xtask COMMAND
   crash                kill -9 under load, restart, compare with what was acknowledged
       --rounds N       how often [10]
       --rate N         spans a second [20000]
-  --debug              with bench and crash: unoptimised programs, for trying things out
+  gen-trace            make one large trace and send it to a server
+      --spans N        how many spans [100000]
+      --to TARGET      http://ADDRESS:PORT or grpc://ADDRESS:PORT [http://127.0.0.1:4318]
+      --out FILE       write it as OTLP protobuf, in place of sending it
+      --seed N         another trace of as many spans [1]
+      --start NANOS    when it starts, Unix time; it ends now otherwise
+  --debug              with bench, crash and gen-trace: unoptimised programs, for trying things out
 ";
 
 fn main() -> anyhow::Result<()> {
@@ -40,6 +47,7 @@ fn main() -> anyhow::Result<()> {
         Some("check") => shell::finish(args).and_then(|()| check::run()),
         Some("bench") => bench::run(args),
         Some("crash") => crash::run(args),
+        Some("gen-trace") => gen_trace::run(args),
         Some("help") | None => {
             print!("{HELP}");
             Ok(())

@@ -59,6 +59,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request of a gRPC message with its prefix.
+    pub(crate) fn new(grpc: Bytes, spans: usize, traces: Vec<TraceShare>) -> Self {
+        Self { grpc, spans, traces }
+    }
+
     /// An `ExportTraceServiceRequest` as a gRPC message with its five-byte prefix.
     pub fn grpc(&self) -> Bytes {
         self.grpc.clone()

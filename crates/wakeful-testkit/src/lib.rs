@@ -12,6 +12,8 @@
 //! assert_eq!(request.spans, 512);
 //! ```
 
+mod big_trace;
+mod big_trace_span;
 mod catalogue;
 mod generator;
 mod ledger;
@@ -24,5 +26,6 @@ mod template;
 pub mod load;
 pub mod process;
 
+pub use big_trace::{BigTrace, BigTracePlan};
 pub use generator::{Generator, Plan, Request, Shape, TraceShare, span_id, user_id};
 pub use ledger::{Entry, Ledger, LedgerError};

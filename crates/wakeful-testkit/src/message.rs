@@ -45,6 +45,7 @@ impl Message {
                 any.varint(3, number);
                 1
             }
+            Value::Bytes(bytes) => any.bytes(7, bytes),
         };
         let mut pair = Self::default();
         pair.bytes(1, key.as_bytes());
@@ -59,6 +60,7 @@ pub(crate) enum Value<'a> {
     Text(&'a str),
     Bool(bool),
     Int(u64),
+    Bytes(&'a [u8]),
 }
 
 fn put_varint(out: &mut Vec<u8>, mut value: u64) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use wakeful_testkit::load::{SendOptions, Target};
-use wakeful_testkit::{Plan, Shape};
+use wakeful_testkit::{BigTracePlan, Plan, Shape};
 
 /// Sends generated spans to a server, and asks for them again.
 #[derive(Debug, Parser)]
@@ -19,6 +19,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Send generated spans.
     Send(Send),
+    /// Make one large trace, and send it or write it to a file.
+    Trace(Trace),
     /// Compare a server's traces with a ledger; fails if an acknowledged span is lost, or one is there twice.
     Verify(Verify),
     /// Ask the questions that a trace store is measured by.
@@ -85,6 +87,42 @@ impl Send {
             connections: self.connections,
             spans_per_second: self.rate,
             window: self.window.map(Duration::from_secs),
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Trace {
+    /// How many spans.
+    #[arg(long, default_value_t = 100_000)]
+    spans: u64,
+    /// What chance is made of.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// When it starts, Unix nanoseconds; it ends now if not given.
+    #[arg(long)]
+    start: Option<u64>,
+    /// Where to: grpc://ADDRESS:PORT or http://ADDRESS:PORT.
+    #[arg(long, default_value = "http://127.0.0.1:4318", conflicts_with = "out")]
+    pub(crate) target: Target,
+    /// Write it to this file, as one OTLP protobuf message, in place of sending it.
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+impl Trace {
+    pub(crate) fn plan(&self, now_unix_nanos: u64) -> BigTracePlan {
+        let plan = BigTracePlan {
+            seed: self.seed,
+            spans: self.spans,
+            start_unix_nanos: 0,
+        };
+        let start = self
+            .start
+            .unwrap_or(now_unix_nanos.saturating_sub(plan.duration_nanos()));
+        BigTracePlan {
+            start_unix_nanos: start,
+            ..plan
         }
     }
 }

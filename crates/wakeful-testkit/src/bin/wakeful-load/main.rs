@@ -7,18 +7,18 @@
 mod args;
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use std::io::{BufReader, BufWriter, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Parser as _;
 use serde_json::json;
-use wakeful_testkit::Ledger;
-use wakeful_testkit::load::{self, Api, Question};
+use wakeful_testkit::load::{self, Api, Connection, Outcome, Question, Target};
+use wakeful_testkit::{BigTrace, Ledger};
 
-use args::{Args, Command, Query, Send, Verify};
+use args::{Args, Command, Query, Send, Trace, Verify};
 
 /// How long one kind of question is asked.
 const QUESTION_MAX: Duration = Duration::from_secs(10);
@@ -31,6 +31,7 @@ fn main() -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match Args::parse().command {
             Command::Send(args) => send(args).await,
+            Command::Trace(args) => trace(args).await,
             Command::Verify(args) => verify(args).await,
             Command::Query(args) => query(args).await,
         }
@@ -57,6 +58,45 @@ async fn send(args: Send) -> anyhow::Result<ExitCode> {
     });
     println!("{line}");
     Ok(ExitCode::SUCCESS)
+}
+
+async fn trace(args: Trace) -> anyhow::Result<ExitCode> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    let plan = args.plan(now.as_nanos() as u64);
+    let trace = BigTrace::new(plan);
+    match &args.out {
+        Some(path) => {
+            // Messages of one type make one message when they stand behind each other.
+            let write = || {
+                let mut file = BufWriter::new(File::create(path)?);
+                for request in trace {
+                    file.write_all(&request.protobuf())?;
+                }
+                file.flush()
+            };
+            write().with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        None => deliver(trace, args.target).await?,
+    }
+    let line = json!({
+        "trace": format!("{:032x}", plan.trace_id()),
+        "spans": plan.spans,
+        "start_unix_nanos": plan.start_unix_nanos.to_string(),
+        "duration_nanos": plan.duration_nanos(),
+    });
+    println!("{line}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Sends all requests, one after the other; the first refusal ends it, because a part of a trace is no use.
+async fn deliver(trace: BigTrace, target: Target) -> anyhow::Result<()> {
+    let mut connection = Connection::open(target).await?;
+    for request in trace {
+        if let Outcome::Refused(reason) = connection.send(&request).await? {
+            bail!("the server refused a part of the trace: {reason}");
+        }
+    }
+    Ok(())
 }
 
 async fn verify(args: Verify) -> anyhow::Result<ExitCode> {
