@@ -17,6 +17,7 @@ mod metrics;
 mod page;
 mod plain;
 mod process;
+mod queries;
 mod query;
 mod receivers;
 mod rfc3339;

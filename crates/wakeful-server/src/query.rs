@@ -7,6 +7,7 @@ use axum::routing::any;
 use wakeful_query::Engine;
 
 use crate::page::{Assets, Page};
+use crate::queries::Queries;
 use crate::{Listener, jaeger_api, ui_api};
 
 /// How the query port is set up.
@@ -38,12 +39,13 @@ pub(crate) fn router(engine: Engine, options: QueryOptions) -> Router {
         assets,
         about,
     } = options;
+    let queries = Queries::new(engine);
     let base = base_path.trim_end_matches('/');
     let page = Page::new(assets, &format!("{base}/"));
     let page = any(move |method, uri, headers| page.clone().answer(method, uri, headers));
     let routes = Router::new()
-        .nest("/api/ui", ui_api::router(engine.clone(), about))
-        .merge(jaeger_api::router(engine))
+        .nest("/api/ui", ui_api::router(queries.clone(), about))
+        .merge(jaeger_api::routes(queries))
         .fallback_service(page.clone());
     if base.is_empty() {
         return routes;

@@ -3,11 +3,12 @@
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::Serialize;
-use wakeful_query::QueryError;
+use wakeful_query::{Engine, QueryError};
 use wakeful_wire::jaeger::json::{Envelope, ErrorView};
 use wakeful_wire::json::to_vec;
 
-use crate::{blocking, plain};
+use crate::plain;
+use crate::queries::{Queries, Unanswered};
 
 /// A refusal, with the status and the text that the client gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,9 +76,13 @@ impl From<serde_json::Error> for ApiError {
     }
 }
 
-impl From<blocking::Failed> for ApiError {
-    fn from(failed: blocking::Failed) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, failed.to_string())
+impl From<Unanswered> for ApiError {
+    fn from(why: Unanswered) -> Self {
+        let status = match why {
+            Unanswered::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            Unanswered::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self::new(status, why.to_string())
     }
 }
 
@@ -89,26 +94,26 @@ fn text(status: StatusCode, body: &impl Serialize) -> Response {
     plain::text(status, body.unwrap_or_default())
 }
 
-/// Asks the store on a blocking thread and answers in the dialect of `/api/…`.
-pub(super) async fn answer_legacy<F>(work: F) -> Response
+/// Asks the engine when it is this question's turn, and answers in the dialect of `/api/…`.
+pub(super) async fn answer_legacy<F>(queries: &Queries, work: F) -> Response
 where
-    F: FnOnce() -> Result<Vec<u8>, ApiError> + Send + 'static,
+    F: FnOnce(&Engine) -> Result<Vec<u8>, ApiError> + Send + 'static,
 {
-    answer(work).await.unwrap_or_else(ApiError::into_legacy)
+    answer(queries, work).await.unwrap_or_else(ApiError::into_legacy)
 }
 
 /// Likewise in the dialect of `/api/v3/…`.
-pub(super) async fn answer_v3<F>(work: F) -> Response
+pub(super) async fn answer_v3<F>(queries: &Queries, work: F) -> Response
 where
-    F: FnOnce() -> Result<Vec<u8>, ApiError> + Send + 'static,
+    F: FnOnce(&Engine) -> Result<Vec<u8>, ApiError> + Send + 'static,
 {
-    answer(work).await.unwrap_or_else(ApiError::into_v3)
+    answer(queries, work).await.unwrap_or_else(ApiError::into_v3)
 }
 
-async fn answer<F>(work: F) -> Result<Response, ApiError>
+async fn answer<F>(queries: &Queries, work: F) -> Result<Response, ApiError>
 where
-    F: FnOnce() -> Result<Vec<u8>, ApiError> + Send + 'static,
+    F: FnOnce(&Engine) -> Result<Vec<u8>, ApiError> + Send + 'static,
 {
-    let body = blocking::run(work).await??;
+    let body = queries.run(work).await??;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }

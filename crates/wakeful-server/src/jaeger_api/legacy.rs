@@ -14,10 +14,11 @@ use super::error::{ApiError, answer_legacy};
 use super::legacy_search::{self, Search};
 use super::params::Params;
 use super::{go, ids, search};
+use crate::queries::Queries;
 
 /// `/api/services`
-pub(super) async fn services(State(engine): State<Engine>, RawQuery(query): RawQuery) -> Response {
-    answer_legacy(move || {
+pub(super) async fn services(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
+    answer_legacy(&queries, move |engine| {
         let services = engine.services();
         Ok(to_vec(
             &Envelope::of(&services, services.len()),
@@ -29,11 +30,11 @@ pub(super) async fn services(State(engine): State<Engine>, RawQuery(query): RawQ
 
 /// `/api/services/{service}/operations`: names alone, and `null` if there are none.
 pub(super) async fn operations_of_service(
-    State(engine): State<Engine>,
+    State(queries): State<Queries>,
     Path(service): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer_legacy(move || {
+    answer_legacy(&queries, move |engine| {
         let operations = engine.operations(Some(&service), None);
         let mut names: Vec<_> = operations
             .iter()
@@ -50,8 +51,8 @@ pub(super) async fn operations_of_service(
 }
 
 /// `/api/operations`
-pub(super) async fn operations(State(engine): State<Engine>, RawQuery(query): RawQuery) -> Response {
-    answer_legacy(move || {
+pub(super) async fn operations(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
+    answer_legacy(&queries, move |engine| {
         let params = Params::parse(query.as_deref());
         let service = params.get("service");
         if service.is_empty() {
@@ -75,11 +76,11 @@ pub(super) async fn operations(State(engine): State<Engine>, RawQuery(query): Ra
 }
 
 /// `/api/traces`
-pub(super) async fn traces(State(engine): State<Engine>, RawQuery(query): RawQuery) -> Response {
-    answer_legacy(move || {
+pub(super) async fn traces(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
+    answer_legacy(&queries, move |engine| {
         let params = Params::parse(query.as_deref());
         let (traces, errors) = match legacy_search::search(&params)? {
-            Search::ByIds(ids) => by_ids(&engine, &ids)?,
+            Search::ByIds(ids) => by_ids(engine, &ids)?,
             Search::Matching(query) => {
                 let found = engine.find(&query)?;
                 (
@@ -99,18 +100,18 @@ pub(super) async fn traces(State(engine): State<Engine>, RawQuery(query): RawQue
 
 /// `/api/traces/{id}`
 pub(super) async fn trace(
-    State(engine): State<Engine>,
+    State(queries): State<Queries>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer_legacy(move || {
+    answer_legacy(&queries, move |engine| {
         let params = Params::parse(query.as_deref());
         let id = ids::parse(&id).map_err(ApiError::bad_request)?;
         // Times are read but do not matter: the store finds a trace without them.
         params.read("start", go::parse_i64)?;
         params.read("end", go::parse_i64)?;
         params.raw()?;
-        match find_trace(&engine, id)? {
+        match find_trace(engine, id)? {
             Some(trace) => write(vec![trace], &[], &params),
             None => Err(ApiError::new(StatusCode::NOT_FOUND, "trace not found")),
         }
@@ -119,8 +120,8 @@ pub(super) async fn trace(
 }
 
 /// `/api/dependencies`
-pub(super) async fn dependencies(State(engine): State<Engine>, RawQuery(query): RawQuery) -> Response {
-    answer_legacy(move || {
+pub(super) async fn dependencies(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
+    answer_legacy(&queries, move |engine| {
         let params = Params::parse(query.as_deref());
         let dependencies = engine.dependencies(legacy_search::dependencies(&params)?)?;
         let service = params.get("service");

@@ -22,9 +22,15 @@ use axum::routing::{any, get, post};
 use wakeful_query::Engine;
 
 use crate::plain;
+use crate::queries::Queries;
 
 /// The routes of Jaeger's API over `engine`, and a 404 for everything else under `/api`.
 pub fn router(engine: Engine) -> Router {
+    routes(Queries::new(engine))
+}
+
+/// The routes, sharing the bound on questions with other APIs.
+pub(crate) fn routes(queries: Queries) -> Router {
     Router::new()
         .route("/api/services", get(legacy::services))
         .route(
@@ -50,5 +56,5 @@ pub fn router(engine: Engine) -> Router {
         .route("/api/", any(plain::not_found))
         .route("/api/{*rest}", any(plain::not_found))
         .method_not_allowed_fallback(plain::not_found)
-        .with_state(engine)
+        .with_state(queries)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::error::Error;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::RawQuery;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use http_body_util::LengthLimitError;
@@ -16,12 +16,17 @@ use wakeful_wire::otlp;
 
 use super::error::{ApiError, answer_legacy};
 use super::params::Params;
+use crate::queries::Queries;
 
 /// Bytes of a file that is shown: some 100,000 spans of usual size, and it is all held in memory at once.
 const BODY_BYTES_MAX: usize = 64 << 20;
 
 /// Answers with the traces of the body.
-pub(super) async fn transform(RawQuery(query): RawQuery, body: Body) -> Response {
+pub(super) async fn transform(
+    State(queries): State<Queries>,
+    RawQuery(query): RawQuery,
+    body: Body,
+) -> Response {
     let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
         let is_too_large = error.source().is_some_and(<dyn Error>::is::<LengthLimitError>);
         if is_too_large {
@@ -33,7 +38,7 @@ pub(super) async fn transform(RawQuery(query): RawQuery, body: Body) -> Response
             ApiError::bad_request(format!("the body did not arrive: {error}"))
         }
     });
-    answer_legacy(move || {
+    answer_legacy(&queries, move |_| {
         let malformed = |why: String| ApiError::bad_request(format!("cannot unmarshal OTLP : {why}"));
         let (batch, rejected) = otlp::decode_json(&body?).map_err(|error| malformed(error.to_string()))?;
         if rejected.total() > 0 {

@@ -1,16 +1,17 @@
 //! Routes of parts that are not there: they answer as a Jaeger does that has them, but nothing set up behind them.
 
-use axum::extract::{Path, RawQuery};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 
 use super::error::{ApiError, answer_legacy};
 use super::params::Params;
 use super::{go, ids, search};
+use crate::queries::Queries;
 
 /// `POST /api/archive/{id}`
-pub(super) async fn archive(Path(id): Path<String>) -> Response {
-    answer_legacy(move || {
+pub(super) async fn archive(State(queries): State<Queries>, Path(id): Path<String>) -> Response {
+    answer_legacy(&queries, move |_| {
         ids::parse(&id).map_err(ApiError::bad_request)?;
         Err(ApiError::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -21,8 +22,8 @@ pub(super) async fn archive(Path(id): Path<String>) -> Response {
 }
 
 /// `/api/metrics/latencies`
-pub(super) async fn latencies(RawQuery(query): RawQuery) -> Response {
-    answer_legacy(move || {
+pub(super) async fn latencies(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
+    answer_legacy(&queries, move |_| {
         let params = Params::parse(query.as_deref());
         go::parse_float(params.get("quantile")).map_err(|why| unable("quantile", &why))?;
         metrics(&params)
@@ -31,8 +32,8 @@ pub(super) async fn latencies(RawQuery(query): RawQuery) -> Response {
 }
 
 /// `/api/metrics/calls` and `/api/metrics/errors`
-pub(super) async fn rates(RawQuery(query): RawQuery) -> Response {
-    answer_legacy(move || metrics(&Params::parse(query.as_deref()))).await
+pub(super) async fn rates(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
+    answer_legacy(&queries, move |_| metrics(&Params::parse(query.as_deref()))).await
 }
 
 /// Refuses bad parameters first, in Jaeger's order.

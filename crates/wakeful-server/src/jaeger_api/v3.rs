@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Serialize, Serializer};
 use wakeful_model::{Kind, Trace};
-use wakeful_query::{Engine, ServiceSummary, TraceSummary};
+use wakeful_query::{ServiceSummary, TraceSummary};
 use wakeful_wire::json::to_vec;
 use wakeful_wire::otlp::TracesData;
 
@@ -13,14 +13,15 @@ use super::error::{ApiError, answer_v3};
 use super::legacy::find_trace;
 use super::params::Params;
 use super::{ids, search, v3_search};
+use crate::queries::Queries;
 
 /// `/api/v3/services`
-pub(super) async fn services(State(engine): State<Engine>) -> Response {
+pub(super) async fn services(State(queries): State<Queries>) -> Response {
     #[derive(Serialize)]
     struct Body {
         services: Vec<String>,
     }
-    answer_v3(move || {
+    answer_v3(&queries, move |engine| {
         Ok(to_vec(
             &Body {
                 services: engine.services(),
@@ -32,7 +33,7 @@ pub(super) async fn services(State(engine): State<Engine>) -> Response {
 }
 
 /// `/api/v3/operations`: without a service there are none, and a kind that was not said is `internal`.
-pub(super) async fn operations(State(engine): State<Engine>, RawQuery(query): RawQuery) -> Response {
+pub(super) async fn operations(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
     #[derive(Serialize)]
     struct Body {
         operations: Vec<Operation>,
@@ -43,7 +44,7 @@ pub(super) async fn operations(State(engine): State<Engine>, RawQuery(query): Ra
         name: String,
         span_kind: &'static str,
     }
-    answer_v3(move || {
+    answer_v3(&queries, move |engine| {
         let params = Params::parse(query.as_deref());
         let operations = match (
             params.get("service"),
@@ -72,8 +73,8 @@ pub(super) async fn operations(State(engine): State<Engine>, RawQuery(query): Ra
 }
 
 /// `/api/v3/traces`
-pub(super) async fn traces(State(engine): State<Engine>, RawQuery(query): RawQuery) -> Response {
-    answer_v3(move || {
+pub(super) async fn traces(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
+    answer_v3(&queries, move |engine| {
         let (query, raw) = v3_search::search(&Params::parse(query.as_deref()))?;
         let found = engine.find(&query)?;
         log_problems(&found.problems);
@@ -84,25 +85,25 @@ pub(super) async fn traces(State(engine): State<Engine>, RawQuery(query): RawQue
 
 /// `/api/v3/traces/{id}`
 pub(super) async fn trace(
-    State(engine): State<Engine>,
+    State(queries): State<Queries>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer_v3(move || {
+    answer_v3(&queries, move |engine| {
         let id = ids::parse(&id).map_err(|why| v3_search::malformed("trace_id", &why))?;
         let raw = v3_search::by_id(&Params::parse(query.as_deref()))?;
-        write(find_trace(&engine, id)?.into_iter().collect(), raw)
+        write(find_trace(engine, id)?.into_iter().collect(), raw)
     })
     .await
 }
 
 /// `/api/v3/trace-summaries`
-pub(super) async fn summaries(State(engine): State<Engine>, RawQuery(query): RawQuery) -> Response {
+pub(super) async fn summaries(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
     #[derive(Serialize)]
     struct Body<'a> {
         summaries: Vec<SummaryView<'a>>,
     }
-    answer_v3(move || {
+    answer_v3(&queries, move |engine| {
         let (query, _) = v3_search::search(&Params::parse(query.as_deref()))?;
         let found = engine.find_summaries(&query)?;
         log_problems(&found.problems);

@@ -6,6 +6,8 @@ use http::StatusCode;
 use serde::Serialize;
 use wakeful_query::QueryError;
 
+use crate::queries::Unanswered;
+
 /// A refusal in words, with the parameter that was wrong, if one was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ApiError {
@@ -50,6 +52,15 @@ impl ApiError {
 
     pub(super) fn unavailable(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+}
+
+impl From<Unanswered> for ApiError {
+    fn from(why: Unanswered) -> Self {
+        match why {
+            Unanswered::Stopping => Self::unavailable(why.to_string()),
+            Unanswered::Failed(_) => Self::internal(why.to_string()),
+        }
     }
 }
 

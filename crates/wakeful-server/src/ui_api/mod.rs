@@ -22,10 +22,10 @@ use axum::extract::FromRef;
 use axum::response::Response;
 use axum::routing::{any, get};
 use http::HeaderValue;
-use tokio::sync::Semaphore;
 use wakeful_query::Engine;
 
-use crate::{About, blocking};
+use crate::About;
+use crate::queries::Queries;
 use error::ApiError;
 
 /// The version of assets and API together: a page of another one offers to reload.
@@ -35,9 +35,9 @@ const VERSION_HEADER: &str = "x-wakeful-ui";
 type Parameters = Vec<(String, String)>;
 
 /// The routes, below `/api/ui`.
-pub(crate) fn router(engine: Engine, about: About) -> Router {
+pub(crate) fn router(queries: Queries, about: About) -> Router {
     let state = UiApi {
-        queries: Queries::new(engine),
+        queries,
         about: Arc::new(about),
     };
     Router::new()
@@ -83,37 +83,12 @@ impl FromRef<UiApi> for Arc<About> {
     }
 }
 
-/// Asks the engine, a few questions at a time: each takes memory of its own.
-#[derive(Debug, Clone)]
-struct Queries {
-    engine: Engine,
-    slots: Arc<Semaphore>,
-}
-
 impl Queries {
-    fn new(engine: Engine) -> Self {
-        let threads = std::thread::available_parallelism().map_or(2, usize::from);
-        Self {
-            engine,
-            slots: Arc::new(Semaphore::new(2 * threads)),
-        }
-    }
-
-    /// Runs `question` on a blocking thread.
+    /// Runs `question` on a blocking thread, once it is its turn.
     async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Engine) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let slot = Arc::clone(&self.slots).acquire_owned().await;
-        let slot = slot.map_err(|_| ApiError::unavailable("the server is stopping"))?;
-        let engine = self.engine.clone();
-        let work = move || {
-            // The slot goes with the work: a request that is aborted leaves its work running.
-            let _slot = slot;
-            question(&engine)
-        };
-        blocking::run(work)
-            .await
-            .map_err(|failed| ApiError::internal(failed.to_string()))?
+        self.run(question).await?
     }
 }
