@@ -1,5 +1,7 @@
 import type { Facts } from './facts.ts';
+import type { RunSummary } from './runs.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { Tally } from './tally.ts';
 import type { Tokens } from './theme.ts';
 import type { View } from './view.ts';
 
@@ -24,6 +26,8 @@ export type Step =
 
 export type Fold =
   | { what: 'row'; row: number; open: boolean }
+  /** The run that the row is a member of becomes one row. */
+  | { what: 'run'; row: number }
   | { what: 'subtree'; row: number; open: boolean }
   | { what: 'all'; open: boolean }
   | { what: 'level'; by: 1 | -1 };
@@ -71,6 +75,7 @@ export interface RowInfo {
   service: string;
   slot: number;
   level: number;
+  /** 0 if not known: rows may be left out or folded into runs. */
   siblings: number;
   place: number;
   /** Direct children. */
@@ -79,10 +84,14 @@ export interface RowInfo {
   start: number;
   dur: number;
   flags: number;
-  /** Rows in error below, if folded. */
+  /** Rows in error that are folded into this one, or left out below it. */
   hiddenErrors: number;
-  /** Rows below, if folded. */
+  /** Rows that are folded into this one. */
   hidden: number;
+  /** Set if the row stands for a run of equal siblings; `children` then counts those. */
+  run: RunSummary | null;
+  /** Whether the row is a member of a run that is open: `fold` with `run` makes it one row again. */
+  inRun: boolean;
   hit: boolean;
 }
 
@@ -105,7 +114,7 @@ export interface Picture {
 export type Reply =
   | { kind: 'facts'; facts: Facts }
   | { kind: 'progress'; rows: number; services: { name: string; slot: number }[] }
-  | { kind: 'complete'; rows: number }
+  | { kind: 'complete'; rows: number; tally: Tally }
   | Picture
   | { kind: 'overview'; image: ImageBitmap | HTMLCanvasElement }
   /** Folding or rows changed: the page asks for a picture. */

@@ -8,6 +8,7 @@ import type { Fold, Reply, Request, RowInfo } from './protocol.ts';
 import { lowerBound, Scene } from './scene.ts';
 import { buffersOf, snapshotOf } from './snapshot.ts';
 import type { Surface } from './surface.ts';
+import { tallyOf } from './tally.ts';
 import { type Theme, themeOf } from './theme.ts';
 import type { View } from './view.ts';
 import { walk } from './walk.ts';
@@ -59,7 +60,7 @@ export class Session {
         break;
       case 'end':
         this.drawOverview();
-        this.send({ kind: 'complete', rows: this.scene.columns.count });
+        this.send({ kind: 'complete', rows: this.scene.columns.count, tally: tallyOf(this.scene.columns) });
         break;
       case 'view':
         this.drawView(request);
