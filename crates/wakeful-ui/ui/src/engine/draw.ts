@@ -1,6 +1,6 @@
 import { isError, OPEN, PLACEHOLDER } from './flags.ts';
 import { Raster } from './raster.ts';
-import { lowerBound, type Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { slotColour, slotMarked } from './slots.ts';
 import type { Theme } from './theme.ts';
 import { axisOf } from './ticks.ts';
@@ -82,25 +82,27 @@ function drawBar(raster: Raster, scene: Scene, view: View, theme: Theme, row: nu
     if (flags & OPEN) sawtooth(raster, x1, top, bottom, px, colour);
     if (failed) raster.fill(x0, top, x1, top + 3 * px, theme.error);
   }
-  if (columns.errors[row] > 0 && !tree.isOpen(row)) drawHiddenErrors(raster, scene, view, theme, row, top, px);
+  drawHiddenErrors(raster, scene, view, theme, tree.errorsHiddenAt(tree.indexOf(row)), top, px);
   if (scene.hits?.[row]) raster.fill(x0, bottom + px, Math.max(x1, x0 + 4 * px), bottom + 3 * px, theme.hitLine);
   if (row === scene.selected) raster.frame(x0 - 2 * px, top - 2 * px, x1 + 2 * px, bottom + 2 * px, 2 * px, theme.text);
 }
 
-/** Errors cannot be folded away: each below a folded row ticks on its edge. */
+/** Errors cannot be folded away: each that is hidden ticks on the edge of the row that it is folded into. */
 function drawHiddenErrors(
   raster: Raster,
   scene: Scene,
   view: View,
   theme: Theme,
-  row: number,
+  errors: Uint32Array,
   top: number,
   px: number,
 ): void {
-  const { errors, columns } = scene;
-  const end = row + columns.size[row];
-  for (let i = lowerBound(errors, row + 1); i < errors.length && errors[i] < end; i++) {
-    const [x0, x1] = extent(scene, view, errors[i], 2 * px);
+  let drawn = Number.NEGATIVE_INFINITY;
+  for (const row of errors) {
+    const [x0, x1] = extent(scene, view, row, 2 * px);
+    // Of many in one place, one is enough.
+    if (x0 === drawn && x1 === x0 + 2 * px) continue;
+    drawn = x0;
     raster.fill(x0, top, x1, top + 3 * px, theme.error);
   }
 }

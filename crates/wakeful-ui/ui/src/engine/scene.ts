@@ -31,6 +31,12 @@ export class Scene {
     this.slots = Uint8Array.from(services, (name) => this.slotOf.get(name) ?? 0);
   }
 
+  /** Leaves out services by name. */
+  leaveOut(hidden: readonly string[]): void {
+    this.look = { ...this.look, hidden };
+    this.tree.leaveOut(Uint8Array.from(this.columns.services, (name) => (hidden.includes(name) ? 1 : 0)));
+  }
+
   /** Takes in rows that were appended since; when many batches come at once, this is done once for all of them. */
   settle(): boolean {
     const { flags, count } = this.columns;
@@ -40,6 +46,7 @@ export class Scene {
     this.errors = Uint32Array.from(errors);
     this.settled = count;
     this.tree.grow();
+    if (this.look.hidden.length > 0) this.leaveOut(this.look.hidden);
     return true;
   }
 }

@@ -78,6 +78,7 @@ export class Session {
         break;
       case 'look':
         this.scene.look = request.look;
+        this.scene.leaveOut(request.look.hidden);
         this.changed();
         break;
       case 'matches':
@@ -146,33 +147,31 @@ export class Session {
   }
 
   private rowInfo(index: number): RowInfo {
-    const { columns, tree, slots, hits } = this.scene;
+    const { columns, tree, slots, hits, look } = this.scene;
     const row = tree.visible[index];
     const open = tree.isOpen(row);
-    const own = this.isOwnError(row);
+    const run = tree.standsForRun(row) ? tree.runs.of(row) : undefined;
+    const counted = look.hidden.length === 0 && tree.runs.of(row) === undefined;
     return {
       row,
       index,
       name: columns.names[columns.name[row]] ?? '',
       service: columns.services[columns.service[row]] ?? '',
       slot: slots[columns.service[row]] ?? 0,
-      level: columns.depth[row],
-      siblings: columns.siblings(row),
-      place: columns.place[row],
-      children: columns.children[row],
+      level: tree.level(row),
+      siblings: counted ? columns.siblings(row) : 0,
+      place: counted ? columns.place[row] : 0,
+      children: run?.count ?? columns.children[row],
       open,
       start: columns.start[row],
       dur: columns.dur[row],
       flags: columns.flags[row],
-      hiddenErrors: open ? 0 : columns.errors[row] - own,
-      hidden: open ? 0 : columns.size[row] - 1,
+      hiddenErrors: tree.errorsHiddenAt(index).length,
+      hidden: open ? 0 : tree.hiddenBelow(index),
+      run: run ? tree.runs.summary(run) : null,
+      inRun: !run && tree.runs.of(row) !== undefined,
       hit: hits?.[row] === 1,
     };
-  }
-
-  private isOwnError(row: number): number {
-    const { errors } = this.scene;
-    return errors[lowerBound(errors, row)] === row ? 1 : 0;
   }
 
   private drawOverview(): void {
@@ -189,6 +188,7 @@ export class Session {
   private fold(fold: Fold): void {
     const { tree } = this.scene;
     if (fold.what === 'row') tree.set(fold.row, fold.open);
+    else if (fold.what === 'run') tree.closeRun(fold.row);
     else if (fold.what === 'subtree') tree.setSubtree(fold.row, fold.open);
     else if (fold.what === 'all') tree.setAll(fold.open);
     else tree.step(fold.by);
@@ -270,10 +270,8 @@ export class Session {
   }
 
   private step({ step, page }: Of<'step'>): void {
-    const { columns, tree, selected: from } = this.scene;
-    const foldable = from >= 0 && columns.children[from] > 0;
-    if (foldable && (step === 'in' || step === 'out') && tree.isOpen(from) === (step === 'out')) {
-      tree.set(from, step === 'in');
+    const { selected: from } = this.scene;
+    if (from >= 0 && (step === 'in' || step === 'out') && this.foldBy(from, step)) {
       this.changed();
       return;
     }
@@ -284,6 +282,20 @@ export class Session {
     this.reach(row, true);
     if (step.endsWith('-hit')) this.sayFound(lowerBound(hits, row) + 1);
     this.changed();
+  }
+
+  /** Arrow keys fold before they go anywhere: a row first, then the run around it. Returns whether they did. */
+  private foldBy(row: number, step: 'in' | 'out'): boolean {
+    const { tree } = this.scene;
+    if (tree.canFold(row) && tree.isOpen(row) === (step === 'out')) {
+      tree.set(row, step === 'in');
+      return true;
+    }
+    const first = step === 'out' && !tree.standsForRun(row) ? tree.closeRun(row) : -1;
+    if (first < 0) return false;
+    this.scene.selected = first;
+    this.reach(first, true);
+    return true;
   }
 
   /** Says where a row stands, its ancestors unfolded. */

@@ -66,11 +66,64 @@ test('a hidden row stands where its visible ancestor does', () => {
 
 test('a large trace opens to the level that fits, and its first level at least', () => {
   const wide: Line[] = [[1, 'root', 0, 10]];
-  for (let i = 0; i < 3_000; i++) wide.push([2, 'leaf', 0, 1], [3, 'deep', 0, 1]);
+  for (let i = 0; i < 3_000; i++) wide.push([2, `leaf ${i % 2}`, 0, 1], [3, 'deep', 0, 1]);
   expect(sceneOf(wide).tree.count).toBe(3_001);
   const deep: Line[] = [[1, 'root', 0, 10]];
-  for (let i = 0; i < 600; i++) deep.push([2, 'x', 0, 1], [3, 'y', 0, 1], [4, 'z', 0, 1], [5, 'zz', 0, 1]);
+  for (let i = 0; i < 600; i++) deep.push([2, `x${i % 2}`, 0, 1], [3, 'y', 0, 1], [4, 'z', 0, 1], [5, 'zz', 0, 1]);
   expect(sceneOf(deep).tree.count).toBe(1_801);
+});
+
+/** A root with 25 equal children, the third of them with a child in error, and one more behind them. */
+const RUN: Line[] = [[1, 'r', 0, 100]];
+for (let i = 0; i < 25; i++) {
+  RUN.push([2, 'm', i, i + 1]);
+  if (i === 2) RUN.push([3, 'x', i, 1, 2]);
+}
+RUN.push([2, 'z', 90, 1, 2]);
+
+test('twenty equal siblings or more are one row', () => {
+  const scene = sceneOf(RUN);
+  const { tree } = scene;
+  expect(shown(scene)).toBe('rmz');
+  expect([tree.standsForRun(1), tree.isOpen(1), tree.canFold(1), tree.hiddenBelow(1)]).toEqual([true, false, true, 25]);
+  expect([...tree.errorsHiddenAt(1)]).toEqual([4]);
+  const run = tree.runs.startingAt(1);
+  expect(run && tree.runs.summary(run)).toEqual({ count: 25, total: 325, p50: 13, p99: 25, longest: 25, errors: 1 });
+  tree.set(1, true);
+  expect(shown(scene)).toBe(`rmmmx${'m'.repeat(22)}z`);
+  expect(tree.errorsHiddenAt(3)).toHaveLength(0);
+  expect(tree.closeRun(7)).toBe(1);
+  expect(shown(scene)).toBe('rmz');
+  tree.reveal([4]);
+  expect(tree.isVisible(4)).toBe(true);
+  tree.setAll(false);
+  expect(shown(scene)).toBe('r');
+  tree.setAll(true);
+  expect(tree.count).toBe(RUN.length);
+});
+
+test('nineteen are as many rows', () => {
+  const few: Line[] = Array.from({ length: 19 }, (_, i) => [1, 'a', i, 1]);
+  expect(sceneOf(few).tree.count).toBe(19);
+  expect(sceneOf([...few, [1, 'a', 19, 1]]).tree.count).toBe(1);
+});
+
+test('a service that is left out hands its errors to the nearest row above', () => {
+  const scene = sceneOf([
+    [1, 'web/a', 0, 9],
+    [2, 'web/b', 0, 4],
+    [2, 'db/c', 4, 4],
+    [3, 'db/d', 4, 1, 2],
+    [3, 'web/e', 5, 1],
+  ]);
+  scene.leaveOut(['db']);
+  expect(shown(scene)).toBe('abe');
+  expect([0, 1, 2].map((index) => [...scene.tree.errorsHiddenAt(index)])).toEqual([[3], [], []]);
+  expect([scene.tree.level(4), scene.tree.visibleParent(4)]).toEqual([2, 0]);
+  expect(walk(scene, new Uint32Array(0), 'next-error', 0, 3)).toBe(-1);
+  expect(walk(scene, new Uint32Array(0), 'out', 4, 3)).toBe(0);
+  scene.leaveOut([]);
+  expect(shown(scene)).toBe('abcde');
 });
 
 test('rows that come later join the tree', () => {

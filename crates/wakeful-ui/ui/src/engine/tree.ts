@@ -1,53 +1,101 @@
 import { type Columns, NO_ROW } from './columns.ts';
+import { isError } from './flags.ts';
+import { Runs } from './runs.ts';
 
 /** Up to so many rows a trace opens unfolded. */
 const UNFOLDED_MAX = 2_000;
 
-/** Which rows are folded, and so which are visible. */
+/**
+ * Which rows are folded, and so which are visible. A run of equal siblings is one row until it is opened, that of its first
+ * member; rows of a service that is left out are not shown, their children are.
+ */
 export class Tree {
   /** Rows on screen from top to bottom, if the screen were long enough; the first `count` count. */
   visible = new Uint32Array(0);
   count = 0;
+  readonly runs: Runs;
   private closed = new Uint8Array(0);
+  /** By the first row of a run: 1 = its members are shown. */
+  private runOpen = new Uint8Array(0);
+  /** By service code, 1 = left out; null if none is. */
+  private without: Uint8Array | null = null;
   private touched = false;
+  private hiddenErrors: HiddenErrors | null = null;
 
-  constructor(private readonly columns: Columns) {}
+  constructor(private readonly columns: Columns) {
+    this.runs = new Runs(columns);
+  }
 
   /** Takes in rows that were appended; until the user folds something, folding follows the size of the trace. */
   grow(): void {
-    const { count } = this.columns;
+    const { count, start } = this.columns;
     if (this.closed.length < count) {
-      const closed = new Uint8Array(this.columns.start.length);
-      closed.set(this.closed);
-      this.closed = closed;
-      this.visible = new Uint32Array(this.columns.start.length);
+      this.closed = lengthened(this.closed, start.length);
+      this.runOpen = lengthened(this.runOpen, start.length);
+      this.visible = new Uint32Array(start.length);
     }
-    if (!this.touched) this.closeBelow(openingLevel(this.columns));
+    this.runs.collect();
+    if (!this.touched) this.closeBelow(this.openingLevel());
     this.rebuild();
   }
 
+  /** Leaves out the services whose code has a 1. */
+  leaveOut(services: Uint8Array | null): void {
+    this.without = services?.includes(1) ? services : null;
+    this.rebuild();
+  }
+
+  /** Whether a row's service is left out. */
+  isLeftOut(row: number): boolean {
+    return this.without !== null && this.without[this.columns.service[row]] === 1;
+  }
+
+  /** Whether all that is below a row is shown; a row that stands for a run is closed. */
   isOpen(row: number): boolean {
-    return this.closed[row] === 0;
+    return this.closed[row] === 0 && !this.standsForRun(row);
   }
 
+  /** Whether a row, if visible, stands for a whole run. */
+  standsForRun(row: number): boolean {
+    return this.runs.startingAt(row) !== undefined && this.runOpen[row] === 0;
+  }
+
+  /** Whether a row has anything to open or to close. */
+  canFold(row: number): boolean {
+    return this.columns.children[row] > 0 || this.standsForRun(row);
+  }
+
+  /** Opens or closes a row; the row of a closed run opens the run. */
   set(row: number, open: boolean): void {
-    if (this.columns.children[row] === 0) return;
+    if (open && this.standsForRun(row)) this.runOpen[row] = 1;
+    else if (this.columns.children[row] > 0) this.closed[row] = open ? 0 : 1;
+    else return;
     this.touched = true;
-    this.closed[row] = open ? 0 : 1;
     this.rebuild();
   }
 
-  /** The row and everything below it. */
+  /** Shows the run that a row is a member of as one row. Returns that row, or -1 if it is in none. */
+  closeRun(row: number): number {
+    const run = this.runs.of(row);
+    if (!run) return -1;
+    this.touched = true;
+    this.runOpen[run.first] = 0;
+    this.rebuild();
+    return run.first;
+  }
+
+  /** The row, or the run it stands for, and everything below it. */
   setSubtree(row: number, open: boolean): void {
     this.touched = true;
-    const end = row + this.columns.size[row];
-    for (let r = row; r < end; r++) this.closed[r] = open || this.columns.children[r] === 0 ? 0 : 1;
+    const run = this.standsForRun(row) ? this.runs.of(row) : undefined;
+    this.setRange(row, run?.end ?? row + this.columns.size[row], open);
+    if (run) this.runOpen[row] = open ? 1 : 0;
     this.rebuild();
   }
 
   setAll(open: boolean): void {
     this.touched = true;
-    this.closeBelow(open ? 0xffff : 1);
+    this.setRange(0, this.columns.count, open);
     this.rebuild();
   }
 
@@ -61,12 +109,25 @@ export class Tree {
     this.rebuild();
   }
 
-  /** Opens the ancestors of every row of the list. */
+  /** Opens the ancestors of every row of the list, and the runs that hide it. */
   reveal(rows: Iterable<number>): void {
     const { parent } = this.columns;
     let changed = false;
+    const openRun = (row: number) => {
+      const run = this.runs.of(row);
+      if (!run || run.first === row || this.runOpen[run.first]) return;
+      this.runOpen[run.first] = 1;
+      changed = true;
+    };
     for (const row of rows) {
+      openRun(row);
       for (let above = parent[row]; above !== NO_ROW; above = parent[above]) {
+        // What is below the first member of a closed run is as hidden as the others.
+        if (this.standsForRun(above)) {
+          this.runOpen[above] = 1;
+          changed = true;
+        }
+        openRun(above);
         if (this.closed[above]) {
           this.closed[above] = 0;
           changed = true;
@@ -78,7 +139,7 @@ export class Tree {
     this.rebuild();
   }
 
-  /** Where a row stands among the visible ones; of a hidden row, its nearest visible ancestor. */
+  /** Where a row stands among the visible ones; of a hidden row, the row that it is folded into. */
   indexOf(row: number): number {
     let low = 0;
     let high = this.count - 1;
@@ -90,27 +151,132 @@ export class Tree {
     return low;
   }
 
+  isVisible(row: number): boolean {
+    return this.count > 0 && this.visible[this.indexOf(row)] === row;
+  }
+
+  /** The nearest visible row above a row in the tree, or -1. */
+  visibleParent(row: number): number {
+    const { parent } = this.columns;
+    for (let above = parent[row]; above !== NO_ROW; above = parent[above]) if (this.isVisible(above)) return above;
+    return -1;
+  }
+
+  /** How many levels deep a row is shown, from 1: ancestors that are left out do not count. */
+  level(row: number): number {
+    if (!this.without) return this.columns.depth[row];
+    const { parent } = this.columns;
+    let level = 1;
+    for (let above = parent[row]; above !== NO_ROW; above = parent[above]) if (!this.isLeftOut(above)) level++;
+    return level;
+  }
+
+  /** How many rows are hidden between a visible row and the next. */
+  hiddenBelow(index: number): number {
+    const next = index + 1 < this.count ? this.visible[index + 1] : this.columns.count;
+    return next - this.visible[index] - 1;
+  }
+
+  /** Rows in error that the visible row at `index` answers for, because they are folded or left out; ascending. */
+  errorsHiddenAt(index: number): Uint32Array {
+    this.hiddenErrors ??= collectHiddenErrors(this.columns, this);
+    const { rows, from } = this.hiddenErrors;
+    return rows.subarray(from[index], from[index + 1]);
+  }
+
+  /** Carries over what was folded, where `rowOf` gives the new number of each of `old`'s rows, or -1. */
+  inherit(old: Tree, rowOf: Int32Array): void {
+    this.touched = old.touched;
+    if (!old.touched) return;
+    for (let row = 0; row < rowOf.length; row++) {
+      if (rowOf[row] < 0) continue;
+      this.closed[rowOf[row]] = old.closed[row];
+      const run = old.runs.startingAt(row);
+      const now = run && this.runs.of(rowOf[row]);
+      if (run && now && old.runOpen[row]) this.runOpen[now.first] = 1;
+    }
+    this.rebuild();
+  }
+
+  private setRange(from: number, to: number, open: boolean): void {
+    const { children } = this.columns;
+    for (let row = from; row < to; row++) this.closed[row] = open || children[row] === 0 ? 0 : 1;
+    this.runOpen.fill(open ? 1 : 0, from, to);
+  }
+
   private closeBelow(level: number): void {
     const { count, depth, children } = this.columns;
     for (let row = 0; row < count; row++) this.closed[row] = depth[row] >= level && children[row] > 0 ? 1 : 0;
   }
 
+  /** The deepest level that keeps the row limit, but never less than the roots' children. */
+  private openingLevel(): number {
+    const { count, depth } = this.columns;
+    if (count <= UNFOLDED_MAX) return 0xffff;
+    const rows: number[] = [];
+    for (let row = 0; row < count; row = this.standsForRun(row) ? (this.runs.of(row)?.end ?? count) : row + 1) {
+      rows[depth[row]] = (rows[depth[row]] ?? 0) + 1;
+    }
+    let level = 1;
+    let sum = rows[1] ?? 0;
+    while (level + 1 < rows.length && sum + (rows[level + 1] ?? 0) <= UNFOLDED_MAX) sum += rows[++level] ?? 0;
+    return level + 1 >= rows.length ? 0xffff : Math.max(2, level);
+  }
+
   private rebuild(): void {
-    const { count, size } = this.columns;
-    const { closed, visible } = this;
+    const { count, size, service } = this.columns;
+    const { closed, visible, runOpen, without, runs } = this;
     let shown = 0;
-    for (let row = 0; row < count; row += closed[row] ? size[row] : 1) visible[shown++] = row;
+    for (let row = 0; row < count; ) {
+      if (without?.[service[row]]) {
+        row++;
+        continue;
+      }
+      visible[shown++] = row;
+      const run = runOpen[row] ? undefined : runs.startingAt(row);
+      row = run ? run.end : row + (closed[row] ? size[row] : 1);
+    }
     this.count = shown;
+    this.hiddenErrors = null;
   }
 }
 
-/** The deepest level that keeps the row limit, but never less than the roots' children. */
-function openingLevel(columns: Columns): number {
-  if (columns.count <= UNFOLDED_MAX) return 0xffff;
-  const rows: number[] = [];
-  for (let row = 0; row < columns.count; row++) rows[columns.depth[row]] = (rows[columns.depth[row]] ?? 0) + 1;
-  let level = 1;
-  let sum = rows[1] ?? 0;
-  while (level + 1 < rows.length && sum + rows[level + 1] <= UNFOLDED_MAX) sum += rows[++level];
-  return Math.max(2, level);
+/** Rows in error that are not visible themselves, by the visible row that answers for them. */
+interface HiddenErrors {
+  rows: Uint32Array;
+  /** By place among the visible rows, where its part of `rows` begins; one more at the end. */
+  from: Uint32Array;
+}
+
+function collectHiddenErrors({ count, flags, parent, size }: Columns, tree: Tree): HiddenErrors {
+  const owners: number[] = [];
+  const failed: number[] = [];
+  const from = new Uint32Array(tree.count + 1);
+  let index = 0;
+  for (let row = 0; row < count; row++) {
+    while (index + 1 < tree.count && tree.visible[index + 1] <= row) index++;
+    if (!isError(flags[row]) || tree.visible[index] === row || tree.count === 0) continue;
+    // What lies behind a visible row is mostly below it, or a member of the run that it stands for.
+    let owner = index;
+    const before = tree.visible[index];
+    const inside = tree.standsForRun(before) || row < before + size[before];
+    if (!inside && parent[row] !== NO_ROW) {
+      const above = tree.visibleParent(row);
+      if (above >= 0) owner = tree.indexOf(above);
+    }
+    owners.push(owner);
+    failed.push(row);
+    from[owner + 1]++;
+  }
+  for (let i = 0; i < tree.count; i++) from[i + 1] += from[i];
+  const rows = new Uint32Array(failed.length);
+  const next = from.slice();
+  for (let i = 0; i < failed.length; i++) rows[next[owners[i]]++] = failed[i];
+  return { rows, from };
+}
+
+function lengthened(old: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  const next = new Uint8Array(length);
+  next.set(old);
+  return next;
 }

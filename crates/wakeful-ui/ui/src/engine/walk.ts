@@ -4,7 +4,7 @@ import { lowerBound, type Scene } from './scene.ts';
 
 /** The row that a step from `from` (-1: from nowhere) leads to, or -1. `hits` are the rows that Find found. */
 export function walk(scene: Scene, hits: Uint32Array, step: Step, from: number, page: number): number {
-  const { columns, tree } = scene;
+  const { tree } = scene;
   if (tree.count === 0) return -1;
   const index = from < 0 ? -1 : tree.indexOf(from);
   const visible = (at: number) => tree.visible[Math.min(tree.count - 1, Math.max(0, at))];
@@ -22,21 +22,21 @@ export function walk(scene: Scene, hits: Uint32Array, step: Step, from: number, 
     case 'page-up':
       return visible(index - page);
     case 'in':
-      return from >= 0 && columns.children[from] > 0 ? from + 1 : -1;
+      return index >= 0 && tree.visibleParent(visible(index + 1)) === from ? visible(index + 1) : -1;
     case 'out':
-      return from >= 0 && columns.parent[from] !== NO_ROW ? columns.parent[from] : -1;
+      return from >= 0 ? tree.visibleParent(from) : -1;
     case 'next-sibling':
       return sibling(scene, from, 1);
     case 'previous-sibling':
       return sibling(scene, from, -1);
     case 'next-error':
-      return around(scene.errors, from, 1);
+      return around(shown(scene, scene.errors), from, 1);
     case 'previous-error':
-      return around(scene.errors, from, -1);
+      return around(shown(scene, scene.errors), from, -1);
     case 'next-hit':
-      return around(hits, from, 1);
+      return around(shown(scene, hits), from, 1);
     case 'previous-hit':
-      return around(hits, from, -1);
+      return around(shown(scene, hits), from, -1);
   }
 }
 
@@ -57,6 +57,11 @@ function sibling(scene: Scene, from: number, by: 1 | -1): number {
     row = parent;
   }
   return row;
+}
+
+/** Those of a list whose services are not left out. */
+function shown({ tree, look }: Scene, list: Uint32Array): Uint32Array {
+  return look.hidden.length === 0 ? list : list.filter((row) => !tree.isLeftOut(row));
 }
 
 /** The next of an ascending list after `from`, or the one before; past the end it begins again. */
