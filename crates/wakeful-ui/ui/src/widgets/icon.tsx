@@ -11,6 +11,14 @@ const PATHS = {
   down: 'M3 6l5 5 5-5',
   right: 'M6 3l5 5-5 5',
   close: 'M4 4l8 8M12 4l-8 8',
+  target: 'M8 3.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM8 1v4M8 11v4M1 8h4M11 8h4',
+  unfold: 'M4 6l4 4 4-4M4 13h8',
+  fold: 'M4 10l4-4 4 4M4 3h8',
+  unfoldAll: 'M4 3l4 4 4-4M4 9l4 4 4-4',
+  foldAll: 'M4 7l4-4 4 4M4 13l4-4 4 4',
+  download: 'M8 2v8M4.5 7 8 10.5 11.5 7M3 14h10',
+  filter: 'M2 3h12L9.5 8.5V13l-3-1.5v-3z',
+  hide: 'M2 8s2.5-4 6-4 6 4 6 4-2.5 4-6 4-6-4-6-4zM3 13 13 3',
   open: 'M9 2h5v5M14 2 8 8M12 9v5H2V4h5',
 } as const;
 
