@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { draw, pictureSize } from './draw.ts';
+import { draw } from './draw.ts';
+import { pictureSize } from './extent.ts';
 import { OPEN, PLACEHOLDER } from './flags.ts';
 import { drawOverview } from './overview.ts';
 import type { Scene } from './scene.ts';

@@ -10,6 +10,8 @@ export interface Facts {
   errors: number;
   orphans: number;
   warnings: number;
+  /** Records known to be lost in the trace's time. */
+  lost: number;
   rev: string;
   complete: boolean;
   message: string;
@@ -28,6 +30,7 @@ export function factsOf(metadata: ReadonlyMap<string, string>): Facts {
     errors: number('errors'),
     orphans: number('orphans'),
     warnings: number('warnings'),
+    lost: number('lost'),
     rev: text('rev'),
     complete: metadata.get('complete') !== 'false',
     message: text('message'),

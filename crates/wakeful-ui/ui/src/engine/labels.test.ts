@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { fitted } from './advances.ts';
 import { placeLabels } from './labels.ts';
 import { sceneOf, viewOf } from './testing/scenes.ts';
 import { themeOf } from './theme.ts';
 
+const NONE = new Uint32Array(0);
 const TOKENS: Record<string, string> = { 'text-2': 'beside' };
 for (let slot = 1; slot <= 12; slot++) TOKENS[`svc-${slot}-ink`] = 'inside';
 
@@ -16,11 +18,42 @@ test.each([
   ['right of the window', 500, 10, { text: '▸', x: 89, colour: 'beside' }],
 ])('%s', (_, start, dur, expected) => {
   const scene = sceneOf([[1, 'a', start, dur]]);
-  const labels = placeLabels(scene, viewOf({ w: 100 }), themeOf(TOKENS), (text) => text.length * 5);
+  const labels = placeLabels(scene, viewOf({ w: 100 }), themeOf(TOKENS), NONE, (text) => text.length * 5);
   expect(labels).toEqual([{ ...expected, y: 4 }]);
 });
 
 test('a bar without room anywhere has no label', () => {
   const scene = sceneOf([[1, 'a', 1, 8]]);
-  expect(placeLabels(scene, viewOf({ w: 10 }), themeOf(TOKENS), (text) => text.length * 5)).toEqual([]);
+  expect(placeLabels(scene, viewOf({ w: 10 }), themeOf(TOKENS), NONE, (text) => text.length * 5)).toEqual([]);
+});
+
+test.each([
+  ['short', 'short'],
+  ['SELECT items FROM orders', 'SELECT…orders'],
+  ['mini_redis::cmd::apply', '…::cmd::apply'],
+  ['a\u202eb\u0000c', 'a·b·c'],
+  ['x'.repeat(70_000), 'xxxxxx…xxxxxx'],
+])('%s fits as %s', (text, expected) => {
+  expect(fitted(text, 65, (tried) => [...tried].length * 5)).toBe(expected);
+});
+
+test('in the packed layout, bars with room have their names', () => {
+  const scene = sceneOf([[1, 'request', 0, 60], [2, 'a', 0, 10], [2, 'b::c::deadline', 20, 30]]);
+  scene.look = { ...scene.look, layout: 'packed' };
+  const view = viewOf({ w: 100 });
+  const pick = new Uint32Array(200);
+  pick.fill(1, 0, 60);
+  pick.fill(2, 100, 110);
+  pick.fill(3, 120, 150);
+  const labels = placeLabels(scene, view, themeOf(TOKENS), pick, (text) => text.length * 5);
+  expect(labels).toEqual([
+    { text: 'request', x: 4, y: 4, colour: 'inside' },
+    { text: '…ine', x: 24, y: 12, colour: 'inside' },
+  ]);
+});
+
+test('a run says how long its members take', () => {
+  const scene = sceneOf(Array.from({ length: 20 }, (_, i) => [1, 'a', i, i] as const).map((line) => [...line]));
+  const labels = placeLabels(scene, viewOf({ w: 300 }), themeOf(TOKENS), NONE, (text) => text.length * 5);
+  expect(labels.map(({ text }) => text)).toEqual(['p50 10 ns, p99 19 ns']);
 });

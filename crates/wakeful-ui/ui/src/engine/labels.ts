@@ -1,4 +1,6 @@
-import { pictureSize, rowsOnScreen } from './draw.ts';
+import { fitted } from './advances.ts';
+import { NOTHING } from './draw.ts';
+import { barOf, lineWidth, linesOnScreen, pictureSize } from './extent.ts';
 import { PLACEHOLDER } from './flags.ts';
 import { formatDuration } from './format.ts';
 import type { Scene } from './scene.ts';
@@ -16,29 +18,48 @@ export interface Label {
 }
 
 const GAP_PX = 6;
+const LABELS_MAX = 1_500;
+/** A bar shorter than this has no label inside. */
+const INSIDE_MIN_PX = 24;
+const PADDING_PX = 4;
 /** Where a bar is that the window does not show. */
 const EARLIER = '◂';
 const LATER = '▸';
 
+type Measure = (text: string) => number;
+
+/** What is written over the picture. `measure` answers device pixels, `pick` is what was drawn. */
+export function placeLabels(scene: Scene, view: View, theme: Theme, pick: Uint32Array, measure: Measure): Label[] {
+  if (scene.look.layout === 'packed') return packedLabels(scene, view, theme, pick, measure);
+  return view.namesAbove ? [] : treeLabels(scene, view, theme, measure);
+}
+
 /**
- * The duration of each bar on screen: to its right, else to its left, else in it at the visible left edge; for a bar outside
- * of the window, on which side it is. `measure` answers device pixels.
+ * The duration of each bar on screen, or those of a run: to its right, else to its left, else in it at the visible left edge;
+ * for a bar outside of the window, on which side it is.
  */
-export function placeLabels(scene: Scene, view: View, theme: Theme, measure: (text: string) => number): Label[] {
-  const { columns, tree } = scene;
+function treeLabels(scene: Scene, view: View, theme: Theme, measure: Measure): Label[] {
+  const { columns, tree, stack } = scene;
   const { width } = pictureSize(view);
   const gap = GAP_PX * view.dpr;
   const scale = view.dpr / view.nsPerPx;
   const labels: Label[] = [];
-  const [from, to] = rowsOnScreen(view, tree.count);
-  for (let lane = from; lane < to; lane++) {
-    const row = tree.visible[lane];
-    if (columns.flags[row] & PLACEHOLDER) continue;
+  const [from, to] = linesOnScreen(view, stack.count);
+  for (let line = from; line < to; line++) {
+    const { index, lane } = stack.at(line);
+    const row = tree.visible[index];
+    if (lane || columns.flags[row] & PLACEHOLDER) continue;
+    const run = tree.standsForRun(row) ? tree.runs.of(row) : undefined;
+    const summary = run && tree.runs.summary(run);
+    const end = summary ? summary.end : columns.start[row] + columns.dur[row];
     const x0 = (columns.start[row] - view.t0) * scale;
-    const x1 = Math.max(x0 + 1, x0 + columns.dur[row] * scale);
-    const text = formatDuration(columns.dur[row]);
+    const x1 = Math.max(x0 + 1, (end - view.t0) * scale);
+    const text = summary
+      ? `p50 ${formatDuration(summary.p50)}, p99 ${formatDuration(summary.p99)}`
+      : formatDuration(columns.dur[row]);
     const room = measure(text) + gap;
-    const y = ((lane - view.scrollRow) * view.rowPx + view.barTop + view.barPx / 2) * view.dpr;
+    const { top, bottom } = barOf(view, line);
+    const y = (top + bottom) / 2;
     if (x1 < 0) {
       labels.push({ text: EARLIER, x: gap, y, colour: theme.label });
     } else if (x0 > width) {
@@ -47,7 +68,7 @@ export function placeLabels(scene: Scene, view: View, theme: Theme, measure: (te
       labels.push({ text, x: x1 + gap, y, colour: theme.label });
     } else if (x0 >= room) {
       labels.push({ text, x: x0 - room, y, colour: theme.label });
-    } else if (Math.min(x1, width) - Math.max(x0, 0) >= room + gap) {
+    } else if (!run && Math.min(x1, width) - Math.max(x0, 0) >= room + gap) {
       const ink = theme.ink[slotColour(scene.slots[columns.service[row]])];
       labels.push({ text, x: Math.max(x0, 0) + gap, y, colour: ink });
     }
@@ -55,25 +76,27 @@ export function placeLabels(scene: Scene, view: View, theme: Theme, measure: (te
   return labels;
 }
 
-/** Widths of digits, units and spaces, measured once a font: no text is measured in a redraw. */
-export class Advances {
-  private readonly widths = new Map<string, number>();
-  private font = '';
-
-  measure(context: { font: string; measureText(text: string): { width: number } }, text: string): number {
-    if (context.font !== this.font) {
-      this.widths.clear();
-      this.font = context.font;
+/** The name in each bar that has room for some letters, at its visible left edge. */
+function packedLabels(scene: Scene, view: View, theme: Theme, pick: Uint32Array, measure: Measure): Label[] {
+  const { columns, slots } = scene;
+  const width = Math.ceil(view.w);
+  const labels: Label[] = [];
+  const [from, to] = linesOnScreen(view, scene.lines);
+  const padding = PADDING_PX * lineWidth(view);
+  for (let lane = from; lane < to && labels.length < LABELS_MAX; lane++) {
+    const base = (lane - from) * width;
+    const { top, bottom } = barOf(view, lane);
+    for (let x = 0, end = 0; x < width && labels.length < LABELS_MAX; x = end) {
+      const winner = pick[base + x];
+      for (end = x + 1; end < width && pick[base + end] === winner; ) end++;
+      if (winner === NOTHING || end - x < INSIDE_MIN_PX) continue;
+      const row = winner - 1;
+      if (columns.flags[row] & PLACEHOLDER) continue;
+      const name = columns.names[columns.name[row]] ?? '';
+      const text = fitted(name, (end - x) * view.dpr - 2 * padding, measure);
+      const colour = theme.ink[slotColour(slots[columns.service[row]])];
+      if (text) labels.push({ text, x: x * view.dpr + padding, y: (top + bottom) / 2, colour });
     }
-    let sum = 0;
-    for (const char of text) {
-      let width = this.widths.get(char);
-      if (width === undefined) {
-        width = context.measureText(char).width;
-        this.widths.set(char, width);
-      }
-      sum += width;
-    }
-    return sum;
   }
+  return labels;
 }

@@ -1,3 +1,4 @@
+import { Claims, paintOrder } from './claim.ts';
 import { isError } from './flags.ts';
 import type { Scene } from './scene.ts';
 import { slotColour } from './slots.ts';
@@ -54,45 +55,17 @@ function claim(scene: Scene, width: number, lanes: number, winner: Uint32Array, 
     winner[cell] = row;
   }
 
-  // next[x]: the first pixel of the lane from x on that no long span has.
-  const next = new Int32Array(lanes * (width + 1));
-  for (let i = 0; i < next.length; i++) next[i] = i % (width + 1);
-  for (const row of paintOrder(scene, long.subarray(0, longs))) {
+  const claims = Array.from({ length: lanes }, () => new Claims());
+  for (const lane of claims) lane.reset(width);
+  for (const row of paintOrder(scene.columns, long.subarray(0, longs))) {
     const lane = Math.floor((row * lanes) / count);
     const from = Math.min(width - 1, Math.floor(start[row] * scale));
     const to = Math.min(width, Math.max(from + 1, Math.round((start[row] + dur[row]) * scale)));
-    const base = lane * (width + 1);
-    for (let x = free(next, base, from); x < to; x = free(next, base, x)) {
+    for (let x = claims[lane].free(from); x < to; x = claims[lane].free(x)) {
       const cell = lane * width + x;
       if (best[cell] !== Number.POSITIVE_INFINITY) winner[cell] = row;
       covered[cell] = 1;
-      next[base + x] = x + 1;
+      claims[lane].take(x);
     }
   }
-}
-
-/** Follows the chain of taken pixels and shortens it on the way. */
-function free(next: Int32Array, base: number, from: number): number {
-  let x = from;
-  while (next[base + x] !== x) {
-    const jump = next[base + next[base + x]];
-    next[base + x] = jump;
-    x = jump;
-  }
-  return x;
-}
-
-/** Of the rows given, those in error, then the others from the longest down. */
-function paintOrder(scene: Scene, rows: Uint32Array): Uint32Array {
-  const { dur, flags, count } = scene.columns;
-  // The upper half-word of a positive double orders like the double, to 1/32: one counting pass sorts well enough.
-  const words = new Uint16Array(dur.buffer, dur.byteOffset, count * 4);
-  const BUCKETS = 0x10000;
-  const bucket = (row: number) => (isError(flags[row]) ? 0 : BUCKETS - words[row * 4 + 3]);
-  const place = new Uint32Array(BUCKETS + 2);
-  for (const row of rows) place[bucket(row) + 1]++;
-  for (let i = 1; i < place.length; i++) place[i] += place[i - 1];
-  const order = new Uint32Array(rows.length);
-  for (const row of rows) order[place[bucket(row)]++] = row;
-  return order;
 }

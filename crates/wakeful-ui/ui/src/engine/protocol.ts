@@ -66,7 +66,7 @@ export type Request =
   /** `page` is the number of rows that a page has. */
   | { kind: 'step'; step: Step; page: number };
 
-/** A row on screen, with all that its name cell and its twin say. */
+/** A line on screen, with all that its name cell and its twin say. */
 export interface RowInfo {
   row: number;
   /** Place among the visible rows. */
@@ -92,6 +92,10 @@ export interface RowInfo {
   run: RunSummary | null;
   /** Whether the row is a member of a run that is open: `fold` with `run` makes it one row again. */
   inRun: boolean;
+  /** The lane below the row that the line shows, or ''. */
+  lane: string;
+  /** Packed layout: how many spans the line has, of which the row is one. 0 in the tree. */
+  items: number;
   hit: boolean;
 }
 
@@ -103,8 +107,9 @@ export interface Picture {
   image: ImageBitmap | HTMLCanvasElement;
   pick: Uint32Array<ArrayBuffer>;
   rows: RowInfo[];
-  /** Rows on screen if the screen were long enough, and rows in all. */
+  /** Lines on screen if the screen were long enough, and rows in all. */
   visible: number;
+  layout: Look['layout'];
   total: number;
   /** Milliseconds that drawing took. */
   took: number;

@@ -35,4 +35,28 @@ export class Raster {
       this.fill(x1 - thick, y, x1, end, colour);
     }
   }
+
+  /**
+   * Lines at 45° through `[x0, x1) × [y0, y1)`, `period` pixels apart and half as thick; with `cross`, in both directions.
+   * They are those of one pattern over the whole picture, so that neighbours go on where the one before ended.
+   */
+  hatch(x0: number, y0: number, x1: number, y1: number, period: number, colour: number, cross: boolean): void {
+    const [left, right] = [Math.max(0, x0), Math.min(this.width, x1)];
+    for (let y = Math.max(0, y0); y < Math.min(this.height, y1); y++) {
+      for (let x = left; x < right; x++) {
+        const on = (x + y) % period < period / 2 || (cross && (x - y + this.height * period) % period < period / 2);
+        if (on) this.pixels[y * this.width + x] = colour;
+      }
+    }
+  }
+
+  /** A filled disc; with `hole`, a ring. */
+  disc(cx: number, cy: number, radius: number, colour: number, hole = 0): void {
+    for (let y = -radius; y <= radius; y++) {
+      for (let x = -radius; x <= radius; x++) {
+        const far = x * x + y * y;
+        if (far <= radius * radius + 1 && far >= hole * hole) this.fill(cx + x, cy + y, cx + x + 1, cy + y + 1, colour);
+      }
+    }
+  }
 }

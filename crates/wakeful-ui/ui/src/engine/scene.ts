@@ -1,5 +1,7 @@
 import { Columns } from './columns.ts';
-import { isError } from './flags.ts';
+import { Details, Stack } from './details.ts';
+import { CRITICAL_PATH, isError } from './flags.ts';
+import { NO_LANE, pack, type Packed } from './packed.ts';
 import { type Look, PLAIN } from './protocol.ts';
 import { serviceSlots } from './slots.ts';
 import { Tree } from './tree.ts';
@@ -20,9 +22,13 @@ export class Scene {
   /** Rows in error, ascending. */
   errors = new Uint32Array(0);
 
+  /** What is drawn beside the spans. */
+  readonly details = new Details();
+
   private slotOf: ReadonlyMap<string, number> = new Map();
   /** Rows that `settle` has seen. */
   private settled = 0;
+  private packing: Packed | null = null;
 
   /** Gives services that arrived with new rows their colours. */
   colour(): void {
@@ -31,9 +37,37 @@ export class Scene {
     this.slots = Uint8Array.from(services, (name) => this.slotOf.get(name) ?? 0);
   }
 
+  /** The packed layout, made when it is first asked for. */
+  get packed(): Packed {
+    this.packing ??= pack(this.columns, (row) => this.tree.isLeftOut(row));
+    return this.packing;
+  }
+
+  /** What stands on which line of the screen, in the tree layout. */
+  get stack(): Stack {
+    return new Stack(this);
+  }
+
+  /** Lines on screen if the screen were long enough. */
+  get lines(): number {
+    return this.look.layout === 'packed' ? this.packed.lanes : this.stack.count;
+  }
+
+  /** The line of a row; of a hidden one, that of what hides it. */
+  lineOf(row: number): number {
+    if (this.look.layout === 'tree') return this.stack.lineOf(this.tree.indexOf(row));
+    const lane = this.packed.laneOf[row];
+    return lane === NO_LANE ? 0 : lane;
+  }
+
+  isCritical(row: number): boolean {
+    return (this.columns.flags[row] & CRITICAL_PATH) !== 0;
+  }
+
   /** Leaves out services by name. */
   leaveOut(hidden: readonly string[]): void {
     this.look = { ...this.look, hidden };
+    this.packing = null;
     this.tree.leaveOut(Uint8Array.from(this.columns.services, (name) => (hidden.includes(name) ? 1 : 0)));
   }
 
@@ -45,6 +79,7 @@ export class Scene {
     for (let row = this.settled; row < count; row++) if (isError(flags[row])) errors.push(row);
     this.errors = Uint32Array.from(errors);
     this.settled = count;
+    this.packing = null;
     this.tree.grow();
     if (this.look.hidden.length > 0) this.leaveOut(this.look.hidden);
     return true;

@@ -1,9 +1,11 @@
 import { StreamDecoder } from './decode.ts';
-import { draw, pictureSize, rowsOnScreen } from './draw.ts';
+import { draw } from './draw.ts';
+import { linesOnScreen, pictureSize } from './extent.ts';
 import { findRows, type Hits } from './find.ts';
 import { decodeMatches, joined, type Matches } from './hits.ts';
 import { placeLabels } from './labels.ts';
 import { drawOverview } from './overview.ts';
+import { infoOf } from './info.ts';
 import type { Fold, Reply, Request, RowInfo } from './protocol.ts';
 import { lowerBound, Scene } from './scene.ts';
 import { buffersOf, snapshotOf } from './snapshot.ts';
@@ -122,14 +124,15 @@ export class Session {
     const scale = Math.min(asked.dpr, Math.sqrt(RASTER_MAX / Math.max(1, asked.w * asked.h)));
     const view: View = { ...asked, dpr: scale };
     const { width, height } = pictureSize(view);
-    const [from, to] = rowsOnScreen(view, this.scene.tree.count);
+    const { scene } = this;
+    const [from, to] = linesOnScreen(view, scene.lines);
     const pick = new Uint32Array(Math.max(0, to - from) * Math.ceil(view.w));
-    draw(this.scene, view, this.theme, this.surface.begin(width, height), pick);
+    draw(scene, view, this.theme, this.surface.begin(width, height), pick);
     const measure = (text: string) => this.surface.measure(text, scale);
-    const labels = view.namesAbove ? [] : placeLabels(this.scene, view, this.theme, measure);
+    const labels = placeLabels(scene, view, this.theme, pick, measure);
     const image = this.surface.end(labels, scale);
     const rows: RowInfo[] = [];
-    for (let index = from; index < to; index++) rows.push(this.rowInfo(index));
+    for (let line = from; line < to; line++) rows.push(infoOf(scene, line, view));
     this.send(
       {
         kind: 'picture',
@@ -138,40 +141,13 @@ export class Session {
         image,
         pick,
         rows,
-        visible: this.scene.tree.count,
+        visible: scene.lines,
+        layout: scene.look.layout,
         total: this.scene.columns.count,
         took: performance.now() - began,
       },
       image instanceof ImageBitmap ? [image, pick.buffer] : [],
     );
-  }
-
-  private rowInfo(index: number): RowInfo {
-    const { columns, tree, slots, hits, look } = this.scene;
-    const row = tree.visible[index];
-    const open = tree.isOpen(row);
-    const run = tree.standsForRun(row) ? tree.runs.of(row) : undefined;
-    const counted = look.hidden.length === 0 && tree.runs.of(row) === undefined;
-    return {
-      row,
-      index,
-      name: columns.names[columns.name[row]] ?? '',
-      service: columns.services[columns.service[row]] ?? '',
-      slot: slots[columns.service[row]] ?? 0,
-      level: tree.level(row),
-      siblings: counted ? columns.siblings(row) : 0,
-      place: counted ? columns.place[row] : 0,
-      children: run?.count ?? columns.children[row],
-      open,
-      start: columns.start[row],
-      dur: columns.dur[row],
-      flags: columns.flags[row],
-      hiddenErrors: tree.errorsHiddenAt(index).length,
-      hidden: open ? 0 : tree.hiddenBelow(index),
-      run: run ? tree.runs.summary(run) : null,
-      inRun: !run && tree.runs.of(row) !== undefined,
-      hit: hits?.[row] === 1,
-    };
   }
 
   private drawOverview(): void {
@@ -271,7 +247,8 @@ export class Session {
 
   private step({ step, page }: Of<'step'>): void {
     const { selected: from } = this.scene;
-    if (from >= 0 && (step === 'in' || step === 'out') && this.foldBy(from, step)) {
+    const folds = this.scene.look.layout === 'tree' && (step === 'in' || step === 'out');
+    if (from >= 0 && folds && this.foldBy(from, step)) {
       this.changed();
       return;
     }
@@ -300,13 +277,14 @@ export class Session {
 
   /** Says where a row stands, its ancestors unfolded. */
   private reach(row: number, select: boolean): void {
-    const { tree, columns } = this.scene;
+    const { scene } = this;
+    const { tree, columns } = scene;
     if (row >= columns.count) return;
     tree.reveal([row]);
     this.send({
       kind: 'reached',
       row,
-      index: tree.indexOf(row),
+      index: scene.lineOf(row),
       select,
       start: columns.start[row],
       dur: columns.dur[row],
@@ -314,7 +292,7 @@ export class Session {
   }
 
   private changed(): void {
-    this.send({ kind: 'changed', visible: this.scene.tree.count, total: this.scene.columns.count });
+    this.send({ kind: 'changed', visible: this.scene.lines, total: this.scene.columns.count });
   }
 
   private send(reply: Reply, transfer: Transferable[] = []): void {

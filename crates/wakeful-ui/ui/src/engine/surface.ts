@@ -1,5 +1,5 @@
+import { Advances } from './advances.ts';
 import type { Label } from './labels.ts';
-import { Advances } from './labels.ts';
 
 type Canvas = OffscreenCanvas | HTMLCanvasElement;
 type Context = OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D;

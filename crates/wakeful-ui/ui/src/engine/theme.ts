@@ -10,18 +10,34 @@ export interface Theme {
   accent: number;
   error: number;
   hitLine: number;
+  /** The line under what is on the critical path. */
+  critical: number;
+  wake: number;
+  polling: number;
+  scheduled: number;
+  idle: number;
+  blocked: number;
   /** By slot 1–12; 0 is a row without a service. */
   service: Uint32Array;
   pale: Uint32Array;
+  /** By slot, four shades: the colour at 25, 50, 75 and 100 % over the background. */
+  shades: Uint32Array;
+  /** Flame graph: own code, dependencies, async runtime, std, kernel and libc. */
+  flame: Uint32Array;
   /** For text, by slot; CSS. */
   ink: string[];
-  /** For text beside bars; CSS. */
+  /** For text beside bars, and on the colours of a flame graph; CSS. */
   label: string;
+  strong: string;
 }
+
+const FLAME = ['own', 'dep', 'rt', 'std', 'sys'];
 
 /** The tokens that `themeOf` reads. */
 export const TOKENS: readonly string[] = [
-  ...['bg', 'text', 'text-2', 'line', 'line-2', 'accent', 'error', 'hit-line'],
+  ...['bg', 'text', 'text-2', 'line', 'line-2', 'accent', 'error', 'hit-line', 'crit', 'wake'],
+  ...['st-polling', 'st-scheduled', 'st-idle', 'st-blocked'],
+  ...FLAME.map((kind) => `fl-${kind}`),
   ...Array.from({ length: 12 }, (_, i) => [`svc-${i + 1}`, `svc-${i + 1}-ink`, `svc-${i + 1}-pale`]).flat(),
 ];
 
@@ -29,18 +45,29 @@ export function themeOf(tokens: Tokens): Theme {
   const pixel = (name: string) => packed(tokens[name] ?? '');
   const slots = (suffix: string) =>
     Uint32Array.from({ length: 13 }, (_, slot) => pixel(slot === 0 ? 'line-2' : `svc-${slot}${suffix}`));
+  const service = slots('');
+  const bg = pixel('bg');
   return {
-    bg: pixel('bg'),
+    bg,
     text: pixel('text'),
     line: pixel('line'),
     line2: pixel('line-2'),
     accent: pixel('accent'),
     error: pixel('error'),
     hitLine: pixel('hit-line'),
-    service: slots(''),
+    critical: pixel('crit'),
+    wake: pixel('wake'),
+    polling: pixel('st-polling'),
+    scheduled: pixel('st-scheduled'),
+    idle: pixel('st-idle'),
+    blocked: pixel('st-blocked'),
+    service,
+    shades: Uint32Array.from({ length: 13 * 4 }, (_, i) => mixed(service[i >> 2], bg, ((i & 3) + 1) / 4)),
+    flame: Uint32Array.from(FLAME, (kind) => pixel(`fl-${kind}`)),
     pale: slots('-pale'),
     ink: Array.from({ length: 13 }, (_, slot) => (slot === 0 ? tokens.bg : tokens[`svc-${slot}-ink`]) ?? ''),
     label: tokens['text-2'] ?? '',
+    strong: tokens.text ?? '',
   };
 }
 

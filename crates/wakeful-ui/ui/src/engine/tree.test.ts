@@ -88,7 +88,7 @@ test('twenty equal siblings or more are one row', () => {
   expect([tree.standsForRun(1), tree.isOpen(1), tree.canFold(1), tree.hiddenBelow(1)]).toEqual([true, false, true, 25]);
   expect([...tree.errorsHiddenAt(1)]).toEqual([4]);
   const run = tree.runs.startingAt(1);
-  expect(run && tree.runs.summary(run)).toEqual({ count: 25, total: 325, p50: 13, p99: 25, longest: 25, errors: 1 });
+  expect(run && tree.runs.summary(run)).toEqual({ count: 25, total: 325, p50: 13, p99: 25, longest: 25, end: 49, errors: 1 });
   tree.set(1, true);
   expect(shown(scene)).toBe(`rmmmx${'m'.repeat(22)}z`);
   expect(tree.errorsHiddenAt(3)).toHaveLength(0);

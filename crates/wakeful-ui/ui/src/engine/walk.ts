@@ -1,9 +1,24 @@
 import { NO_ROW } from './columns.ts';
 import type { Step } from './protocol.ts';
 import { lowerBound, type Scene } from './scene.ts';
+import { walkPacked } from './walk-packed.ts';
 
 /** The row that a step from `from` (-1: from nowhere) leads to, or -1. `hits` are the rows that Find found. */
 export function walk(scene: Scene, hits: Uint32Array, step: Step, from: number, page: number): number {
+  switch (step) {
+    case 'next-error':
+      return around(shown(scene, scene.errors), from, 1);
+    case 'previous-error':
+      return around(shown(scene, scene.errors), from, -1);
+    case 'next-hit':
+      return around(shown(scene, hits), from, 1);
+    case 'previous-hit':
+      return around(shown(scene, hits), from, -1);
+  }
+  return scene.look.layout === 'packed' ? walkPacked(scene, step, from, page) : walkTree(scene, step, from, page);
+}
+
+function walkTree(scene: Scene, step: Step, from: number, page: number): number {
   const { tree } = scene;
   if (tree.count === 0) return -1;
   const index = from < 0 ? -1 : tree.indexOf(from);
@@ -29,14 +44,8 @@ export function walk(scene: Scene, hits: Uint32Array, step: Step, from: number, 
       return sibling(scene, from, 1);
     case 'previous-sibling':
       return sibling(scene, from, -1);
-    case 'next-error':
-      return around(shown(scene, scene.errors), from, 1);
-    case 'previous-error':
-      return around(shown(scene, scene.errors), from, -1);
-    case 'next-hit':
-      return around(shown(scene, hits), from, 1);
-    case 'previous-hit':
-      return around(shown(scene, hits), from, -1);
+    default:
+      return -1;
   }
 }
 
