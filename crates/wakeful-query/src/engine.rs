@@ -166,7 +166,7 @@ impl Engine {
     }
 }
 
-fn filter(query: &TraceQuery) -> SpanFilter {
+pub(crate) fn filter(query: &TraceQuery) -> SpanFilter {
     let least = query.min_duration_nanos.unwrap_or(0);
     let most = query.max_duration_nanos.unwrap_or(u64::MAX);
     SpanFilter {

@@ -7,7 +7,7 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use rustc_hash::FxBuildHasher;
 
 use crate::calls::Calls;
-use crate::segment::TraceIndex;
+use crate::segment::{Outlines, TraceIndex};
 
 /// A part of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,6 +15,7 @@ pub(crate) enum Part {
     Footer,
     Traces,
     Calls,
+    Outlines,
 }
 
 /// A part, read.
@@ -23,6 +24,7 @@ pub(crate) enum Cached {
     Footer(ArrowReaderMetadata),
     Traces(Arc<TraceIndex>),
     Calls(Arc<Calls>),
+    Outlines(Arc<Outlines>),
 }
 
 impl Cached {
@@ -31,6 +33,7 @@ impl Cached {
             Self::Footer(metadata) => metadata.metadata().memory_size(),
             Self::Traces(index) => index.size_bytes(),
             Self::Calls(calls) => calls.size_bytes(),
+            Self::Outlines(outlines) => outlines.size_bytes(),
         }
     }
 }
@@ -62,6 +65,11 @@ impl Cache {
             bytes_max,
             parts: Mutex::default(),
         }
+    }
+
+    /// The bound.
+    pub(crate) fn bytes_max(&self) -> usize {
+        self.bytes_max
     }
 
     pub(crate) fn get(&self, segment: u64, part: Part) -> Option<Cached> {

@@ -26,6 +26,7 @@ mod segment;
 mod state;
 mod stats;
 mod store;
+mod survey;
 mod tail;
 
 pub use calls::Call;
@@ -35,3 +36,4 @@ pub use options::{Ack, Backend, StoreOptions};
 pub use search::{Found, Progress};
 pub use stats::StoreStats;
 pub use store::Store;
+pub use survey::{Detail, Outline, Surveyed};

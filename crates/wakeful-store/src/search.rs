@@ -102,6 +102,8 @@ const TAIL: u64 = 0;
 struct Search<'a> {
     snapshot: &'a Snapshot,
     filter: &'a SpanFilter,
+    /// Only what comes after it is wanted.
+    after: Option<(Reverse<u64>, TraceId)>,
     limit: usize,
     cursors: BinaryHeap<Cursor>,
     /// Traces that match, by the latest they can have begun; their true start is not known yet.
@@ -114,10 +116,12 @@ struct Search<'a> {
 }
 
 impl Snapshot {
-    /// The newest `limit` traces of which a span meets the filter. `watch` is told of the progress, and stops the
+    /// The newest `limit` traces of which a span meets the filter; those alone that come after one, if one is given, by
+    /// start and id. `watch` is told of the progress, and stops the
     /// search by returning `false`.
     pub(crate) fn search(
         &self,
+        after: Option<(u64, TraceId)>,
         filter: &SpanFilter,
         limit: usize,
         mut watch: impl FnMut(&Progress) -> bool,
@@ -125,6 +129,7 @@ impl Snapshot {
         let mut search = Search {
             snapshot: self,
             filter,
+            after: after.map(|(start, trace)| (Reverse(start), trace)),
             limit,
             cursors: BinaryHeap::new(),
             candidates: BinaryHeap::new(),
@@ -209,7 +214,11 @@ impl Search<'_> {
                 .trace_start(trace)
                 .map_or(start, |found| found.min(start));
         }
-        self.certain.insert((Reverse(start), trace));
+        let place = (Reverse(start), trace);
+        if self.after.is_some_and(|after| place <= after) {
+            return;
+        }
+        self.certain.insert(place);
         if self.certain.len() > self.limit + 1 {
             self.certain.pop_last();
         }

@@ -26,6 +26,7 @@ use crate::search::{Found, Progress};
 use crate::segment::Segment;
 use crate::state::State;
 use crate::stats::{Counters, StoreStats};
+use crate::survey::{Detail, Outline, Surveyed};
 use crate::{AppendError, Backend, Call, OpenError, ReadError, StoreOptions};
 
 /// How long an append waits for room before its sender is told to come again.
@@ -241,9 +242,34 @@ impl Store {
     /// The newest `limit` traces of which a span meets the filter. `watch` is told of the progress, and stops the
     /// search by returning `false`. Blocks.
     pub fn search(&self, filter: &SpanFilter, limit: usize, watch: impl FnMut(&Progress) -> bool) -> Found {
-        let found = self.inner.state.snapshot().search(filter, limit, watch);
+        self.search_after(None, filter, limit, watch)
+    }
+
+    /// As [`Store::search`], for traces that come after one in its order, which is told by start and id. Blocks.
+    pub fn search_after(
+        &self,
+        after: Option<(u64, TraceId)>,
+        filter: &SpanFilter,
+        limit: usize,
+        watch: impl FnMut(&Progress) -> bool,
+    ) -> Found {
+        let found = self.inner.state.snapshot().search(after, filter, limit, watch);
         self.count(&found.problems);
         found
+    }
+
+    /// Tells of each trace of which a span meets the filter, once, in no order: for sorting and counting all of them.
+    /// `watch` is told of the progress, and stops the survey by returning `false`. Blocks.
+    pub fn survey(
+        &self,
+        filter: &SpanFilter,
+        detail: Detail,
+        watch: impl FnMut(&Progress) -> bool,
+        visit: impl FnMut(Outline),
+    ) -> Surveyed {
+        let surveyed = self.inner.state.snapshot().survey(filter, detail, watch, visit);
+        self.count(&surveyed.problems);
+        surveyed
     }
 
     /// Calls between services, of traces that began and ended within the range (Unix nanoseconds, both excluded).

@@ -245,7 +245,9 @@ fn readers_see_every_trace_once_while_segments_are_merged() {
                 assert_eq!(problems, []);
                 let spans: Vec<_> = traces.iter().map(|trace| trace.batch.spans.len()).collect();
                 assert_eq!(spans, vec![1; ids.len()]);
-                let found = state.snapshot().search(&SpanFilter::default(), 1000, |_| true);
+                let found = state
+                    .snapshot()
+                    .search(None, &SpanFilter::default(), 1000, |_| true);
                 assert_eq!((found.traces.len(), found.problems.len()), (ids.len(), 0));
             }
         });

@@ -10,7 +10,9 @@ mod key_order;
 mod meta;
 mod needles;
 mod open;
+mod outline;
 mod promote;
+mod roots;
 mod rows;
 mod scan;
 mod trace_index;
@@ -18,6 +20,8 @@ mod write;
 
 pub(crate) use meta::{SUFFIX, SegmentMeta, file_name};
 pub(crate) use open::{Segment, Source};
+pub(crate) use outline::{Outlines, Part as TracePart};
+pub(crate) use roots::{Root, RootSpan, Texts, root_of};
 pub(crate) use scan::{Hit, Places};
 pub(crate) use trace_index::TraceIndex;
 pub(crate) use write::{Origin, write_segment};

@@ -19,7 +19,7 @@ use super::SegmentError;
 use super::columns;
 use super::meta::{self, Catalog, Extras, RowGroupExtras, SegmentMeta};
 use super::needles::Needles;
-use super::trace_index::TraceIndex;
+use super::trace_index::{ENTRY_BYTES, TraceIndex};
 use crate::ReadError;
 use crate::cache::{Cache, Cached, Part};
 
@@ -97,6 +97,16 @@ impl Segment {
     /// Keeps a part that was read.
     pub(crate) fn keep(&self, part: Part, value: Cached) {
         self.cache.put(self.meta.id, part, value);
+    }
+
+    /// Traces that have spans here.
+    pub(crate) fn traces(&self) -> u64 {
+        self.extras.traces.1 / ENTRY_BYTES as u64
+    }
+
+    /// What may be kept of all segments together, in bytes.
+    pub(crate) fn kept_bytes_max(&self) -> usize {
+        self.cache.bytes_max()
     }
 
     /// The error as others are told of it.

@@ -105,6 +105,37 @@ impl Segment {
         filter: &SpanFilter,
         places: &Places,
     ) -> Result<Slice, SegmentError> {
+        let (stretches, candidates) = self.narrow(row_group, rows, filter, places)?;
+        let mut runs = Runs::default();
+        self.read_numbered(
+            &stretches,
+            &[columns::TRACE_ID, columns::START],
+            |batch, numbers| {
+                let ids: &FixedSizeBinaryArray = column(batch, columns::TRACE_ID)?;
+                let starts: &TimestampNanosecondArray = column(batch, columns::START)?;
+                for index in 0..batch.num_rows() {
+                    let row = numbers.row(index);
+                    let matches = candidates
+                        .as_ref()
+                        .is_none_or(|rows| rows.binary_search(&row).is_ok());
+                    if let Some(trace) = TraceId::from_bytes(ids.value(index)) {
+                        runs.push(row, trace, starts.value(index) as u64, matches);
+                    }
+                }
+                Ok(())
+            },
+        )?;
+        Ok(runs.finish())
+    }
+
+    /// The rows that meet the filter (numbered within the segment; `None`: all of them), and the stretches around them.
+    pub(super) fn narrow(
+        &self,
+        row_group: usize,
+        rows: Range<u32>,
+        filter: &SpanFilter,
+        places: &Places,
+    ) -> Result<(Vec<(u32, u32)>, Option<Vec<u32>>), SegmentError> {
         let first_row: u32 = self.row_groups()[..row_group]
             .iter()
             .map(|group| group.rows)
@@ -131,26 +162,7 @@ impl Segment {
             stretches = around(&left, &stretches);
             candidates = Some(left);
         }
-        let mut runs = Runs::default();
-        self.read_numbered(
-            &stretches,
-            &[columns::TRACE_ID, columns::START],
-            |batch, numbers| {
-                let ids: &FixedSizeBinaryArray = column(batch, columns::TRACE_ID)?;
-                let starts: &TimestampNanosecondArray = column(batch, columns::START)?;
-                for index in 0..batch.num_rows() {
-                    let row = numbers.row(index);
-                    let matches = candidates
-                        .as_ref()
-                        .is_none_or(|rows| rows.binary_search(&row).is_ok());
-                    if let Some(trace) = TraceId::from_bytes(ids.value(index)) {
-                        runs.push(row, trace, starts.value(index) as u64, matches);
-                    }
-                }
-                Ok(())
-            },
-        )?;
-        Ok(runs.finish())
+        Ok((stretches, candidates))
     }
 
     /// Reads columns of stretches of rows; `each` is told the numbers of the rows it gets.

@@ -6,7 +6,7 @@
 use wakeful_model::TraceId;
 
 /// Bytes of an entry: key, first row, rows.
-const ENTRY_BYTES: usize = 16;
+pub(crate) const ENTRY_BYTES: usize = 16;
 
 /// Collects entries while rows are written in order.
 #[derive(Debug, Default)]
