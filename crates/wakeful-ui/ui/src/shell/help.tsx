@@ -12,6 +12,7 @@ const TITLES: Record<Scope, string> = {
   views: 'Views of a trace',
   timeline: 'Timeline',
   rows: 'Rows of the timeline',
+  flame: 'Flame graph',
   find: 'Find box',
 };
 

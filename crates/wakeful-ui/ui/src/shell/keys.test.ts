@@ -3,6 +3,7 @@ import { actionOf, KEYS, keysOf, preset, rememberKey, type Scope } from './keys.
 
 /** Scopes that are asked together. */
 const TOGETHER: Scope[][] = [
+  ['flame', 'views', 'global'],
   ['rows', 'timeline', 'views', 'global'],
   ['plot', 'global'],
   ['list', 'global'],

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 
 /** Where a key acts. Letters never act in text fields. */
-export type Scope = 'global' | 'list' | 'plot' | 'views' | 'timeline' | 'rows' | 'find';
+export type Scope = 'global' | 'list' | 'plot' | 'views' | 'timeline' | 'rows' | 'flame' | 'find';
 
 /** Whose habits the trace timeline follows. */
 export type Preset = 'wakeful' | 'jaeger';
@@ -83,6 +83,25 @@ export const KEYS: readonly KeyRow[] = [
   { scope: 'rows', keys: ['O'], action: 'open-all', does: 'all open' },
   { scope: 'rows', keys: ['P'], action: 'close-all', does: 'all closed' },
   { scope: 'rows', keys: ['*'], action: 'open-subtree', does: 'the subtree open' },
+
+  { scope: 'flame', keys: ['W', 'Shift+W'], action: 'zoom-in', does: 'zoom in; with Shift five times as far' },
+  { scope: 'flame', keys: ['S', 'Shift+S'], action: 'zoom-out', does: 'zoom out' },
+  { scope: 'flame', keys: ['A', 'Shift+A'], action: 'pan-left', does: 'pan left' },
+  { scope: 'flame', keys: ['D', 'Shift+D'], action: 'pan-right', does: 'pan right' },
+  { scope: 'flame', keys: ['0'], action: 'fit-all', does: 'show all' },
+  { scope: 'flame', keys: ['Z', 'z', 'Enter', '*'], action: 'fit-selection', does: 'show what is chosen on the whole width' },
+  { scope: 'flame', keys: ['ArrowUp'], action: 'caller', does: 'caller' },
+  { scope: 'flame', keys: ['ArrowDown'], action: 'callee', does: 'widest callee' },
+  { scope: 'flame', keys: ['ArrowRight'], action: 'next-sibling', does: 'next in the row' },
+  { scope: 'flame', keys: ['ArrowLeft'], action: 'previous-sibling', does: 'previous in the row' },
+  { scope: 'flame', keys: ['f'], action: 'focus', does: 'focus the function' },
+  { scope: 'flame', keys: ['F'], action: 'focus-subtree', does: 'focus the subtree' },
+  { scope: 'flame', keys: ['m'], action: 'merge', does: 'merge the function into its callers' },
+  { scope: 'flame', keys: ['M'], action: 'merge-node', does: 'merge this node alone' },
+  { scope: 'flame', keys: ['c'], action: 'collapse', does: 'collapse the function' },
+  { scope: 'flame', keys: ['C'], action: 'collapse-recursion', does: 'collapse its recursion' },
+  { scope: 'flame', keys: ['Delete'], action: 'drop', does: 'drop the function' },
+  { scope: 'flame', keys: ['Backspace'], action: 'undo', does: 'undo the last of these' },
 
   { scope: 'find', keys: ['Enter'], action: 'next-hit', does: 'next hit' },
   { scope: 'find', keys: ['Shift+Enter'], action: 'previous-hit', does: 'previous hit' },

@@ -1,29 +1,45 @@
 import type { RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { formatInstant, nanosOf, rfc3339 } from '../../data/time.ts';
 import { formatCount, formatDuration, formatExact } from '../../engine/format.ts';
-import { copyLink } from '../../shell/commands.ts';
-import { actionOf } from '../../shell/keys.ts';
-import { href, stepsBackTo } from '../../shell/router.ts';
+import { formatInstant, nanosOf, rfc3339 } from '../../data/time.ts';
+import { href, params, stepsBackTo } from '../../shell/router.ts';
 import { CopyButton } from '../../widgets/copy-button.tsx';
 import { Hostile, visibleControls } from '../../widgets/hostile.tsx';
 import { Icon } from '../../widgets/icon.tsx';
+import { Menu } from '../../widgets/menu.tsx';
+import { Actions } from './actions.tsx';
+import { embeddingIn, VIEWS } from './address.ts';
+import { FindBox, Step } from './find-box.tsx';
 import type { TraceModel } from './model.ts';
 
-/** Name, id, find, actions, and the totals. */
+/** Name, id, find, views, actions, and the totals. In a frame, only what the frame did not ask to leave out. */
 export function Heading({ model, find }: { model: TraceModel; find: RefObject<HTMLInputElement | null> }) {
-  const facts = model.facts.value;
-  const id = facts?.id ?? model.id;
+  const id = model.facts.value?.id ?? model.id;
   const name = useTraceName(model);
+  const embedding = embeddingIn(params.value);
+  const slim = model.slim.value;
   useEffect(() => {
     document.title = `${visibleControls(name)} – wakeful`;
   }, [name]);
   return (
-    <header class="heading">
+    <header class={slim ? 'heading slim' : 'heading'}>
       <div class="line">
-        <a class="icon button" href={href('/search')} aria-label="Back to Search" title="Back to Search" onClick={back}>
-          <Icon name="back" />
-        </a>
+        {embedding.embedded ? (
+          <button
+            type="button"
+            class="icon"
+            aria-label="Totals"
+            aria-expanded={!slim}
+            title={slim ? 'Show the totals' : 'Hide the totals'}
+            onClick={() => (model.slim.value = !slim)}
+          >
+            <Icon name={slim ? 'right' : 'down'} />
+          </button>
+        ) : (
+          <a class="icon button" href={href('/search')} aria-label="Back to Search" title="Back to Search" onClick={back}>
+            <Icon name="back" />
+          </a>
+        )}
         <h1>
           <Hostile text={name} />
         </h1>
@@ -31,119 +47,103 @@ export function Heading({ model, find }: { model: TraceModel; find: RefObject<HT
           {id.slice(0, 12)}…
         </code>
         <CopyButton text={id} what="the trace id" />
-        <Find model={model} field={find} />
-        <a class="button" href={`${href(`/api/traces/${id}`)}?prettyPrint=true`} target="_blank" rel="noopener">
-          <Icon name="open" /> Trace JSON
-        </a>
-        <button type="button" onClick={copyLink}>
-          <Icon name="copy" /> Copy link
-        </button>
+        <FindBox model={model} field={find} />
+        <div class="menus end">
+          <ViewMenu model={model} />
+          <Actions model={model} />
+          {embedding.embedded && (
+            <a class="icon button" href={standalone()} target="_blank" rel="noopener" aria-label="Open in a new tab" title="Open in a new tab">
+              <Icon name="open" />
+            </a>
+          )}
+        </div>
       </div>
-      {facts && (
-        <dl class="totals">
-          <div>
-            <dt>Trace Start</dt>
-            <dd title={rfc3339(nanosOf(facts.base))}>{formatInstant(nanosOf(facts.base))}</dd>
-          </div>
-          <div>
-            <dt>Duration</dt>
-            <dd title={formatExact(facts.durationNanos)}>{formatDuration(facts.durationNanos)}</dd>
-          </div>
-          <Total name="Services" count={facts.services} />
-          <Total name="Depth" count={facts.depth} />
-          <Total name="Total Spans" count={facts.spans} />
-          <Total name="Errors" count={facts.errors} failed={facts.errors > 0} />
-          {facts.orphans > 0 && <Total name="Incomplete" count={facts.orphans} title="spans whose parent is missing" />}
-          {facts.warnings > 0 && <Total name="Warnings" count={facts.warnings} title="spans that were repaired" />}
-        </dl>
-      )}
+      {embedding.summary && !slim && <Totals model={model} />}
     </header>
+  );
+}
+
+function ViewMenu({ model }: { model: TraceModel }) {
+  const shown = model.viewName.value;
+  const items = VIEWS.map(([name, title], index) => ({
+    name: title,
+    hint: String(index + 1),
+    checked: name === shown,
+    run: () => model.show(name),
+  }));
+  return <Menu label={VIEWS.find(([name]) => name === shown)?.[1] ?? ''} title="View" items={items} />;
+}
+
+function Totals({ model }: { model: TraceModel }) {
+  const facts = model.facts.value;
+  const tally = model.tally.value;
+  if (!facts) return null;
+  return (
+    <dl class="totals">
+      <div>
+        <dt>Trace Start</dt>
+        <dd title={rfc3339(nanosOf(facts.base))}>{formatInstant(nanosOf(facts.base))}</dd>
+      </div>
+      <div>
+        <dt>Duration</dt>
+        <dd title={formatExact(facts.durationNanos)}>{formatDuration(facts.durationNanos)}</dd>
+      </div>
+      <Total name="Services" count={facts.services} />
+      <Total name="Depth" count={facts.depth} />
+      <Total name="Total Spans" count={facts.spans} />
+      <div>
+        <dt>Errors</dt>
+        <dd class={facts.errors > 0 ? 'errors' : ''} title={String(facts.errors)}>
+          {formatCount(facts.errors)}
+        </dd>
+        {facts.errors > 0 && (
+          <span class="steps">
+            <Step model={model} name="Previous error" keys="Shift+E" icon="up" step="previous-error" off={false} />
+            <Step model={model} name="Next error" keys="E" icon="down" step="next-error" off={false} />
+          </span>
+        )}
+      </div>
+      {facts.orphans > 0 && <Total name="Incomplete" count={facts.orphans} title="spans whose parent is missing" />}
+      {tally && tally.open > 0 && <Total name="Open" count={tally.open} title="spans that have not ended" />}
+      {tally && tally.adjusted > 0 && (
+        <Total name="Adjusted" count={tally.adjusted} title="spans whose clock was corrected; Actions shows them as sent" />
+      )}
+      {facts.warnings > 0 && <Total name="Warnings" count={facts.warnings} title="spans that were repaired" />}
+      <Total name="Lost" count={facts.lost} title="records known to be lost in the time of this trace" warned={facts.lost > 0} />
+    </dl>
   );
 }
 
 interface TotalProps {
   name: string;
   count: number;
-  failed?: boolean;
+  warned?: boolean;
   title?: string;
 }
 
-function Total({ name, count, failed, title }: TotalProps) {
+function Total({ name, count, warned, title }: TotalProps) {
   return (
     <div title={title}>
       <dt>{name}</dt>
-      <dd class={failed ? 'errors' : ''} title={String(count)}>
+      <dd class={warned ? 'warned' : ''} title={String(count)}>
         {formatCount(count)}
       </dd>
     </div>
   );
 }
 
-function Find({ model, field }: { model: TraceModel; field: RefObject<HTMLInputElement | null> }) {
-  const { count, hit } = model.found.value;
-  const query = model.query.value;
-  const onKeyDown = (event: KeyboardEvent) => {
-    const action = actionOf(event, ['find']);
-    if (action === 'next-hit' || action === 'previous-hit') model.step(action);
-    else if (event.key === 'Escape') leave(event);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-  const leave = (event: KeyboardEvent) => {
-    if (query) model.find('');
-    else (event.currentTarget as HTMLElement).blur();
-  };
-  return (
-    <search class="find">
-      <Icon name="find" />
-      <input
-        ref={field}
-        type="text"
-        aria-label="Find in names and services"
-        placeholder="Find in names and services…"
-        value={query}
-        spellcheck={false}
-        autocomplete="off"
-        onInput={(event) => model.find(event.currentTarget.value)}
-        onKeyDown={onKeyDown}
-      />
-      {query && (
-        <>
-          <span class="count" role="status">
-            {count === 0 ? 'no match' : `${formatCount(hit)} of ${formatCount(count)}`}
-          </span>
-          <button
-            type="button"
-            class="icon small"
-            aria-label="Previous match"
-            title="Previous match (Shift+Enter)"
-            disabled={count === 0}
-            onClick={() => model.step('previous-hit')}
-          >
-            <Icon name="up" />
-          </button>
-          <button
-            type="button"
-            class="icon small"
-            aria-label="Next match"
-            title="Next match (Enter)"
-            disabled={count === 0}
-            onClick={() => model.step('next-hit')}
-          >
-            <Icon name="down" />
-          </button>
-        </>
-      )}
-    </search>
-  );
-}
-
 /** The name of the first root on screen; until it is there, the id. It stays when the root is scrolled away. */
 function useTraceName(model: TraceModel): string {
   const first = model.picture.value?.rows[0];
-  if (first?.row === 0) model.title = `${first.service}: ${first.name}`;
+  if (first?.row === 0) model.title = first.service ? `${first.service}: ${first.name}` : '';
   return model.title || `Trace ${model.id.slice(0, 12)}`;
+}
+
+/** The same view outside of the frame. */
+function standalone(): string {
+  const query = new URLSearchParams(params.value);
+  for (const name of [...query.keys()]) if (/^ui(Embed|Theme|Timeline|SearchHide)/.test(name)) query.delete(name);
+  return href(window.location.pathname.slice(href('/').length - 1), query);
 }
 
 /** Back to the list one came from, as it was; else to an empty search. */

@@ -1,18 +1,33 @@
 import { batch, signal } from '@preact/signals';
-import { ApiError, ask, isAbort, messageOf, pieces } from '../../data/api.ts';
+import { ApiError, isAbort, messageOf, pieces } from '../../data/api.ts';
+import { fetchTrace, traceOf } from '../../data/trace.ts';
 import { type Engine, startEngine } from '../../engine/client.ts';
 import type { Facts } from '../../engine/facts.ts';
-import type { Fold, Picture, Reply, RowInfo, Step } from '../../engine/protocol.ts';
+import { type Fold, type Look, type Picture, PLAIN, type Reply, type RowInfo, type Step } from '../../engine/protocol.ts';
+import type { Snapshot } from '../../engine/snapshot.ts';
+import type { Tally } from '../../engine/tally.ts';
 import { clamp, fit, show, type View, windowEnd } from '../../engine/view.ts';
 import workerUrl from '../../engine/worker.ts?worker&url';
 import { note, params, step } from '../../shell/router.ts';
 import { trustedScript } from '../../shell/trusted.ts';
 import { canvasFont, readTokens } from '../../theme/theme.ts';
+import { embeddingIn, numberOf, roundFor, viewIn, type ViewName } from './address.ts';
 import { RedrawTimes } from './redraw-times.ts';
+import { ServerFind } from './server-find.ts';
+import { allowed, decodeFilter, encodeFilter } from './service-filter.ts';
+import { Watch } from './watch.ts';
 
 export type State = 'loading' | 'partial' | 'complete' | 'missing' | 'error';
 
 type Reached = Pick<Extract<Reply, { kind: 'reached' }>, 'index' | 'start' | 'dur'>;
+
+/** Hits of find: `hit` counts from 1; `from` and `to` are the time of all of them. */
+interface Found {
+  count: number;
+  hit: number;
+  from: number;
+  to: number;
+}
 
 const BLANK: View = { t0: 0, nsPerPx: 1, scrollRow: 0, w: 0, h: 0, dpr: 1, rowPx: 24, barTop: 5, barPx: 14, namesAbove: false };
 
@@ -33,7 +48,18 @@ export class TraceModel {
   readonly selected = signal(-1);
   readonly panel = signal(params.peek().get('det') !== '0');
   readonly query = signal(params.peek().get('uiFind') ?? '');
-  readonly found = signal({ count: 0, hit: 0 });
+  readonly found = signal<Found>({ count: 0, hit: 0, from: 0, to: 0 });
+  readonly look = signal<Look>({ ...PLAIN, layout: layoutIn(), critical: params.peek().get('cp') === '1' });
+  /** Which view of the trace is on screen. */
+  readonly viewName = signal<ViewName>(viewIn(params.peek()));
+  /** Whether totals and minimap are put away, as a frame around the page may ask. */
+  readonly slim = signal(embeddingIn(params.peek()).slim);
+  /** What only all rows together tell, once they are here. */
+  readonly tally = signal<Tally | null>(null);
+  /** The address asks for services of another trace, or of this one as it was before. */
+  readonly filterStale = signal(false);
+  /** Grows whenever all rows of the trace have been read, anew or for the first time. */
+  readonly generation = signal(0);
   /** Spans were added since the trace was read: rows have other numbers now. */
   readonly outdated = signal(false);
   readonly times = new RedrawTimes();
@@ -43,26 +69,43 @@ export class TraceModel {
   /** Time of the selected row, on screen or not. */
   selectedSpan = { start: 0, dur: 0 };
 
+  /** Aborted when the page goes: what else belongs to this trace ends with it. */
+  readonly closing = new AbortController();
+  readonly serverFind: ServerFind;
+  readonly watch: Watch;
+
   private readonly engine: Engine;
-  private readonly abort = new AbortController();
+  private abort = new AbortController();
+  private readonly snapshots: ((snapshot: Snapshot) => void)[] = [];
   private seq = 0;
   private inFlight = false;
   private wanted = false;
   /** Selection of the address, until its row is there. */
   private awaited = numberOf(params.peek().get('sel'), -1);
+  private cancelled = false;
   private windowAwaited = true;
   /** What was reached before there was a window to show it in. */
   private reachAwaited: (() => void) | null = null;
 
-  constructor(readonly id: string) {
+  /** `raw` shows the spans as they were sent, no clock adjusted. */
+  constructor(
+    readonly id: string,
+    readonly raw: boolean,
+  ) {
     this.engine = startEngine(trustedScript(workerUrl), (reply) => this.receive(reply));
+    this.serverFind = new ServerFind(this, (query, bytes) => this.engine.post({ kind: 'matches', query, bytes }));
+    this.watch = new Watch(this);
     this.engine.post({ kind: 'init', tokens: readTokens(), font: canvasFont() });
+    this.engine.post({ kind: 'look', look: this.look.peek() });
     if (this.query.peek()) this.engine.post({ kind: 'find', query: this.query.peek() });
     void this.load();
   }
 
   close(): void {
+    this.closing.abort();
     this.abort.abort();
+    this.serverFind.close();
+    this.watch.close();
     this.engine.close();
   }
 
@@ -125,10 +168,81 @@ export class TraceModel {
     this.engine.post({ kind: 'fold', fold });
   }
 
+  /** Names are matched at once, the rest by the server once all rows are here. */
   find(query: string): void {
     this.query.value = query;
     this.engine.post({ kind: 'find', query });
+    this.serverFind.ask(query);
     note((address) => (query ? address.set('uiFind', query) : address.delete('uiFind')));
+  }
+
+  /** The window of time that has all hits. */
+  fitHits(): void {
+    const { count, from, to } = this.found.peek();
+    if (count > 0) this.showSpan(from, to - from);
+  }
+
+  /** A span of time with a margin on both sides. */
+  showSpan(start: number, dur: number): void {
+    const margin = Math.max(dur * 0.1, 1);
+    this.commitView(show(this.view.peek(), start - margin, start + dur + margin, this.duration));
+  }
+
+  setLook(change: Partial<Look>): void {
+    const look = { ...this.look.peek(), ...change };
+    this.look.value = look;
+    this.engine.post({ kind: 'look', look });
+    const filter = encodeFilter(this.serviceNames(), look.hidden);
+    note((query) => {
+      setOrDelete(query, 'lay', look.layout === 'packed' ? 'packed' : '');
+      setOrDelete(query, 'cp', look.critical ? '1' : '');
+      setOrDelete(query, 'svcFilter', filter);
+    });
+  }
+
+  /** Hides services, as far as the roots allow it. */
+  hide(services: readonly string[]): void {
+    this.filterStale.value = false;
+    this.setLook({ hidden: allowed(services, this.tally.peek()?.rootServices ?? []) });
+  }
+
+  /** Goes to another view: a step that the browser's back button undoes. */
+  show(view: ViewName): void {
+    if (view === this.viewName.peek()) return;
+    this.viewName.value = view;
+    step((query) => setOrDelete(query, 'view', view === 'timeline' ? '' : view));
+  }
+
+  /** A copy of all rows. */
+  snapshot(): Promise<Snapshot> {
+    return new Promise((resolve) => {
+      this.snapshots.push(resolve);
+      this.engine.post({ kind: 'snapshot' });
+    });
+  }
+
+  /** After a step through the browser's history, what the address says wins over what is on screen. */
+  readAddress(): void {
+    const address = params.peek();
+    this.viewName.value = viewIn(address);
+    this.panel.value = address.get('det') !== '0';
+    const query = address.get('uiFind') ?? '';
+    if (query !== this.query.peek()) {
+      this.query.value = query;
+      this.engine.post({ kind: 'find', query });
+      this.serverFind.ask(query);
+    }
+    const look: Look = { layout: layoutIn(), critical: address.get('cp') === '1', hidden: this.hiddenIn() };
+    if (JSON.stringify(look) !== JSON.stringify(this.look.peek())) {
+      this.look.value = look;
+      this.engine.post({ kind: 'look', look });
+    }
+    const row = numberOf(address.get('sel'), -1);
+    if (row !== this.selected.peek()) {
+      this.selected.value = row;
+      this.engine.post({ kind: 'select', row });
+    }
+    if (this.facts.peek()) this.windowFromAddress();
   }
 
   setPanel(open: boolean): void {
@@ -165,9 +279,26 @@ export class TraceModel {
     if (state === 'complete' || state === 'partial') markOnce('wakeful:complete');
   }
 
+  /** Reads the trace again: what is on screen stays until the new rows are all here. */
+  reload(): void {
+    this.outdated.value = false;
+    this.bytes.value = 0;
+    this.engine.post({ kind: 'restart' });
+    void this.load();
+  }
+
+  /** Reads no further: what came stays. */
+  cancel(): void {
+    this.abort.abort();
+    this.cancelled = true;
+    this.engine.post({ kind: 'end' });
+  }
+
   private async load(): Promise<void> {
+    this.abort.abort();
+    this.abort = new AbortController();
     try {
-      const answer = await ask(`trace/${encodeURIComponent(this.id)}`, this.abort.signal);
+      const answer = await fetchTrace(traceOf(this), this.abort.signal);
       for await (const bytes of pieces(answer)) {
         this.bytes.value += bytes.length;
         this.engine.post({ kind: 'batch', bytes });
@@ -198,7 +329,11 @@ export class TraceModel {
         }
         break;
       case 'complete':
+        this.tally.value = reply.tally;
         this.complete(reply.rows);
+        break;
+      case 'snapshot':
+        this.snapshots.shift()?.(reply.snapshot);
         break;
       case 'picture':
         this.inFlight = false;
@@ -227,13 +362,37 @@ export class TraceModel {
         this.bringIntoView(reply);
         break;
       case 'found':
-        if (reply.query === this.query.peek()) this.found.value = { count: reply.count, hit: reply.hit };
+        this.receiveFound(reply);
         break;
       case 'fail':
         this.error.value = reply.text;
         this.state.value = 'error';
         break;
     }
+  }
+
+  private receiveFound(reply: Extract<Reply, { kind: 'found' }>): void {
+    if (reply.query !== this.query.peek()) return;
+    const { count, hit, from, to } = reply;
+    this.found.value = { count, hit, from, to };
+    // A span's id, and nothing else, is a link to that span.
+    if (reply.span >= 0 && count === 1 && this.selected.peek() !== reply.span) {
+      this.select(reply.span);
+      this.setPanel(true);
+    }
+  }
+
+  private serviceNames(): string[] {
+    return this.services.peek().map(({ name }) => name);
+  }
+
+  /** What the address hides, once all services are known. */
+  private hiddenIn(): readonly string[] {
+    const parameter = params.peek().get('svcFilter');
+    if (!parameter) return [];
+    const hidden = decodeFilter(this.serviceNames(), parameter);
+    this.filterStale.value = hidden === null;
+    return allowed(hidden ?? [], this.tally.peek()?.rootServices ?? []);
   }
 
   /** Folding may leave fewer rows than were scrolled past. */
@@ -251,9 +410,17 @@ export class TraceModel {
       return;
     }
     const cut = rows < facts.spans;
-    if (cut) this.error.value = 'the answer was cut off';
+    if (cut) this.error.value = this.cancelled ? 'reading was cancelled' : 'the answer was cut off';
     else this.error.value = facts.message;
     this.state.value = facts.complete && !cut ? 'complete' : 'partial';
+    this.generation.value++;
+    const hidden = this.hiddenIn();
+    if (hidden.length > 0) {
+      this.look.value = { ...this.look.peek(), hidden };
+      this.engine.post({ kind: 'look', look: this.look.peek() });
+    }
+    if (this.query.peek()) this.serverFind.ask(this.query.peek());
+    this.watch.start(facts.rev);
     this.redraw();
   }
 
@@ -300,13 +467,11 @@ function markOnce(name: string): void {
   if (performance.getEntriesByName(name).length === 0) performance.mark(name);
 }
 
-function numberOf(text: string | null, otherwise: number): number {
-  const value = text === null || text === '' ? Number.NaN : Number(text);
-  return Number.isFinite(value) && value >= 0 ? value : otherwise;
+function layoutIn(): Look['layout'] {
+  return params.peek().get('lay') === 'packed' ? 'packed' : 'tree';
 }
 
-/** As many digits as a tenth of a pixel needs. */
-function roundFor(nanos: number, nsPerPx: number): number {
-  const unit = 10 ** Math.floor(Math.log10(Math.max(nsPerPx, 0.01) / 10));
-  return Number((Math.round(nanos / unit) * unit).toPrecision(15));
+function setOrDelete(query: URLSearchParams, name: string, value: string): void {
+  if (value) query.set(name, value);
+  else query.delete(name);
 }

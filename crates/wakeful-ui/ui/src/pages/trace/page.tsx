@@ -1,45 +1,45 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { isError } from '../../engine/flags.ts';
-import { formatBytes, formatCount, formatDuration, plural } from '../../engine/format.ts';
+import { formatCount, formatDuration, plural } from '../../engine/format.ts';
 import { pageCommands, status } from '../../shell/commands.ts';
 import { params, replace, travelled } from '../../shell/router.ts';
 import { revision } from '../../theme/theme.ts';
-import { Banner } from '../../widgets/banner.tsx';
+import { actionsOf } from './actions.tsx';
+import { embeddingIn } from './address.ts';
 import { DetailPanel } from './detail-panel.tsx';
 import { Heading } from './heading.tsx';
+import { Messages } from './messages.tsx';
 import { Missing } from './missing.tsx';
 import { Minimap } from './minimap.tsx';
 import { TraceModel } from './model.ts';
+import { performOnPage, scopesOf, watchPageKeys } from './page-keys.ts';
 import { Timeline } from './timeline.tsx';
 import { Toolbar } from './toolbar.tsx';
+import { LateView } from './views/late-view.tsx';
 import './details.css';
 import './timeline.css';
 import './trace.css';
 
-/** One trace: its totals, its timeline, and the details of the span that is selected. */
+/** One trace: its totals, one view of it, and the details of the span that is selected. */
 export function TracePage({ id }: { id: string }) {
-  const model = useMemo(() => new TraceModel(id), [id]);
+  const raw = params.value.get('raw') === '1';
+  return <Opened key={String(raw)} id={id} raw={raw} />;
+}
+
+function Opened({ id, raw }: { id: string; raw: boolean }) {
+  const model = useMemo(() => new TraceModel(id, raw), [id, raw]);
   const found = useRef<HTMLInputElement>(null);
 
   useEffect(() => () => model.close(), [model]);
-  useEffect(() => {
-    pageCommands.value = {
-      find: () => {
-        found.current?.focus();
-        found.current?.select();
-      },
-      close: () => closeLayer(model),
-    };
-    return () => {
-      pageCommands.value = {};
-      status.value = '';
-    };
-  }, [model]);
+  useCommands(model, () => {
+    found.current?.focus();
+    found.current?.select();
+  });
   useEffect(() => {
     if (revision.value > 0) model.recolour();
   }, [model, revision.value]);
   useEffect(() => {
-    if (travelled.value > 0 && model.facts.peek()) model.windowFromAddress();
+    if (travelled.value > 0) model.readAddress();
   }, [model, travelled.value]);
 
   const facts = model.facts.value;
@@ -49,52 +49,48 @@ export function TracePage({ id }: { id: string }) {
   }, [facts]);
   useSpokenSelection(model);
 
-  const state = model.state.value;
-  if (state === 'missing') return <Missing id={id} />;
+  if (model.state.value === 'missing') return <Missing id={id} />;
+  const view = model.viewName.value;
+  const panel = model.panel.value && model.selected.value >= 0;
+  const embedding = embeddingIn(params.value);
   return (
-    <article class={model.panel.value && model.selected.value >= 0 ? 'trace with-panel' : 'trace'}>
+    <article class={panel ? 'trace with-panel' : 'trace'} data-view={view}>
       <Heading model={model} find={found} />
-      {state === 'error' && (
-        <Banner kind="error">
-          The trace could not be read: {model.error.value}.{' '}
-          <button type="button" onClick={() => window.location.reload()}>
-            Retry
-          </button>
-        </Banner>
+      <Messages model={model} />
+      {view === 'timeline' ? (
+        <>
+          {embedding.minimap && !model.slim.value && <Minimap model={model} />}
+          <Toolbar model={model} />
+          <Timeline model={model} />
+        </>
+      ) : (
+        <LateView model={model} view={view} />
       )}
-      {state === 'partial' && (
-        <Banner kind="warn">
-          Part of this trace is missing: {model.error.value || 'the server does not say why'}.{' '}
-          <button type="button" onClick={() => window.location.reload()}>
-            Retry
-          </button>
-        </Banner>
-      )}
-      {model.outdated.value && (
-        <Banner kind="warn">
-          Spans were added to this trace since it was read.{' '}
-          <button type="button" onClick={() => window.location.reload()}>
-            Show them
-          </button>
-        </Banner>
-      )}
-      {state === 'loading' && <Loading model={model} />}
-      <Minimap model={model} />
-      <Toolbar model={model} />
-      <Timeline model={model} />
       <DetailPanel model={model} />
     </article>
   );
 }
 
-function Loading({ model }: { model: TraceModel }) {
-  const facts = model.facts.value;
-  const of = facts ? ` of ${plural(facts.spans, 'span')}` : ' spans';
-  return (
-    <p class="progress" role="status">
-      {formatCount(model.rows.value)}
-      {of} · {formatBytes(model.bytes.value)} so far
-    </p>
+/** What the shell's keys and palette do on this page. */
+function useCommands(model: TraceModel, find: () => void): void {
+  const scopes = scopesOf(model);
+  useEffect(() => {
+    pageCommands.value = {
+      find,
+      close: () => closeLayer(model),
+      keys: { scopes, perform: (action) => performOnPage(model, action) },
+      actions: actionsOf(model)
+        .filter(({ run, name }) => run && name !== 'Copy link')
+        .map(({ name, run }) => ({ name, run: () => run?.() })),
+    };
+  }, [model, scopes.length]);
+  useEffect(() => watchPageKeys(model), [model]);
+  useEffect(
+    () => () => {
+      pageCommands.value = {};
+      status.value = '';
+    },
+    [model],
   );
 }
 
@@ -122,7 +118,8 @@ function useSpokenSelection(model: TraceModel): void {
         .filter(Boolean)
         .join(', ')
     : '';
-  const complete = model.state.value === 'complete' && model.selected.value < 0;
+  const state = model.state.value;
+  const complete = state === 'complete' && model.selected.value < 0;
   const spans = model.facts.value?.spans ?? 0;
   useEffect(() => {
     if (text) status.value = text;

@@ -3,6 +3,8 @@ import { formatCount, formatDuration } from '../../engine/format.ts';
 import type { RowInfo } from '../../engine/protocol.ts';
 import { Hostile } from '../../widgets/hostile.tsx';
 import { Swatch } from '../../widgets/swatch.tsx';
+import { foldMark, foldTitle } from './fold-text.ts';
+import { FoundText } from './found-text.tsx';
 import type { TraceModel } from './model.ts';
 
 export function rowId(row: number): string {
@@ -29,6 +31,8 @@ export function Row({ info, top, height, name, selected, model }: Props) {
   const placeholder = (info.flags & PLACEHOLDER) !== 0;
   const indent = Math.min(info.level - 1, INDENT_MAX) * INDENT_PX;
   const classes = ['row', selected && 'selected', info.hit && 'hit', placeholder && 'placeholder'].filter(Boolean);
+  const foldable = info.children > 0;
+  const query = info.hit ? model.query.value : '';
   const toggle = (event: MouseEvent) => {
     event.stopPropagation();
     model.fold({ what: 'row', row: info.row, open: !info.open });
@@ -44,9 +48,9 @@ export function Row({ info, top, height, name, selected, model }: Props) {
       role="row"
       aria-rowindex={info.index + 1}
       aria-level={info.level}
-      aria-setsize={info.siblings}
-      aria-posinset={info.place}
-      aria-expanded={info.children > 0 ? info.open : undefined}
+      aria-setsize={info.siblings || undefined}
+      aria-posinset={info.siblings ? info.place : undefined}
+      aria-expanded={foldable ? info.open : undefined}
       aria-selected={selected}
       data-row={info.row}
       style={{ transform: `translateY(${top}px)`, height: `${height}px` }}
@@ -54,7 +58,7 @@ export function Row({ info, top, height, name, selected, model }: Props) {
     >
       <div class="name" role="gridcell" style={name ? { width: `${name}px` } : {}}>
         <span class="indent" style={{ width: `${name ? indent : indent / 2}px` }} />
-        {info.children > 0 ? (
+        {foldable ? (
           <span class={info.open ? 'twisty open' : 'twisty'} aria-hidden="true" onClick={toggle} />
         ) : (
           <span class="twisty none" aria-hidden="true" />
@@ -67,9 +71,9 @@ export function Row({ info, top, height, name, selected, model }: Props) {
         ) : (
           <span class="text" title={`${info.service}: ${info.name}`}>
             <span class="service">
-              <Hostile text={info.service} />
+              <FoundText text={info.service} query={query} />
             </span>{' '}
-            <Hostile text={info.name} />
+            <FoundText text={info.name} query={query} />
           </span>
         )}
         {failed && (
@@ -77,9 +81,29 @@ export function Row({ info, top, height, name, selected, model }: Props) {
             !
           </span>
         )}
-        {info.hidden > 0 && (
-          <span class="mark folded" title={`${formatCount(info.hidden)} rows folded`}>
-            {info.hiddenErrors > 0 && <span class="errors">! {formatCount(info.hiddenErrors)} </span>}+{formatCount(info.hidden)}
+        {info.inRun && (
+          <button
+            type="button"
+            class="mark folded"
+            tabIndex={-1}
+            title="Show these equal siblings as one row"
+            onClick={(event) => {
+              event.stopPropagation();
+              model.fold({ what: 'run', row: info.row });
+            }}
+          >
+            fold run
+          </button>
+        )}
+        {foldMark(info) && (
+          <span class="mark folded" title={foldTitle(info)}>
+            {info.hiddenErrors > 0 && <span class="errors">! {formatCount(info.hiddenErrors)} </span>}
+            {foldMark(info)}
+          </span>
+        )}
+        {!foldMark(info) && info.hiddenErrors > 0 && (
+          <span class="mark folded errors" title={`${formatCount(info.hiddenErrors)} errors in hidden services below`}>
+            ! {formatCount(info.hiddenErrors)}
           </span>
         )}
         {!name && <span class="mark time">{formatDuration(info.dur)}</span>}
@@ -94,7 +118,7 @@ export function Row({ info, top, height, name, selected, model }: Props) {
         {formatDuration(info.dur)}
       </span>
       <span class="unseen" role="gridcell">
-        {[failed ? 'error' : '', info.flags & OPEN ? 'open' : '', kindOf(info.flags)].filter(Boolean).join(', ')}
+        {[failed ? 'error' : '', info.flags & OPEN ? 'open' : '', kindOf(info.flags), foldTitle(info)].filter(Boolean).join(', ')}
       </span>
     </div>
   );

@@ -31,17 +31,26 @@ export function onTimelineKey(model: TraceModel, event: KeyboardEvent, pointer: 
   if (inTextField(event) || (event.key.length === 1 && !letterKeys.value)) return;
   // Global actions are asked for too, so that the second key of `g s` does not zoom; they are left to the page.
   const action = actionOf(event, ['rows', 'timeline', 'global']);
-  if (action === null || !perform(model, action, event, pointer)) return;
+  if (action === null || !perform(model, action, event.shiftKey ? FAR : 1, pointer)) return;
   event.preventDefault();
   event.stopPropagation();
 }
 
-function perform(model: TraceModel, action: string, event: KeyboardEvent, pointer: number | undefined): boolean {
+/** Does what a key of the timeline does; `far` is how many times as far. Returns whether it is one. */
+export function perform(model: TraceModel, action: string, far = 1, pointer?: number): boolean {
   if (STEPS.includes(action)) {
     model.step(action as Step);
     return true;
   }
-  return onRow(model, action) || onWindow(model, action, event.shiftKey ? FAR : 1, pointer);
+  return onRow(model, action) || onLook(model, action) || onWindow(model, action, far, pointer);
+}
+
+function onLook(model: TraceModel, action: string): boolean {
+  const { critical, layout } = model.look.peek();
+  if (action === 'critical-path') model.setLook({ critical: !critical });
+  else if (action === 'layout') model.setLook({ layout: layout === 'tree' ? 'packed' : 'tree' });
+  else return false;
+  return true;
 }
 
 function onRow(model: TraceModel, action: string): boolean {

@@ -1,43 +1,64 @@
 import { formatCount, formatDuration } from '../../engine/format.ts';
+import type { Fold } from '../../engine/protocol.ts';
 import { fit, windowEnd } from '../../engine/view.ts';
 import { Hostile } from '../../widgets/hostile.tsx';
+import { Icon, type IconName } from '../../widgets/icon.tsx';
 import { Swatch } from '../../widgets/swatch.tsx';
+import { rowsText } from './fold-text.ts';
 import type { TraceModel } from './model.ts';
+import { ServicesMenu } from './services-menu.tsx';
 
 const SERVICES_SHOWN = 8;
 
-/** Colours of the services, folding, how many rows are shown, and the window of time. */
+/** Services, critical path, layout, folding, how many rows are shown, and the window of time. */
 export function Toolbar({ model }: { model: TraceModel }) {
-  const services = model.services.value;
   const view = model.view.value;
+  const look = model.look.value;
   const duration = model.facts.value?.durationNanos ?? 0;
   const visible = model.picture.value?.visible ?? 0;
   const end = Math.min(duration, windowEnd(view));
   const zoomed = view.t0 > 0 || windowEnd(view) < duration * 0.999999;
   return (
-    <div class="toolbar">
-      <span class="levels">
-        <Fold model={model} text="⊟" name="Fold all" keys="Shift+P" open={false} />
-        <Fold model={model} text="⊞" name="Unfold all" keys="Shift+O" open={true} />
-      </span>
-      <span class="rows">
-        {formatCount(visible)} of {formatCount(model.rows.value)} rows
-      </span>
-      <ul class="legend" aria-label="Services">
-        {services.slice(0, SERVICES_SHOWN).map(({ name, slot }) => (
-          <li key={name}>
-            <Swatch slot={slot} /> <Hostile text={name} />
-          </li>
+    <div class="toolbar" role="toolbar" aria-label="Timeline">
+      <ServicesMenu model={model} />
+      <label class="check" title="The parts that decided how long the trace took (c)">
+        <input
+          type="checkbox"
+          checked={look.critical}
+          onChange={(event) => model.setLook({ critical: event.currentTarget.checked })}
+        />
+        Critical path
+      </label>
+      <span class="segmented" role="group" aria-label="Layout">
+        {(['tree', 'packed'] as const).map((layout) => (
+          <button
+            key={layout}
+            type="button"
+            aria-pressed={look.layout === layout}
+            title={layout === 'tree' ? 'A row for each span (v)' : 'Spans side by side in as few rows as they need (v)'}
+            onClick={() => model.setLook({ layout })}
+          >
+            {layout === 'tree' ? 'Tree' : 'Packed'}
+          </button>
         ))}
-        {services.length > SERVICES_SHOWN && <li>and {formatCount(services.length - SERVICES_SHOWN)} more</li>}
-      </ul>
+      </span>
+      {look.layout === 'tree' && (
+        <span class="levels">
+          <FoldButton model={model} icon="foldAll" name="Fold all" keys="Shift+P" fold={{ what: 'all', open: false }} />
+          <FoldButton model={model} icon="fold" name="One level less" keys="p" fold={{ what: 'level', by: -1 }} />
+          <FoldButton model={model} icon="unfold" name="One level more" keys="o" fold={{ what: 'level', by: 1 }} />
+          <FoldButton model={model} icon="unfoldAll" name="Unfold all" keys="Shift+O" fold={{ what: 'all', open: true }} />
+        </span>
+      )}
+      <span class="rows-text">{rowsText(look, visible, model.rows.value)}</span>
+      <Legend model={model} />
       <span class="window">
         {windowText(Math.max(0, view.t0), end)}
         <button
           type="button"
           disabled={!zoomed}
           title="Show the whole trace (0)"
-          onClick={() => model.setView(fit(model.view.peek(), duration))}
+          onClick={() => model.commitView(fit(model.view.peek(), duration))}
         >
           Fit
         </button>
@@ -52,24 +73,33 @@ function windowText(from: number, to: number): string {
   return start === end ? `${start} + ${formatDuration(to - from)}` : `${start} – ${end}`;
 }
 
-interface FoldProps {
-  model: TraceModel;
-  text: string;
-  name: string;
-  keys: string;
-  open: boolean;
+function Legend({ model }: { model: TraceModel }) {
+  const { hidden } = model.look.value;
+  const services = model.services.value.filter(({ name }) => !hidden.includes(name));
+  return (
+    <ul class="legend" aria-label="Services">
+      {services.slice(0, SERVICES_SHOWN).map(({ name, slot }) => (
+        <li key={name}>
+          <Swatch slot={slot} /> <Hostile text={name} />
+        </li>
+      ))}
+      {services.length > SERVICES_SHOWN && <li>and {formatCount(services.length - SERVICES_SHOWN)} more</li>}
+    </ul>
+  );
 }
 
-function Fold({ model, text, name, keys, open }: FoldProps) {
+interface FoldProps {
+  model: TraceModel;
+  icon: IconName;
+  name: string;
+  keys: string;
+  fold: Fold;
+}
+
+function FoldButton({ model, icon, name, keys, fold }: FoldProps) {
   return (
-    <button
-      type="button"
-      class="icon"
-      aria-label={name}
-      title={`${name} (${keys})`}
-      onClick={() => model.fold({ what: 'all', open })}
-    >
-      <span aria-hidden="true">{text}</span>
+    <button type="button" class="icon small" aria-label={name} title={`${name} (${keys})`} onClick={() => model.fold(fold)}>
+      <Icon name={icon} />
     </button>
   );
 }

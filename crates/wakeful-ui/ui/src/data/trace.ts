@@ -1,0 +1,62 @@
+import { ask, askJson, askLines } from './api.ts';
+
+/** Which rows a request means: a trace, as it was sent or adjusted, at a revision. */
+export interface TraceRef {
+  id: string;
+  raw: boolean;
+  rev: string;
+}
+
+interface Opened {
+  id: string;
+  raw: boolean;
+  facts: { peek(): { rev: string } | null };
+}
+
+/** What requests about an open trace refer to. */
+export function traceOf({ id, raw, facts }: Opened): TraceRef {
+  return { id, raw, rev: facts.peek()?.rev ?? '' };
+}
+
+/** The path below `api/ui/` of something of a trace. */
+export function tracePath({ id, raw, rev }: TraceRef, of: string, more: Record<string, string> = {}): string {
+  const query = new URLSearchParams(more);
+  if (rev) query.set('rev', rev);
+  if (raw) query.set('raw', '1');
+  const text = query.toString();
+  return `trace/${encodeURIComponent(id)}${of}${text ? `?${text}` : ''}`;
+}
+
+/** The columns of all spans, an Arrow stream. */
+export function fetchTrace(trace: TraceRef, signal: AbortSignal): Promise<Response> {
+  return ask(tracePath({ ...trace, rev: '' }, ''), signal);
+}
+
+/** The rows in which Jaeger's find would find something, an Arrow stream. */
+export async function fetchMatches(trace: TraceRef, q: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await (await ask(tracePath(trace, '/find', { q }), signal)).arrayBuffer());
+}
+
+/** The values of one attribute by row, an Arrow stream. */
+export async function fetchAttribute(trace: TraceRef, key: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await (await ask(tracePath(trace, '/attribute', { key }), signal)).arrayBuffer());
+}
+
+/** Every key of the trace's spans and resources. */
+export async function fetchKeys(trace: TraceRef, signal?: AbortSignal): Promise<string[]> {
+  return (await askJson<{ keys: string[] }>(tracePath(trace, '/attributes'), signal)).keys;
+}
+
+export type WatchLine =
+  | { type: 'trace'; rev: string; spans: number; new: number; errors: number; durationNanos: number }
+  | { type: 'alive' };
+
+/** What befalls a trace, for as long as the answer is read. */
+export function watchTrace(trace: TraceRef, signal: AbortSignal): AsyncGenerator<WatchLine> {
+  return askLines(tracePath(trace, '/watch'), signal);
+}
+
+/** The address of a file with all spans. */
+export function downloadPath(trace: TraceRef, format: 'otlp' | 'csv'): string {
+  return `api/ui/${tracePath({ ...trace, rev: '' }, '/download', { format })}`;
+}

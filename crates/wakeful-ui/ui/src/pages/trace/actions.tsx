@@ -1,0 +1,36 @@
+import { downloadPath, traceOf } from '../../data/trace.ts';
+import { copyLink } from '../../shell/commands.ts';
+import { go, href, params, path } from '../../shell/router.ts';
+import { Menu, type MenuItem } from '../../widgets/menu.tsx';
+import type { TraceModel } from './model.ts';
+
+/** What can be taken away from a trace. */
+export function Actions({ model }: { model: TraceModel }) {
+  return <Menu label="Actions" title="Downloads and links" items={actionsOf(model)} />;
+}
+
+export function actionsOf(model: TraceModel): MenuItem[] {
+  const id = model.facts.value?.id ?? model.id;
+  const trace = traceOf(model);
+  const jaeger = `${href(`/api/traces/${encodeURIComponent(id)}`)}?prettyPrint=true`;
+  return [
+    { name: 'Trace JSON', href: jaeger },
+    { name: 'Trace JSON (unadjusted)', href: `${jaeger}&raw=true` },
+    { name: 'OTLP JSON', href: href(downloadPath(trace, 'otlp')), download: true },
+    { name: 'CSV of spans', href: href(downloadPath(trace, 'csv')), download: true },
+    { name: 'Copy link', hint: 'Y', run: copyLink },
+    {
+      name: model.raw ? 'Show with clocks adjusted' : 'Show as sent, clocks not adjusted',
+      run: () => showRaw(!model.raw),
+    },
+  ];
+}
+
+/** Rows may be others then: what is selected is let go. */
+function showRaw(raw: boolean): void {
+  const query = new URLSearchParams(params.peek());
+  query.delete('sel');
+  if (raw) query.set('raw', '1');
+  else query.delete('raw');
+  go(path.peek(), query);
+}

@@ -1,0 +1,47 @@
+/** The views of a trace as the address names them, in the order of the menu. */
+export const VIEWS = [
+  ['timeline', 'Trace Timeline'],
+  ['graph', 'Trace Graph'],
+  ['statistics', 'Trace Statistics'],
+  ['table', 'Trace Spans Table'],
+  ['flame', 'Trace Flamegraph'],
+  ['logs', 'Trace Logs'],
+] as const;
+
+export type ViewName = (typeof VIEWS)[number][0];
+
+export function viewIn(query: URLSearchParams): ViewName {
+  const asked = query.get('view');
+  return VIEWS.find(([name]) => name === asked)?.[0] ?? 'timeline';
+}
+
+/** A number that is not negative, or `otherwise`. */
+export function numberOf(text: string | null, otherwise: number): number {
+  const value = text === null || text === '' ? Number.NaN : Number(text);
+  return Number.isFinite(value) && value >= 0 ? value : otherwise;
+}
+
+/** As many digits as a tenth of a pixel needs. */
+export function roundFor(nanos: number, nsPerPx: number): number {
+  const unit = 10 ** Math.floor(Math.log10(Math.max(nsPerPx, 0.01) / 10));
+  return Number((Math.round(nanos / unit) * unit).toPrecision(15));
+}
+
+/** What a frame around the page asked to leave out: Jaeger's parameters, which count in a frame alone. */
+export interface Embedding {
+  embedded: boolean;
+  slim: boolean;
+  minimap: boolean;
+  summary: boolean;
+}
+
+export function embeddingIn(query: URLSearchParams): Embedding {
+  const embedded = query.get('uiEmbed') === 'v0';
+  const asks = (name: string) => embedded && query.get(name) === '1';
+  return {
+    embedded,
+    slim: asks('uiTimelineCollapseTitle'),
+    minimap: !asks('uiTimelineHideMinimap'),
+    summary: !asks('uiTimelineHideSummary'),
+  };
+}

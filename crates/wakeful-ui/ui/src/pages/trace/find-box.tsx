@@ -1,0 +1,103 @@
+import type { RefObject } from 'preact';
+import { formatCount } from '../../engine/format.ts';
+import { actionOf } from '../../shell/keys.ts';
+import { Icon } from '../../widgets/icon.tsx';
+import type { TraceModel } from './model.ts';
+
+/** Find in the trace: hits are counted, walked and fitted. */
+export function FindBox({ model, field }: { model: TraceModel; field: RefObject<HTMLInputElement | null> }) {
+  const { count } = model.found.value;
+  const query = model.query.value;
+  const leave = (event: KeyboardEvent) => {
+    if (query) model.find('');
+    else (event.currentTarget as HTMLElement).blur();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const action = actionOf(event, ['find']);
+    if (action === 'next-hit' || action === 'previous-hit') model.step(action);
+    else if (event.key === 'Escape') leave(event);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <search class="find">
+      <Icon name="find" />
+      <input
+        ref={field}
+        type="text"
+        aria-label="Find in names, attributes and ids"
+        aria-describedby="find-count"
+        placeholder="Find…"
+        title={'Words by space, phrases in quotes; -key leaves an attribute out; a span id opens its span (/)'}
+        value={query}
+        spellcheck={false}
+        autocomplete="off"
+        onInput={(event) => model.find(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+      />
+      <span class="count" id="find-count" role="status">
+        {query && <Count model={model} />}
+      </span>
+      {query && (
+        <span class="steps">
+          <Step model={model} name="Previous match" keys="Shift+Enter" icon="up" step="previous-hit" off={count === 0} />
+          <Step model={model} name="Next match" keys="Enter" icon="down" step="next-hit" off={count === 0} />
+          <button
+            type="button"
+            class="icon small"
+            aria-label="Fit all matches"
+            title="Fit all matches"
+            disabled={count === 0}
+            onClick={() => model.fitHits()}
+          >
+            <Icon name="target" />
+          </button>
+          <button type="button" class="icon small" aria-label="Clear find" title="Clear find (Esc)" onClick={() => model.find('')}>
+            <Icon name="close" />
+          </button>
+        </span>
+      )}
+    </search>
+  );
+}
+
+/** What was found so far: names at once, attributes when the server has answered. */
+function Count({ model }: { model: TraceModel }) {
+  const { count, hit } = model.found.value;
+  const { asking, failed } = model.serverFind;
+  const found = count === 0 ? 'no match' : `${formatCount(hit)} of ${formatCount(count)}`;
+  if (asking.value) return <>{count === 0 ? 'looking…' : `${found}…`}</>;
+  if (failed.value) {
+    return (
+      <span class="warned" title={`Names alone were looked through: ${failed.value}`}>
+        {found} ⚠
+      </span>
+    );
+  }
+  return <>{found}</>;
+}
+
+interface StepProps {
+  model: TraceModel;
+  name: string;
+  keys: string;
+  icon: 'up' | 'down';
+  step: 'next-hit' | 'previous-hit' | 'next-error' | 'previous-error';
+  off: boolean;
+}
+
+export function Step({ model, name, keys, icon, step, off }: StepProps) {
+  return (
+    <button
+      type="button"
+      class="icon small"
+      aria-label={name}
+      title={`${name} (${keys})`}
+      disabled={off}
+      onClick={() => model.step(step)}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}

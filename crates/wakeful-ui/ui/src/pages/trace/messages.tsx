@@ -1,0 +1,102 @@
+import { formatClock } from '../../data/time.ts';
+import { formatBytes, formatCount, plural } from '../../engine/format.ts';
+import { go, params, path } from '../../shell/router.ts';
+import { Banner } from '../../widgets/banner.tsx';
+import type { TraceModel } from './model.ts';
+
+/** What is to be said of the trace as a whole: how far it is read, what is missing, what has come since. */
+export function Messages({ model }: { model: TraceModel }) {
+  return (
+    <div class="messages">
+      <Reading model={model} />
+      <News model={model} />
+      {model.filterStale.value && (
+        <Banner kind="warn">
+          The link hides services by a list that is not that of this trace (svcFilter): all are shown.{' '}
+          <button type="button" onClick={() => model.hide([])}>
+            Take it out of the link
+          </button>
+        </Banner>
+      )}
+      {model.raw && (
+        <Banner kind="warn">
+          Spans are shown as they were sent: no clock is adjusted.{' '}
+          <button type="button" onClick={adjusted}>
+            Adjust clocks
+          </button>
+        </Banner>
+      )}
+    </div>
+  );
+}
+
+function Reading({ model }: { model: TraceModel }) {
+  const state = model.state.value;
+  const retry = (
+    <button type="button" onClick={() => window.location.reload()}>
+      Retry
+    </button>
+  );
+  if (state === 'loading') return <Loading model={model} />;
+  if (state === 'error') return <Banner kind="error">The trace could not be read: {model.error.value}. {retry}</Banner>;
+  if (state !== 'partial') return null;
+  return (
+    <Banner kind="warn">
+      Part of this trace is missing: {model.error.value || 'the server does not say why'}. {retry}
+    </Banner>
+  );
+}
+
+function Loading({ model }: { model: TraceModel }) {
+  const facts = model.facts.value;
+  const of = facts ? ` of ${plural(facts.spans, 'span')}` : ' spans';
+  return (
+    <p class="progress" role="status">
+      {formatCount(model.rows.value)}
+      {of} · {formatBytes(model.bytes.value)} so far
+      <button type="button" onClick={() => model.cancel()}>
+        Cancel
+      </button>
+    </p>
+  );
+}
+
+/** Spans that came after the trace was read wait behind a line: nothing moves unless the user asks for it. */
+function News({ model }: { model: TraceModel }) {
+  const { fresh, follow, lostAt } = model.watch;
+  const show = (
+    <button type="button" onClick={() => model.reload()}>
+      Show
+    </button>
+  );
+  if (lostAt.value > 0) {
+    return <Banner kind="warn">Not connected since {formatClock(new Date(lostAt.value))}, trying again every 4 s. What is here stays.</Banner>;
+  }
+  if (fresh.value > 0 && !follow.value) {
+    return (
+      <Banner kind="warn">
+        {plural(fresh.value, 'new row')} {show}
+        <button type="button" onClick={() => model.watch.setFollow(true)}>
+          Follow
+        </button>
+      </Banner>
+    );
+  }
+  if (model.outdated.value && !follow.value) return <Banner kind="warn">Spans were added to this trace since it was read. {show}</Banner>;
+  if (!follow.value) return null;
+  return (
+    <p class="progress" role="status">
+      <span class="live">● Following</span> New spans are shown as they arrive.
+      <button type="button" onClick={() => model.watch.setFollow(false)}>
+        Stop
+      </button>
+    </p>
+  );
+}
+
+function adjusted(): void {
+  const query = new URLSearchParams(params.peek());
+  query.delete('raw');
+  query.delete('sel');
+  go(path.peek(), query);
+}

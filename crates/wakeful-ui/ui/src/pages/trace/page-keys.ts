@@ -1,0 +1,36 @@
+import { letterKeys } from '../../shell/settings.ts';
+import { actionOf, inTextField, type Scope } from '../../shell/keys.ts';
+import { VIEWS } from './address.ts';
+import type { TraceModel } from './model.ts';
+import { perform } from './timeline-keys.ts';
+
+/** The keys that act anywhere on the page, by the view that is on screen. */
+export function scopesOf(model: TraceModel): readonly Scope[] {
+  return model.viewName.value === 'timeline' ? ['views', 'timeline', 'rows'] : ['views'];
+}
+
+/** Does an action of the page's keys. Returns whether it is one. */
+export function performOnPage(model: TraceModel, action: string): boolean {
+  const place = /^view-(\d)$/.exec(action)?.[1];
+  if (place) {
+    const view = VIEWS[Number(place) - 1];
+    if (view) model.show(view[0]);
+    return view !== undefined;
+  }
+  return model.viewName.peek() === 'timeline' && perform(model, action);
+}
+
+/** Keys that no widget with the focus took. Returns what ends it. */
+export function watchPageKeys(model: TraceModel): () => void {
+  const onKey = (event: KeyboardEvent) => {
+    if (event.defaultPrevented || inTextField(event) || (event.key.length === 1 && !letterKeys.peek())) return;
+    if (document.querySelector('dialog[open]')) return;
+    // Arrows, Enter and their like belong to what has the focus; letters and digits act everywhere on the page.
+    if (event.key.length > 1) return;
+    const scopes: Scope[] = model.viewName.peek() === 'timeline' ? ['views', 'timeline', 'global'] : ['views', 'global'];
+    const action = actionOf(event, scopes);
+    if (action !== null && performOnPage(model, action)) event.preventDefault();
+  };
+  window.addEventListener('keydown', onKey);
+  return () => window.removeEventListener('keydown', onKey);
+}

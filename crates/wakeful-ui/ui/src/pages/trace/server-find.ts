@@ -1,0 +1,48 @@
+import { signal } from '@preact/signals';
+import { ApiError, isAbort, messageOf } from '../../data/api.ts';
+import { fetchMatches, traceOf } from '../../data/trace.ts';
+import { words } from '../../engine/find.ts';
+import type { TraceModel } from './model.ts';
+
+/** Typing rests for so long before the server is asked. */
+const REST_MS = 150;
+
+/** Find's second half: attributes, events, resources and span ids, which only the server has. */
+export class ServerFind {
+  readonly asking = signal(false);
+  /** Why attributes were not looked through; empty if they were, or are being. */
+  readonly failed = signal('');
+  private abort = new AbortController();
+
+  constructor(
+    private readonly model: TraceModel,
+    private readonly receive: (query: string, bytes: Uint8Array<ArrayBuffer>) => void,
+  ) {}
+
+  /** Asks for a query in place of the one before; rows must be known for the answer to mean something. */
+  ask(query: string): void {
+    this.abort.abort();
+    this.abort = new AbortController();
+    this.failed.value = '';
+    const state = this.model.state.peek();
+    this.asking.value = words(query).length > 0 && (state === 'complete' || state === 'partial');
+    if (this.asking.peek()) void this.fetch(query, this.abort.signal);
+  }
+
+  close(): void {
+    this.abort.abort();
+  }
+
+  private async fetch(query: string, signal: AbortSignal): Promise<void> {
+    try {
+      await new Promise((resolve) => window.setTimeout(resolve, REST_MS));
+      signal.throwIfAborted();
+      this.receive(query, await fetchMatches(traceOf(this.model), query, signal));
+    } catch (error) {
+      if (isAbort(error)) return;
+      if (error instanceof ApiError && error.status === 409) this.model.outdated.value = true;
+      this.failed.value = messageOf(error);
+    }
+    this.asking.value = false;
+  }
+}
