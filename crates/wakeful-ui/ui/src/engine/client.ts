@@ -28,7 +28,7 @@ function inWebWorker(url: string | TrustedScript, receive: (reply: Reply) => voi
     receive({ kind: 'fail', text: event.message || 'the web worker that draws did not start' });
   });
   return {
-    post: (request) => worker.postMessage(request, request.kind === 'batch' ? [request.bytes.buffer] : []),
+    post: (request) => worker.postMessage(request, 'bytes' in request ? [request.bytes.buffer] : []),
     close: () => worker.terminate(),
   };
 }
@@ -37,7 +37,7 @@ function onThisThread(receive: (reply: Reply) => void): Engine {
   let open = true;
   const session = Promise.all([import('./session.ts'), import('./surface.ts')]).then(([{ Session }, { Surface }]) => {
     const canvas = (width: number, height: number) => Object.assign(document.createElement('canvas'), { width, height });
-    return new Session(new Surface(canvas), new Surface(canvas), (reply) => {
+    return new Session({ bars: new Surface(canvas), texts: new Surface(canvas), overview: new Surface(canvas) }, (reply) => {
       if (open) receive(reply);
     });
   });

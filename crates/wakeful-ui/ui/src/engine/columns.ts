@@ -64,7 +64,8 @@ export class Columns {
     return parent === NO_ROW ? this.roots : this.children[parent];
   }
 
-  private reserve(rows: number): void {
+  /** Makes room for so many rows: asked once for all, nothing is copied while they arrive. */
+  reserve(rows: number): void {
     if (rows <= this.start.length) return;
     const capacity = Math.max(rows, this.start.length * 2);
     this.start = grown(this.start, capacity);

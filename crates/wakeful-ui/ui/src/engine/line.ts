@@ -128,19 +128,24 @@ export class Line {
     this.paintMarks(raster, theme, top, bottom, px);
   }
 
+  /** The winner's colour, the paler the less is covered; 0 where nothing is. */
+  colourAt({ slots, columns }: Scene, theme: Theme, x: number): number {
+    const winner = this.winner[x];
+    if (winner === 0) return 0;
+    const slot = slotColour(slots[columns.service[winner - 1]]);
+    const shade = this.cover[x] >= 1 ? 3 : Math.max(0, Math.ceil(this.cover[x] * 4) - 1);
+    return theme.shades[slot * 4 + shade];
+  }
+
   private paintBars(raster: Raster, scene: Scene, theme: Theme, top: number, bottom: number): void {
-    const { winner, cover, from, to } = this;
-    const { slots, columns } = scene;
+    const { winner, from, to } = this;
     const { pixels, width } = raster;
     const first = Math.max(0, top);
     const last = Math.min(raster.height, bottom);
     if (first >= last) return;
     const line = first * width;
     for (let x = from; x < to; x++) {
-      if (winner[x] === 0) continue;
-      const slot = slotColour(slots[columns.service[winner[x] - 1]]);
-      const shade = cover[x] >= 1 ? 3 : Math.max(0, Math.ceil(cover[x] * 4) - 1);
-      pixels[line + x] = theme.shades[slot * 4 + shade];
+      if (winner[x] !== 0) pixels[line + x] = this.colourAt(scene, theme, x);
     }
     // All lines of a bar are equal, and so is what shines through between bars.
     for (let y = first + 1; y < last; y++) pixels.copyWithin(y * width + from, line + from, line + to);

@@ -24,6 +24,8 @@ export interface Packed {
 
 export const NO_LANE = 0xffff;
 
+const NEAR = 8;
+
 export function pack(columns: Columns, isLeftOut: (row: number) => boolean, lanesMax: number = LANES_MAX): Packed {
   const { count, start, dur, parent } = columns;
   const laneOf = new Uint16Array(count).fill(NO_LANE);
@@ -36,14 +38,19 @@ export function pack(columns: Columns, isLeftOut: (row: number) => boolean, lane
   const sizes = new Uint32Array(lanesMax + 2);
   let lanes = 0;
   let spilled = 0;
-  for (const row of order) {
-    const above = parent[row] < count ? laneOf[parent[row]] : NO_LANE;
+  for (let i = 0; i < length; i++) {
+    const row = order[i];
     // Whoever is called stands below its caller, even when that has ended.
-    const lane = above >= lanesMax && above !== NO_LANE ? -1 : free.take(above === NO_LANE ? 0 : above + 1, start[row], start[row] + dur[row]);
-    laneOf[row] = lane < 0 ? lanesMax : lane;
-    if (lane < 0) spilled++;
-    else lanes = Math.max(lanes, lane + 1);
-    sizes[laneOf[row] + 1]++;
+    const above = parent[row] < count ? laneOf[parent[row]] : NO_LANE;
+    let lane = free.take(above === NO_LANE ? 0 : above + 1, start[row], start[row] + dur[row]);
+    if (lane < 0) {
+      lane = lanesMax;
+      spilled++;
+    } else if (lane >= lanes) {
+      lanes = lane + 1;
+    }
+    laneOf[row] = lane;
+    sizes[lane + 1]++;
   }
   if (spilled > 0) lanes = lanesMax + 1;
   for (let lane = 1; lane < sizes.length; lane++) sizes[lane] += sizes[lane - 1];
@@ -52,7 +59,8 @@ export function pack(columns: Columns, isLeftOut: (row: number) => boolean, lane
   const starts = new Float64Array(length);
   const ends = new Float64Array(length);
   const next = sizes.slice();
-  for (const row of order) {
+  for (let i = 0; i < length; i++) {
+    const row = order[i];
     const at = next[laneOf[row]]++;
     rows[at] = row;
     starts[at] = start[row];
@@ -89,8 +97,14 @@ class FreeLanes {
 
   /** The first lane from `least` on that is free at `start` is taken until `end`; -1 if none is. */
   take(least: number, start: number, end: number): number {
-    if (least >= this.lanes) return -1;
-    const lane = this.find(1, 0, this.leaves, least, start);
+    const { leaves, ends, lanes } = this;
+    // It is mostly one of the next.
+    for (let lane = least; lane < least + NEAR && lane < lanes; lane++) {
+      if (ends[leaves + lane] > start) continue;
+      this.occupy(lane, end);
+      return lane;
+    }
+    const lane = this.find(1, 0, leaves, least + NEAR, start);
     if (lane >= 0) this.occupy(lane, end);
     return lane;
   }
@@ -104,9 +118,14 @@ class FreeLanes {
   }
 
   private occupy(lane: number, end: number): void {
+    const { ends } = this;
     let node = this.leaves + lane;
-    this.ends[node] = end;
-    for (node >>= 1; node >= 1; node >>= 1) this.ends[node] = Math.min(this.ends[2 * node], this.ends[2 * node + 1]);
+    ends[node] = end;
+    for (node >>= 1; node >= 1; node >>= 1) {
+      const earliest = Math.min(ends[2 * node], ends[2 * node + 1]);
+      if (ends[node] === earliest) return;
+      ends[node] = earliest;
+    }
   }
 }
 

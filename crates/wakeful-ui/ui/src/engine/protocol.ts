@@ -1,7 +1,10 @@
+import type { Arrow, Band, Lane, Points } from './details.ts';
+import type { ExportOrder } from './export.ts';
 import type { Facts } from './facts.ts';
 import type { RunSummary } from './runs.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Tally } from './tally.ts';
+import type { Image } from './surface.ts';
 import type { Tokens } from './theme.ts';
 import type { View } from './view.ts';
 
@@ -64,7 +67,18 @@ export type Request =
   | { kind: 'snapshot' }
   | { kind: 'select'; row: number }
   /** `page` is the number of rows that a page has. */
-  | { kind: 'step'; step: Step; page: number };
+  | { kind: 'step'; step: Step; page: number }
+  /** Asks what stands on a line between two times, where `row` won. */
+  | { kind: 'probe'; row: number; line: number; from: number; to: number }
+  /** Active intervals of rows, as an Arrow stream of `row`, `start`, `dur`; `rows` is what was asked for, `[from, to)`. */
+  | { kind: 'intervals'; rows: [number, number]; bytes: Uint8Array<ArrayBuffer> }
+  /** Events and log records of a row, ns from the trace's base. */
+  | { kind: 'points'; row: number; points: Points }
+  /** Lanes below a row; none closes them. */
+  | { kind: 'lanes'; row: number; lanes: readonly Lane[] }
+  | { kind: 'arrows'; arrows: readonly Arrow[] }
+  | { kind: 'bands'; bands: readonly Band[] }
+  | { kind: 'export'; seq: number; order: ExportOrder };
 
 /** A line on screen, with all that its name cell and its twin say. */
 export interface RowInfo {
@@ -104,7 +118,9 @@ export interface Picture {
   kind: 'picture';
   seq: number;
   view: View;
-  image: ImageBitmap | HTMLCanvasElement;
+  image: Image;
+  /** Texts alone at full scale, where `image` is of a lower one and has none. */
+  text: Image | null;
   pick: Uint32Array<ArrayBuffer>;
   rows: RowInfo[];
   /** Lines on screen if the screen were long enough, and rows in all. */
@@ -121,7 +137,7 @@ export type Reply =
   | { kind: 'progress'; rows: number; services: { name: string; slot: number }[] }
   | { kind: 'complete'; rows: number; tally: Tally }
   | Picture
-  | { kind: 'overview'; image: ImageBitmap | HTMLCanvasElement }
+  | { kind: 'overview'; image: Image }
   /** Folding or rows changed: the page asks for a picture. */
   | { kind: 'changed'; visible: number; total: number }
   /** The row to select or to show. `hit` counts from 1. */
@@ -129,4 +145,16 @@ export type Reply =
   /** `from` and `to` are the time of all hits; `span` is the row whose span id was asked for, or -1. */
   | { kind: 'found'; count: number; hit: number; query: string; from: number; to: number; span: number }
   | { kind: 'snapshot'; snapshot: Snapshot }
+  /**
+   * Rows were read again and have other numbers: so many lines further down (`lines`) and nanoseconds later (`nanos`) stands
+   * what stood at the top left; `selected` is the new number of the selected row.
+   */
+  | { kind: 'replaced'; lines: number; nanos: number; selected: number }
+  /** The span that won, and how many there are, in error, and the longest. */
+  | ({ kind: 'probed'; line: number; count: number; errors: number; longest: number } & Pick<
+      RowInfo,
+      'row' | 'name' | 'service' | 'start' | 'dur' | 'flags'
+    >)
+  /** The file, or why there is none. */
+  | { kind: 'exported'; seq: number; file: Blob | null; problem: string }
   | { kind: 'fail'; text: string };

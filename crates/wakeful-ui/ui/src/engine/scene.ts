@@ -1,6 +1,7 @@
 import { Columns } from './columns.ts';
 import { Details, Stack } from './details.ts';
 import { CRITICAL_PATH, isError } from './flags.ts';
+import { Mipmap } from './mipmap.ts';
 import { NO_LANE, pack, type Packed } from './packed.ts';
 import { type Look, PLAIN } from './protocol.ts';
 import { serviceSlots } from './slots.ts';
@@ -29,6 +30,7 @@ export class Scene {
   /** Rows that `settle` has seen. */
   private settled = 0;
   private packing: Packed | null = null;
+  private mip: Mipmap | null = null;
 
   /** Gives services that arrived with new rows their colours. */
   colour(): void {
@@ -41,6 +43,17 @@ export class Scene {
   get packed(): Packed {
     this.packing ??= pack(this.columns, (row) => this.tree.isLeftOut(row));
     return this.packing;
+  }
+
+  /** The packed layout at coarser scales; `marked` makes it begin anew. */
+  get mipmap(): Mipmap {
+    this.mip ??= new Mipmap(this, this.packed);
+    return this.mip;
+  }
+
+  /** Hits or the critical path changed: what was summed up of them holds no longer. */
+  marked(): void {
+    this.mip = null;
   }
 
   /** What stands on which line of the screen, in the tree layout. */
@@ -64,10 +77,39 @@ export class Scene {
     return (this.columns.flags[row] & CRITICAL_PATH) !== 0;
   }
 
+  /** Whether the packed layout is on screen, and not yet summed up at all scales. */
+  get wantsMipmap(): boolean {
+    return this.look.layout === 'packed' && this.columns.count > 0 && !this.mipmap.ready;
+  }
+
+  /** The row that a line of the screen shows, or -1. */
+  rowAt(line: number): number {
+    if (line < 0 || line >= this.lines) return -1;
+    if (this.look.layout === 'packed') return this.packed.rows[this.packed.from[line]];
+    return this.tree.visible[this.stack.at(line).index];
+  }
+
+  setLook(look: Look): void {
+    const { critical, hidden } = this.look;
+    this.look = look;
+    if (critical !== look.critical) this.marked();
+    if (hidden.join('\0') !== look.hidden.join('\0')) this.leaveOut(look.hidden);
+  }
+
+  /** Takes over how the trace was shown before it was read again: services keep their colours. */
+  inherit(old: Scene, duration: number): void {
+    this.look = old.look;
+    this.slotOf = old.slotOf;
+    this.duration = duration;
+    this.colour();
+    this.settle();
+  }
+
   /** Leaves out services by name. */
   leaveOut(hidden: readonly string[]): void {
     this.look = { ...this.look, hidden };
     this.packing = null;
+    this.mip = null;
     this.tree.leaveOut(Uint8Array.from(this.columns.services, (name) => (hidden.includes(name) ? 1 : 0)));
   }
 
@@ -80,6 +122,7 @@ export class Scene {
     this.errors = Uint32Array.from(errors);
     this.settled = count;
     this.packing = null;
+    this.mip = null;
     this.tree.grow();
     if (this.look.hidden.length > 0) this.leaveOut(this.look.hidden);
     return true;

@@ -1,164 +1,217 @@
+import { carried } from './carry.ts';
 import { StreamDecoder } from './decode.ts';
-import { draw } from './draw.ts';
-import { linesOnScreen, pictureSize } from './extent.ts';
-import { findRows, type Hits } from './find.ts';
-import { decodeMatches, joined, type Matches } from './hits.ts';
-import { placeLabels } from './labels.ts';
-import { drawOverview } from './overview.ts';
-import { infoOf } from './info.ts';
-import type { Fold, Reply, Request, RowInfo } from './protocol.ts';
+import { exportPng } from './export-png.ts';
+import { exportSvg } from './export-svg.ts';
+import { Finder } from './finder.ts';
+import { decodeIntervals } from './intervals.ts';
+import { movable, Painter, type Surfaces } from './painter.ts';
+import { probe } from './probe.ts';
+import type { Fold, Reply, Request } from './protocol.ts';
 import { lowerBound, Scene } from './scene.ts';
 import { buffersOf, snapshotOf } from './snapshot.ts';
-import type { Surface } from './surface.ts';
 import { tallyOf } from './tally.ts';
-import { type Theme, themeOf } from './theme.ts';
-import type { View } from './view.ts';
 import { walk } from './walk.ts';
 
 type Of<K extends Request['kind']> = Extract<Request, { kind: K }>;
 
-/** Above so many pixels the raster is scaled down: a redraw must stay short on the largest screen. */
-const RASTER_MAX = 4_000_000;
+/** What is built between redraws is built in pieces: so long may a redraw have to wait for one. */
+const SLICE_MS = 8;
+
+/** Rows, and what decodes those that are to come. */
+class Arrival {
+  readonly scene = new Scene();
+  readonly decoder = new StreamDecoder(this.scene.columns);
+}
 
 /** One trace in the engine: takes requests, gives replies. Runs in a web worker, or on the page where there is none. */
 export class Session {
-  private readonly scene = new Scene();
-  private readonly decoder = new StreamDecoder(this.scene.columns);
-  private theme: Theme = themeOf({});
-  private hits: Hits | null = null;
-  private query = '';
-  /** What the server found for the query, once it has answered. */
-  private matches: Matches | null = null;
-  private overview: Of<'overview'> | null = null;
-  private overviewRows = 0;
+  private shown = new Arrival();
+  /** The trace as it is read again, until all of it is here. */
+  private coming: Arrival | null = null;
+  private readonly painter: Painter;
+  private readonly finder = new Finder();
+  private topLine = 0;
+  private building = false;
 
   constructor(
-    private readonly surface: Surface,
-    private readonly overviewSurface: Surface,
+    private readonly surfaces: Surfaces,
     private readonly reply: (reply: Reply, transfer: Transferable[]) => void,
-  ) {}
+  ) {
+    this.painter = new Painter(surfaces);
+  }
 
   /** Never throws: what went wrong is a reply too. */
   handle(request: Request): void {
     try {
       this.dispatch(request);
+      this.buildOn();
     } catch (error) {
-      this.send({ kind: 'fail', text: error instanceof Error ? error.message : String(error) });
+      this.fail(error);
     }
   }
 
+  private get scene(): Scene {
+    return this.shown.scene;
+  }
+
   private dispatch(request: Request): void {
-    if (request.kind !== 'batch' && this.scene.settle() && this.query) this.refreshHits();
+    const { scene, finder, painter } = this;
+    if (request.kind !== 'batch' && scene.settle() && finder.query) {
+      // New rows may be hits too; the eye stays where it is.
+      finder.collect(scene);
+      this.send(finder.reply(scene, 1));
+    }
     switch (request.kind) {
       case 'init':
       case 'theme':
-        this.theme = themeOf(request.tokens);
-        this.surface.font = request.font;
+        painter.dress(request.tokens, request.font);
         this.drawOverview();
         this.changed();
+        break;
+      case 'restart':
+        this.coming = new Arrival();
         break;
       case 'batch':
         this.batch(request.bytes);
         break;
       case 'end':
-        this.drawOverview();
-        this.send({ kind: 'complete', rows: this.scene.columns.count, tally: tallyOf(this.scene.columns) });
+        this.end();
         break;
-      case 'view':
-        this.drawView(request);
+      case 'view': {
+        this.topLine = Math.floor(request.view.scrollRow);
+        const picture = painter.picture(scene, request);
+        this.send(picture, movable(picture.image, picture.text, picture.pick.buffer));
         break;
+      }
       case 'overview':
-        this.overview = request;
-        this.drawOverview();
+        this.drawOverview(request);
         break;
       case 'fold':
         this.fold(request.fold);
         this.changed();
         break;
-      case 'find':
-        this.find(request);
-        break;
       case 'look':
-        this.scene.look = request.look;
-        this.scene.leaveOut(request.look.hidden);
+        scene.setLook(request.look);
         this.changed();
+        break;
+      case 'find':
+        finder.ask(scene, request.query);
+        this.showHits();
         break;
       case 'matches':
         this.match(request);
         break;
-      case 'snapshot':
-        this.snapshot();
+      case 'snapshot': {
+        const snapshot = snapshotOf(scene.columns);
+        this.send({ kind: 'snapshot', snapshot }, buffersOf(snapshot) as ArrayBuffer[]);
         break;
+      }
       case 'select':
-        this.scene.selected = request.row;
+        scene.selected = request.row;
         if (request.row >= 0) this.reach(request.row, true);
         this.changed();
         break;
       case 'step':
         this.step(request);
         break;
+      case 'probe':
+        this.send(probe(scene, request));
+        break;
+      case 'export':
+        void this.export(request);
+        break;
+      default:
+        this.detail(request);
+        this.changed();
+    }
+  }
+
+  /** What is drawn beside the spans. */
+  private detail(request: Of<'intervals' | 'points' | 'lanes' | 'arrows' | 'bands'>): void {
+    const { details } = this.scene;
+    switch (request.kind) {
+      case 'intervals':
+        for (const [row, stretches] of decodeIntervals(request.bytes, request.rows)) details.active.set(row, stretches);
+        break;
+      case 'points':
+        details.points.set(request.row, request.points);
+        break;
+      case 'lanes':
+        if (request.lanes.length > 0) details.lanes.set(request.row, request.lanes);
+        else details.lanes.delete(request.row);
+        break;
+      case 'arrows':
+        details.arrows = request.arrows;
+        break;
+      case 'bands':
+        details.bands = request.bands;
+        break;
     }
   }
 
   private batch(bytes: Uint8Array): void {
-    const known = this.decoder.facts !== null;
-    const grew = this.decoder.push(bytes);
-    if (!known && this.decoder.facts) {
-      this.scene.duration = this.decoder.facts.durationNanos;
-      this.send({ kind: 'facts', facts: this.decoder.facts });
+    if (this.coming) {
+      this.coming.decoder.push(bytes);
+      return;
+    }
+    const { scene, decoder } = this.shown;
+    const known = decoder.facts !== null;
+    const grew = decoder.push(bytes);
+    if (!known && decoder.facts) {
+      scene.duration = decoder.facts.durationNanos;
+      scene.columns.reserve(decoder.facts.spans);
+      this.send({ kind: 'facts', facts: decoder.facts });
     }
     if (!grew) return;
-    this.scene.colour();
+    scene.colour();
+    this.progress();
+    // The overview shows all rows, so while they arrive it is drawn at each doubling alone.
+    if (scene.columns.count >= 2 * this.painter.overviewRows) this.drawOverview();
+    this.changed();
+  }
+
+  private progress(): void {
     const { columns, slots } = this.scene;
     const services = columns.services
       .map((name, code) => ({ name, slot: slots[code] }))
       .filter(({ name }) => name !== '');
     this.send({ kind: 'progress', rows: columns.count, services });
-    // The overview shows all rows, so while they arrive it is drawn at each doubling alone.
-    if (columns.count >= 2 * this.overviewRows) this.drawOverview();
+  }
+
+  private end(): void {
+    if (this.coming) this.replace(this.coming);
+    const { scene } = this;
+    this.drawOverview();
+    this.send({ kind: 'complete', rows: scene.columns.count, tally: tallyOf(scene.columns) });
     this.changed();
   }
 
-  private drawView({ seq, view: asked }: Of<'view'>): void {
-    const began = performance.now();
-    const scale = Math.min(asked.dpr, Math.sqrt(RASTER_MAX / Math.max(1, asked.w * asked.h)));
-    const view: View = { ...asked, dpr: scale };
-    const { width, height } = pictureSize(view);
-    const { scene } = this;
-    const [from, to] = linesOnScreen(view, scene.lines);
-    const pick = new Uint32Array(Math.max(0, to - from) * Math.ceil(view.w));
-    draw(scene, view, this.theme, this.surface.begin(width, height), pick);
-    const measure = (text: string) => this.surface.measure(text, scale);
-    const labels = placeLabels(scene, view, this.theme, pick, measure);
-    const image = this.surface.end(labels, scale);
-    const rows: RowInfo[] = [];
-    for (let line = from; line < to; line++) rows.push(infoOf(scene, line, view));
-    this.send(
-      {
-        kind: 'picture',
-        seq,
-        view: asked,
-        image,
-        pick,
-        rows,
-        visible: scene.lines,
-        layout: scene.look.layout,
-        total: this.scene.columns.count,
-        took: performance.now() - began,
-      },
-      image instanceof ImageBitmap ? [image, pick.buffer] : [],
-    );
+  /** What was read again takes the place of what is there; what is on screen stays where it is. */
+  private replace(coming: Arrival): void {
+    const { scene: old, decoder: before } = this.shown;
+    const { scene, decoder } = coming;
+    this.coming = null;
+    // Cut off before the first row: what is there is better than nothing.
+    if (!decoder.facts || scene.columns.count === 0) return;
+    const nanos = Number(BigInt(before.facts?.base ?? 0) - BigInt(decoder.facts.base));
+    scene.inherit(old, decoder.facts.durationNanos);
+    const rowOf = carried(old.columns, scene.columns, nanos);
+    scene.tree.inherit(old.tree, rowOf);
+    scene.selected = old.selected < 0 ? -1 : (rowOf[old.selected] ?? -1);
+    const top = old.rowAt(this.topLine);
+    const lines = top >= 0 && rowOf[top] >= 0 ? scene.lineOf(rowOf[top]) - old.lineOf(top) : 0;
+    this.shown = coming;
+    this.finder.forget();
+    if (this.finder.query) this.finder.collect(scene);
+    this.send({ kind: 'facts', facts: decoder.facts });
+    this.progress();
+    this.send({ kind: 'replaced', lines, nanos, selected: scene.selected });
+    if (this.finder.query) this.send(this.finder.reply(scene, this.finder.placeFrom(scene.selected)));
   }
 
-  private drawOverview(): void {
-    if (!this.overview || this.scene.columns.count === 0) return;
-    const { w, h, dpr } = this.overview;
-    const width = Math.max(1, Math.round(w * dpr));
-    const height = Math.max(1, Math.round(h * dpr));
-    drawOverview(this.scene, this.theme, width, height, this.overviewSurface.begin(width, height));
-    const image = this.overviewSurface.end([], dpr);
-    this.overviewRows = this.scene.columns.count;
-    this.send({ kind: 'overview', image }, image instanceof ImageBitmap ? [image] : []);
+  private drawOverview(size: Of<'overview'> | null = null): void {
+    const overview = this.painter.overview(this.scene, size);
+    if (overview) this.send(overview, movable(overview.image));
   }
 
   private fold(fold: Fold): void {
@@ -170,94 +223,40 @@ export class Session {
     else tree.step(fold.by);
   }
 
-  /** New rows may be hits too; the eye stays where it is. */
-  private refreshHits(): void {
-    this.collectHits();
-    this.sayFound(1);
-  }
-
-  private find({ query }: Of<'find'>): void {
-    this.query = query;
-    this.matches = null;
-    this.collectHits();
-    this.showHits();
-  }
-
   /** The server looks into attributes too, and answers later: the eye moves only if nothing was found before. */
   private match({ query, bytes }: Of<'matches'>): void {
-    if (query !== this.query) return;
-    this.matches = decodeMatches(bytes);
-    const first = this.hits === null || this.hits.rows.length === 0;
-    this.collectHits();
+    const { scene, finder } = this;
+    const first = finder.rows.length === 0;
+    if (!finder.answer(scene, query, bytes)) return;
     if (first) return this.showHits();
-    const { rows } = this.hits ?? { rows: new Uint32Array(0) };
-    this.scene.tree.reveal(rows);
-    this.sayFound(lowerBound(rows, Math.max(0, this.scene.selected)) + 1);
+    scene.tree.reveal(finder.rows);
+    this.send(finder.reply(scene, finder.placeFrom(scene.selected)));
     this.changed();
-  }
-
-  private collectHits(): void {
-    const { columns } = this.scene;
-    const names = findRows(columns, this.query);
-    this.hits = this.matches ? joined(names, this.matches.rows, columns.count) : names;
-    this.scene.hits = this.hits?.mask ?? null;
   }
 
   /** Unfolds the hits and goes to the first from the selection on. */
   private showHits(): void {
-    const { rows } = this.hits ?? { rows: new Uint32Array(0) };
-    if (rows.length === 0) {
-      this.sayFound(0);
-      this.changed();
-      return;
-    }
-    this.scene.tree.reveal(rows);
-    const at = lowerBound(rows, Math.max(0, this.scene.selected));
-    const hit = at < rows.length ? at : 0;
-    this.sayFound(hit + 1);
+    const { scene, finder } = this;
+    const place = finder.placeFrom(scene.selected);
+    scene.tree.reveal(finder.rows);
+    this.send(finder.reply(scene, place));
     this.changed();
-    this.reach(rows[hit], false);
-  }
-
-  /** `hit` counts from 1. */
-  private sayFound(hit: number): void {
-    const { rows } = this.hits ?? { rows: new Uint32Array(0) };
-    const { start, dur } = this.scene.columns;
-    let from = Number.POSITIVE_INFINITY;
-    let to = 0;
-    for (const row of rows) {
-      from = Math.min(from, start[row]);
-      to = Math.max(to, start[row] + dur[row]);
-    }
-    this.send({
-      kind: 'found',
-      count: rows.length,
-      hit: Math.min(hit, rows.length),
-      query: this.query,
-      from: Math.min(from, to),
-      to,
-      span: this.matches?.span ?? -1,
-    });
-  }
-
-  private snapshot(): void {
-    const snapshot = snapshotOf(this.scene.columns);
-    this.send({ kind: 'snapshot', snapshot }, buffersOf(snapshot) as ArrayBuffer[]);
+    if (place > 0) this.reach(finder.rows[place - 1], false);
   }
 
   private step({ step, page }: Of<'step'>): void {
-    const { selected: from } = this.scene;
-    const folds = this.scene.look.layout === 'tree' && (step === 'in' || step === 'out');
+    const { scene, finder } = this;
+    const from = scene.selected;
+    const folds = scene.look.layout === 'tree' && (step === 'in' || step === 'out');
     if (from >= 0 && folds && this.foldBy(from, step)) {
       this.changed();
       return;
     }
-    const hits = this.hits?.rows ?? new Uint32Array(0);
-    const row = walk(this.scene, hits, step, from, page);
+    const row = walk(scene, finder.rows, step, from, page);
     if (row < 0) return;
-    this.scene.selected = row;
+    scene.selected = row;
     this.reach(row, true);
-    if (step.endsWith('-hit')) this.sayFound(lowerBound(hits, row) + 1);
+    if (step.endsWith('-hit')) this.send(finder.reply(scene, lowerBound(finder.rows, row) + 1));
     this.changed();
   }
 
@@ -291,11 +290,51 @@ export class Session {
     });
   }
 
+  private async export({ seq, order }: Of<'export'>): Promise<void> {
+    const { bars } = this.surfaces;
+    const { theme } = this.painter;
+    try {
+      if (order.format === 'png') {
+        const file = await exportPng(this.scene, theme, order, bars, bars.make(1, 1));
+        this.send({ kind: 'exported', seq, file, problem: '' });
+        return;
+      }
+      const svg = exportSvg(this.scene, theme, order, bars.font, (text) => bars.measure(text, 1));
+      const file = 'text' in svg ? new Blob([svg.text], { type: 'image/svg+xml' }) : null;
+      this.send({ kind: 'exported', seq, file, problem: 'problem' in svg ? svg.problem : '' });
+    } catch (error) {
+      this.send({ kind: 'exported', seq, file: null, problem: textOf(error) });
+    }
+  }
+
+  /** Between redraws, what makes later ones quicker is built piece by piece. */
+  private buildOn(): void {
+    if (this.building || !this.scene.wantsMipmap) return;
+    this.building = true;
+    setTimeout(() => {
+      this.building = false;
+      try {
+        if (this.scene.wantsMipmap) this.scene.mipmap.advance(SLICE_MS);
+        this.buildOn();
+      } catch (error) {
+        this.fail(error);
+      }
+    });
+  }
+
   private changed(): void {
     this.send({ kind: 'changed', visible: this.scene.lines, total: this.scene.columns.count });
+  }
+
+  private fail(error: unknown): void {
+    this.send({ kind: 'fail', text: textOf(error) });
   }
 
   private send(reply: Reply, transfer: Transferable[] = []): void {
     this.reply(reply, transfer);
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

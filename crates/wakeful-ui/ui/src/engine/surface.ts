@@ -1,7 +1,10 @@
 import { Advances } from './advances.ts';
 import type { Label } from './labels.ts';
 
-type Canvas = OffscreenCanvas | HTMLCanvasElement;
+/** A picture that the page can show. */
+export type Image = ImageBitmap | HTMLCanvasElement;
+
+export type Canvas = OffscreenCanvas | HTMLCanvasElement;
 type Context = OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D;
 
 /** Turns pixels and labels into an image; keeps its canvas and buffer from one redraw to the next. */
@@ -12,7 +15,7 @@ export class Surface {
   private data: ImageData | null = null;
   private readonly advances = new Advances();
 
-  constructor(private readonly make: (width: number, height: number) => Canvas) {}
+  constructor(readonly make: (width: number, height: number) => Canvas) {}
 
   /** The pixels to draw into, `width × height`. */
   begin(width: number, height: number): Uint32Array<ArrayBuffer> {
@@ -37,7 +40,7 @@ export class Surface {
   }
 
   /** The image of what stands in the pixels, with the labels over it. */
-  end(labels: readonly Label[], scale: number): ImageBitmap | HTMLCanvasElement {
+  end(labels: readonly Label[], scale: number): Image {
     if (!this.canvas || !this.context || !this.data) throw new Error('the browser gave no canvas to draw on');
     this.context.putImageData(this.data, 0, 0);
     this.useFont(this.context, scale);

@@ -84,6 +84,12 @@ export function packed(colour: string): number {
   return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
 }
 
+/** A packed pixel as CSS and SVG have it. */
+export function css(pixel: number): string {
+  const [r, g, b] = [pixel & 255, (pixel >>> 8) & 255, (pixel >>> 16) & 255];
+  return `#${[r, g, b].map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
+}
+
 /** `share` of `over` on `under`, both opaque. */
 export function mixed(over: number, under: number, share: number): number {
   let out = 0xff000000;

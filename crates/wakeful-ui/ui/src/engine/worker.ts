@@ -4,7 +4,7 @@ import { Surface } from './surface.ts';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const canvas = (width: number, height: number) => new OffscreenCanvas(width, height);
-const session = new Session(new Surface(canvas), new Surface(canvas), (reply, transfer) =>
+const session = new Session({ bars: new Surface(canvas), texts: new Surface(canvas), overview: new Surface(canvas) }, (reply, transfer) =>
   scope.postMessage(reply, transfer),
 );
 
