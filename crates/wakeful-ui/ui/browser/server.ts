@@ -52,7 +52,7 @@ const STORED_MS = 60_000;
  */
 export async function start(stored: Stored): Promise<Server> {
   const binary = process.env.WAKEFUL_BIN;
-  if (!binary) return startMock(join(import.meta.dirname, '..', 'dist'), NOW, stored);
+  if (!binary) return startMock(process.env.WAKEFUL_UI_DIST ?? join(import.meta.dirname, '..', 'dist'), NOW, stored);
   const folder = await mkdtemp(join(tmpdir(), 'wakeful-browser-'));
   const ports = LISTENERS.flatMap((name) => [`--${name}-port`, '0']);
   const child = spawn(binary, ['serve', '--data-dir', folder, '--ready-json', ...ports], {

@@ -1,16 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseDuration } from '../src/data/query.ts';
-import {
-  arrowOf,
-  depthOf,
-  errorsOf,
-  generated,
-  type MockTrace,
-  miniRedis,
-  orphansOf,
-  servicesOf,
-  spansOf,
-} from './mock-trace.ts';
+import { answerSearch } from './mock-search.ts';
+import { arrowOf, generated, type MockTrace, miniRedis, servicesOf } from './mock-trace.ts';
 
 const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
 const KB = 'k'.repeat(1024);
@@ -49,7 +39,7 @@ export class Mock {
     if (rest === 'services') this.json(response, { services: this.services() });
     else if (rest === 'operations') this.json(response, { operations: this.operations(url.searchParams.get('service')) });
     else if (rest === 'about') this.json(response, this.about());
-    else if (rest === 'search') this.search(url.searchParams, response);
+    else if (answerSearch(this.traces, rest, url.searchParams, request, response)) return true;
     else if (head === 'trace' && row !== undefined) this.span(id, Number(row), response);
     else if (head === 'trace') this.trace(id, response);
     else this.fail(response, 404, `nothing is at ${url.pathname}`);
@@ -77,31 +67,12 @@ export class Mock {
       backend: 'memory',
       dataDir: '',
       spans: 1_101_424,
-      bytes: 0,
+      bytes: 61_000_000,
+      oldestUnixNanos: String(this.traces.reduce((least, { base }) => (base < least ? base : least), 1n << 62n)),
+      newestUnixNanos: String(this.traces.reduce((most, { base }) => (base > most ? base : most), 0n)),
+      retention: { seconds: 604_800, bytes: null },
+      limits: [{ name: 'request size', value: '64 MiB', setting: '--request-bytes-max' }],
     };
-  }
-
-  private search(query: URLSearchParams, response: ServerResponse): void {
-    const service = query.get('service') ?? '__all_services__';
-    const operation = query.get('operation') ?? '__all_operations__';
-    const limit = Number(query.get('limit') ?? 20);
-    const from = BigInt(query.get('start') ?? 0) * 1000n;
-    const least = parseDuration(query.get('minDuration') ?? '') ?? 0;
-    const ids = query.getAll('traceID');
-    const hits = this.traces
-      .filter(({ id }) => ids.length === 0 || ids.includes(id))
-      .filter((trace) => service === '__all_services__' || trace.service.includes(service))
-      .filter((trace) => operation === '__all_operations__' || trace.name.includes(operation))
-      .filter(({ base, dur }) => base >= from && dur[0] >= least)
-      .sort((a, b) => Number(b.base - a.base));
-    response.setHeader('content-type', 'application/x-ndjson');
-    const line = (object: object) => response.write(`${JSON.stringify(object)}\n`);
-    line({ type: 'progress', segments: 1, segmentsTotal: 3, spans: 24_576, traces: 0 });
-    for (const trace of hits.slice(0, limit)) line({ type: 'trace', ...summary(trace) });
-    const truncated = hits.length > limit;
-    const read = { segments: 3, spans: hits.length };
-    const traceql = `{ resource.service.name = "${service}" }`;
-    response.end(`${JSON.stringify({ type: 'end', complete: true, truncated, read, ms: 2.1, query: traceql })}\n`);
   }
 
   private trace(id: string, response: ServerResponse): void {
@@ -131,21 +102,6 @@ export class Mock {
     response.statusCode = status;
     this.json(response, { error: { message } });
   }
-}
-
-function summary(trace: MockTrace): object {
-  return {
-    id: trace.id,
-    rootService: trace.service[0],
-    rootOperation: trace.name[0],
-    startUnixNanos: String(trace.base),
-    durationNanos: trace.dur[0],
-    spans: spansOf(trace),
-    errors: errorsOf(trace),
-    depth: depthOf(trace),
-    orphans: orphansOf(trace),
-    services: servicesOf(trace),
-  };
 }
 
 function details(trace: MockTrace, row: number): object {

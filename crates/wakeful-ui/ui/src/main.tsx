@@ -5,6 +5,7 @@ import './theme/services.css';
 import './shell/shell.css';
 import './widgets/widgets.css';
 import './pages/search/search.css';
+import './pages/search/plot.css';
 import { App } from './shell/app.tsx';
 import { listen } from './shell/router.ts';
 import { keepSettings } from './shell/settings.ts';

@@ -7,6 +7,8 @@ export class ApiError extends Error {
     readonly status: number,
     /** The parameter that was wrong, if one was. */
     readonly parameter: string = '',
+    /** Where in the parameter, from 1; 0 if that is not known. */
+    readonly column: number = 0,
   ) {
     super(message);
   }
@@ -75,8 +77,10 @@ export function messageOf(error: unknown): string {
 
 async function errorOf(response: Response): Promise<ApiError> {
   try {
-    const { error } = (await response.json()) as { error: { message: string; parameter?: string } };
-    return new ApiError(error.message, response.status, error.parameter);
+    const { error } = (await response.json()) as {
+      error: { message: string; parameter?: string; column?: number };
+    };
+    return new ApiError(error.message, response.status, error.parameter, error.column);
   } catch {
     return new ApiError(response.statusText || 'the server refused', response.status);
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { asksSearch, checkForm, type Form, formFrom, paramsOf, parseDuration, parseTags, serverQuery } from './query.ts';
+import { parseDuration, writeDuration } from './duration.ts';
+import { asksSearch, checkForm, type Form, formFrom, paramsOf, problemsOf, serverQuery, spanLinks } from './query.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 const BLANK = formFrom(new URLSearchParams());
@@ -40,7 +41,12 @@ test.each<[string, Partial<Form>]>([
   ['service=a&tag=k:v&tag=url:http://x', { tags: 'k=v url=http://x' }],
   ['service=a&lookback=2d', { lookback: '2d' }],
   ['service=a&lookback=nonsense', { lookback: '1h' }],
-  ['service=a&start=1795262400000000&end=1795266000000000', { lookback: 'custom' }],
+  ['service=a&start=1795262400000000&end=1795266000000000', { lookback: '1h' }],
+  ['service=a&start=1795262400000000&end=1795266000000001', { lookback: '2h' }],
+  ['service=a&start=1695262400000000&end=1795266000000000', { lookback: 'custom' }],
+  ['service=a&tags=not%20%3D', { tags: '' }],
+  ['q=%7B%20%7D&service=a', { q: '{ }' }],
+  ['service=a&tag=novalue', { tags: 'novalue=""' }],
   ['service=a&start=0&end=0', { lookback: '1h', from: '' }],
   ['service=a&minDuration=1.2s&maxDuration=100ms&limit=7', { minDuration: '1.2s', maxDuration: '100ms', limit: '7' }],
 ])('the form of %s', (address, expected) => {
@@ -53,20 +59,53 @@ test('an address gives the form that wrote it', () => {
     operation: 'apply',
     tags: 'a=1 b="two words"',
     lookback: 'custom',
-    from: '2026-11-21T11:00',
-    to: '2026-11-21T12:00',
+    from: '2026-11-21T11:00:00',
+    to: '2026-11-21T12:00:30',
     minDuration: '1ms',
     maxDuration: '2s',
     limit: '50',
+    q: null,
   };
   expect(formFrom(paramsOf(form, NOW))).toEqual(form);
 });
 
-test('the server is asked what it knows', () => {
-  const address = 'service=a&operation=all&start=0&end=0&lookback=custom&sort=name&tag=x:y&traceID=1&traceID=2';
-  expect(serverQuery(new URLSearchParams(address)).toString()).toBe(
-    'service=a&operation=__all_operations__&tag=x%3Ay&traceID=1&traceID=2',
-  );
+test.each([
+  ['service=a&operation=all&start=0&end=0&lookback=2h', `service=a&start=${NOW - 7_200_000}000&end=${NOW}000&limit=20`],
+  ['service=a&start=5&end=9&lookback=custom&sort=name', 'service=a&start=5&end=9&limit=20'],
+  ['service=a&start=5&end=9&tag=x:y&tag=z:1', 'service=a&tags=%7B%22x%22%3A%22y%22%2C%22z%22%3A%221%22%7D&start=5&end=9&limit=20'],
+  ['service=a&start=5&end=9&tags=error', 'service=a&tags=%7B%22error%22%3A%22true%22%7D&start=5&end=9&limit=20'],
+  ['service=a&start=5&end=9&tags=%3D&minDuration=5&limit=9999', 'service=a&start=5&end=9&limit=1500'],
+  ['q=%7B+%7D&service=a&start=5&end=9&box=1,2,3,4', 'q=%7B+%7D&start=5&end=9&limit=20&box=1%2C2%2C3%2C4'],
+  ['service=a&traceID=1&traceID=2&span=7%208@2&span=@3', 'traceID=1&traceID=2&traceID=3'],
+])('the server is asked what it knows: %s', (address, query) => {
+  expect(serverQuery(new URLSearchParams(address), NOW).toString()).toBe(query);
+});
+
+test('spans of old links are found in their traces', () => {
+  expect([...spanLinks(new URLSearchParams('span=a%20b@1&span=c@1&span=@2'))]).toEqual([['1', 'a b c'], ['2', '']]);
+});
+
+test('a range that was not touched keeps its microseconds', () => {
+  const old = new URLSearchParams('service=a&start=1795262400000123&end=1795266000000456&lookback=custom');
+  const params = paramsOf({ ...formFrom(old), service: 'b' }, NOW, old);
+  expect([params.get('start'), params.get('end')]).toEqual(['1795262400000123', '1795266000000456']);
+});
+
+test('TraceQL stands in place of the fields', () => {
+  const params = paramsOf({ ...BLANK, service: 'a', tags: 'x=1', q: ' { name = "b" } ' }, NOW);
+  expect([params.get('q'), params.get('service'), params.get('tags')]).toEqual(['{ name = "b" }', null, null]);
+});
+
+test.each([
+  ['service=a&start=1&end=2&limit=20&sort=name&list=table', []],
+  ['lookback=nonsense', ['lookback']],
+  ['start=yesterday&end=-1', ['start', 'end']],
+  ['minDuration=5&maxDuration=x', ['minDuration', 'maxDuration']],
+  ['tags=%7Bbroken', ['tags']],
+  ['tag=:x', ['tag']],
+  ['limit=2000&sort=best&box=1&shown=x&view=ddg&list=tree', ['limit', 'sort', 'box', 'list', 'shown', 'view']],
+])('what cannot be read of %s', (address, names) => {
+  expect(problemsOf(new URLSearchParams(address), ['name']).map((line) => line.split('=')[0])).toEqual(names);
 });
 
 test.each<[string, Partial<Form>, string[]]>([
@@ -75,9 +114,10 @@ test.each<[string, Partial<Form>, string[]]>([
   ['least above most', { minDuration: '2s', maxDuration: '1s' }, ['maxDuration']],
   ['limit too high', { limit: '1501' }, ['limit']],
   ['limit no number', { limit: 'x' }, ['limit']],
-  ['tags without a sign', { tags: 'error' }, ['tags']],
-  ['half a range', { lookback: 'custom', from: '2026-11-21T11:00' }, ['to']],
-  ['a range backwards', { lookback: 'custom', from: '2026-11-21T11:00', to: '2026-11-21T10:00' }, ['to']],
+  ['tags without a key', { tags: '=error' }, ['tags']],
+  ['an empty query', { q: ' ', minDuration: 'x' }, ['q']],
+  ['half a range', { lookback: 'custom', from: '2026-11-21T11:00:00' }, ['to']],
+  ['a range backwards', { lookback: 'custom', from: '2026-11-21T11:00:00', to: '2026-11-21T10:00:00' }, ['to']],
 ])('%s', (_, change, fields) => {
   expect(Object.keys(checkForm({ ...BLANK, service: 'a', ...change }))).toEqual(fields);
 });
@@ -98,12 +138,10 @@ test.each([
 });
 
 test.each([
-  ['a=1', { a: '1' }],
-  ['a=1 b="x y" c=', { a: '1', b: 'x y', c: '' }],
-  ['a="say \\"hi\\""', { a: 'say "hi"' }],
-  ['{"a":"1","b":2}', { a: '1', b: '2' }],
-  ['{broken', {}],
-  ['error', {}],
-])('tags %j', (text, tags) => {
-  expect(parseTags(text)).toEqual(tags);
+  [1.2e9, '1200ms'],
+  [2e9, '2s'],
+  [1_500_000, '1500us'],
+  [7, '7ns'],
+])('%d ns is written %s', (nanos, text) => {
+  expect(writeDuration(nanos)).toBe(text);
 });

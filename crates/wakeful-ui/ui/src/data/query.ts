@@ -1,3 +1,7 @@
+import { parseDuration } from './duration.ts';
+import { readTags, writeTags } from './tags.ts';
+import { fieldOf, instantOf } from './time.ts';
+
 /** The values that stand for "any" in Jaeger's links, and so in ours. */
 export const ALL_SERVICES = '__all_services__';
 export const ALL_OPERATIONS = '__all_operations__';
@@ -26,6 +30,7 @@ export const LOOKBACKS: readonly (readonly [string, string])[] = [
   ['4w', 'Last 4 weeks'],
   ['custom', 'Custom Time Range'],
 ];
+const LOOKBACK_DEFAULT = '1h';
 
 /** The search form. Service and operation are null for "all"; `service` is empty until one is chosen. */
 export interface Form {
@@ -33,152 +38,207 @@ export interface Form {
   operation: string | null;
   tags: string;
   lookback: string;
-  /** Local date and time of a custom range, `2026-11-21T11:42`. */
+  /** Date and time of a custom range in the page's zone, `2026-11-21T11:42:00`. */
   from: string;
   to: string;
   minDuration: string;
   maxDuration: string;
   limit: string;
+  /** TraceQL that stands in place of service, operation, tags and durations; null while those are asked. */
+  q: string | null;
 }
 
 export type FormErrors = Partial<Record<keyof Form, string>>;
 
+/** What `q` stands in place of. */
+const CONDITIONS = ['service', 'operation', 'tags', 'tag', 'minDuration', 'maxDuration'];
+const RANGE = ['lookback', 'start', 'end'];
 /** The parameters that the form owns; all others of the address are kept as they are. */
-const OWNED = ['service', 'operation', 'tags', 'tag', 'lookback', 'start', 'end', 'minDuration', 'maxDuration', 'limit'];
+const OWNED = [...CONDITIONS, ...RANGE, 'limit', 'q'];
+/** Parameters that belong to one search, and not to the next. */
+const OF_ONE_SEARCH = ['traceID', 'span', 'box', 'shown'];
 
 /** Whether an address asks for a search at all. */
 export function asksSearch(params: URLSearchParams): boolean {
-  return OWNED.some((name) => params.has(name)) || params.has('traceID');
+  return OWNED.some((name) => params.has(name)) || params.has('traceID') || params.has('span');
 }
 
+/** The form that an address fills; what cannot be read of it is left as the default (`problemsOf` says it). */
 export function formFrom(params: URLSearchParams): Form {
   const service = params.get('service') ?? '';
-  const operation = params.get('operation') ?? ALL_OPERATIONS;
-  const start = Number(params.get('start') ?? 0);
-  const end = Number(params.get('end') ?? 0);
-  const lookback = params.get('lookback') ?? (start > 0 ? 'custom' : '1h');
-  const custom = start > 0 && end > 0;
+  const operation = params.get('operation') || ALL_OPERATIONS;
+  const [start, end] = [microsOf(params.get('start')), microsOf(params.get('end'))];
   return {
     service: service === ALL_SERVICES ? null : service,
     operation: operation === ALL_OPERATIONS || operation === ALL_OPERATIONS_OLD ? null : operation,
-    tags: tagsText(params),
-    lookback: LOOKBACKS.some(([value]) => value === lookback) ? lookback : '1h',
-    from: custom ? localMinute(new Date(start / 1000)) : '',
-    to: custom ? localMinute(new Date(end / 1000)) : '',
+    tags: writeTags(tagsOf(params)),
+    lookback: lookbackOf(params, start, end),
+    from: start && end ? fieldOf(new Date(start / 1000)) : '',
+    to: start && end ? fieldOf(new Date(end / 1000)) : '',
     minDuration: params.get('minDuration') ?? '',
     maxDuration: params.get('maxDuration') ?? '',
-    limit: params.get('limit') ?? String(LIMIT_DEFAULT),
+    limit: params.get('limit') || String(LIMIT_DEFAULT),
+    q: params.get('q'),
   };
 }
 
 /** The address of a search made at `now` (Unix ms): it names its window, so that a shared link shows the same one. */
 export function paramsOf(form: Form, now: number, old: URLSearchParams = new URLSearchParams()): URLSearchParams {
   const params = new URLSearchParams(old);
-  for (const name of [...OWNED, 'traceID']) params.delete(name);
-  const [start, end] = windowOf(form, now);
-  params.set('service', form.service ?? ALL_SERVICES);
-  params.set('operation', form.operation ?? ALL_OPERATIONS);
-  if (form.tags.trim() !== '') params.set('tags', JSON.stringify(parseTags(form.tags)));
+  for (const name of [...OWNED, ...OF_ONE_SEARCH]) params.delete(name);
+  if (form.q !== null) {
+    params.set('q', form.q.trim());
+  } else {
+    params.set('service', form.service ?? ALL_SERVICES);
+    params.set('operation', form.operation ?? ALL_OPERATIONS);
+    const { pairs } = readTags(form.tags);
+    if (pairs.length > 0) params.set('tags', JSON.stringify(Object.fromEntries(pairs)));
+    if (form.minDuration.trim() !== '') params.set('minDuration', form.minDuration.trim());
+    if (form.maxDuration.trim() !== '') params.set('maxDuration', form.maxDuration.trim());
+  }
   params.set('lookback', form.lookback);
-  params.set('start', `${start}000`);
-  params.set('end', `${end}000`);
-  if (form.minDuration.trim() !== '') params.set('minDuration', form.minDuration.trim());
-  if (form.maxDuration.trim() !== '') params.set('maxDuration', form.maxDuration.trim());
+  const [start, end] = windowOf(form, now, old);
+  params.set('start', start);
+  params.set('end', end);
   params.set('limit', form.limit.trim() || String(LIMIT_DEFAULT));
   return params;
 }
 
-/** What the server is asked: the address, without what only the page reads. */
-export function serverQuery(params: URLSearchParams): URLSearchParams {
+/**
+ * What the server is asked at `now` (Unix ms): the address with a window of its own, without what only the page reads and
+ * what cannot be read.
+ */
+export function serverQuery(params: URLSearchParams, now: number): URLSearchParams {
   const query = new URLSearchParams();
-  for (const [name, value] of params) {
-    const absent = (name === 'start' || name === 'end') && Number(value) === 0;
-    const custom = name === 'lookback' && value === 'custom';
-    if ((OWNED.includes(name) || name === 'traceID') && !absent && !custom) query.append(name, value);
+  const ids = [...params.getAll('traceID'), ...spanLinks(params).keys()];
+  if (ids.length > 0) {
+    for (const id of new Set(ids)) query.append('traceID', id);
+    return query;
   }
-  if (query.get('operation') === ALL_OPERATIONS_OLD) query.set('operation', ALL_OPERATIONS);
+  const form = formFrom(params);
+  if (form.q !== null) {
+    query.set('q', form.q);
+  } else {
+    query.set('service', form.service || ALL_SERVICES);
+    if (form.operation !== null) query.set('operation', form.operation);
+    const tags = tagsOf(params);
+    if (tags.length > 0) query.set('tags', JSON.stringify(Object.fromEntries(tags)));
+    for (const name of ['minDuration', 'maxDuration'] as const) {
+      if (parseDuration(form[name]) !== null) query.set(name, form[name].trim());
+    }
+  }
+  const [start, end] = [microsOf(params.get('start')), microsOf(params.get('end'))];
+  const to = end || now * 1000;
+  query.set('start', String(start || to - lookbackMillis(form.lookback) * 1000));
+  query.set('end', String(to));
+  query.set('limit', String(limitOf(params.get('limit'))));
+  const box = params.get('box');
+  if (box !== null && BOX.test(box)) query.set('box', box);
   return query;
+}
+
+/** Traces that an old link lists with spans of theirs (`span=ID ID@TRACE`): what to find in each. */
+export function spanLinks(params: URLSearchParams): Map<string, string> {
+  const links = new Map<string, string>();
+  for (const link of params.getAll('span')) {
+    const [spans, trace] = link.split('@');
+    if (trace) links.set(trace, [links.get(trace), spans].filter(Boolean).join(' '));
+  }
+  return links;
+}
+
+const BOX = /^\d+,\d+,\d+,\d+$/;
+const LOOKBACK = /^\d+[mhdw]$/;
+
+/** A line for each parameter of the address that cannot be read; the rest applies. */
+export function problemsOf(params: URLSearchParams, sorts: readonly string[]): string[] {
+  const problems: string[] = [];
+  const check = (name: string, good: (value: string) => boolean, instead: string) => {
+    const value = params.get(name);
+    if (value !== null && value !== '' && !good(value)) problems.push(`${name}=${value} cannot be read: ${instead}`);
+  };
+  check('lookback', (value) => LOOKBACK.test(value) || value === 'custom', 'the last hour is shown');
+  for (const name of ['start', 'end']) check(name, (value) => /^\d+$/.test(value), 'it is not Unix microseconds');
+  for (const name of ['minDuration', 'maxDuration']) {
+    check(name, (value) => parseDuration(value) !== null, 'it is left out; durations are written 1.2s, 100ms, 500us');
+  }
+  check('tags', (value) => readTags(value).problem === '', 'they are left out; write a JSON object of strings, or logfmt');
+  for (const tag of params.getAll('tag')) if (tag.startsWith(':')) problems.push(`tag=${tag} has no key: it is left out`);
+  check('limit', (value) => /^\d+$/.test(value) && limitOf(value) === Number(value), `${limitOf(params.get('limit'))} is the limit now, of at most 1,500`);
+  check('sort', (value) => sorts.includes(value), 'the most recent are first');
+  check('box', (value) => BOX.test(value), 'nothing is narrowed');
+  check('list', (value) => value === 'table' || value === 'list', 'the list is shown');
+  check('shown', (value) => /^\d+$/.test(value), 'the first page is shown');
+  check('view', (value) => value !== 'ddg', 'this version has no graph of calls, so the traces are listed');
+  return problems;
 }
 
 export function checkForm(form: Form): FormErrors {
   const errors: FormErrors = {};
-  for (const field of ['minDuration', 'maxDuration'] as const) {
-    const text = form[field].trim();
-    if (text !== '' && parseDuration(text) === null) errors[field] = 'write a number and a unit: 1.2s, 100ms, 500us';
+  if (form.q !== null) {
+    if (form.q.trim() === '') errors.q = 'write a query in braces, as { resource.service.name = "shop" }';
+  } else {
+    for (const field of ['minDuration', 'maxDuration'] as const) {
+      const text = form[field].trim();
+      if (text !== '' && parseDuration(text) === null) errors[field] = 'write a number and a unit: 1.2s, 100ms, 500us';
+    }
+    const least = parseDuration(form.minDuration);
+    const most = parseDuration(form.maxDuration);
+    if (least !== null && most !== null && least > most) errors.maxDuration = 'this is less than the min duration';
+    const { problem } = readTags(form.tags);
+    if (problem) errors.tags = problem;
   }
-  const least = parseDuration(form.minDuration.trim());
-  const most = parseDuration(form.maxDuration.trim());
-  if (least !== null && most !== null && least > most) errors.maxDuration = 'this is less than the min duration';
   const limit = Number(form.limit || LIMIT_DEFAULT);
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX) errors.limit = 'a number from 1 to 1,500';
-  if (form.tags.trim() !== '' && Object.keys(parseTags(form.tags)).length === 0) {
-    errors.tags = 'write key=value, with quotes around values that have spaces';
-  }
   if (form.lookback === 'custom') {
-    if (!form.from) errors.from = 'choose when the range starts';
-    if (!form.to) errors.to = 'choose when the range ends';
-    if (form.from && form.to && form.from >= form.to) errors.to = 'this is not after the start';
+    if (Number.isNaN(instantOf(form.from))) errors.from = 'choose when the range starts';
+    if (Number.isNaN(instantOf(form.to))) errors.to = 'choose when the range ends';
+    if (instantOf(form.from) >= instantOf(form.to)) errors.to = 'this is not after the start';
   }
   return errors;
 }
 
-/** Nanoseconds, or null if it is no duration. Units may follow one another, as in `1m30s`. */
-export function parseDuration(text: string): number | null {
-  const UNITS: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3_600e9 };
-  if (!/^(\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)(\d.*)?$/.test(text)) return null;
-  let sum = 0;
-  let rest = text;
-  while (rest !== '') {
-    const part = /^(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/.exec(rest);
-    if (!part) return null;
-    sum += Number(part[1]) * UNITS[part[2]];
-    rest = rest.slice(part[0].length);
-  }
-  return sum;
-}
-
-/** logfmt, or a JSON object of strings, as a map. */
-export function parseTags(text: string): Record<string, string> {
-  const tags: Record<string, string> = {};
-  if (text.trim().startsWith('{')) {
-    try {
-      for (const [key, value] of Object.entries(JSON.parse(text) as Record<string, unknown>)) tags[key] = String(value);
-    } catch {
-      return {};
-    }
-    return tags;
-  }
-  for (const match of text.matchAll(/([^\s=]+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))/g)) {
-    tags[match[1]] = match[2] === undefined ? match[3] : match[2].replace(/\\(.)/g, '$1');
-  }
-  return tags;
-}
-
-/** Tags of an address as one would type them. */
-function tagsText(params: URLSearchParams): string {
-  const tags = parseTags(params.get('tags') ?? '');
-  for (const pair of params.getAll('tag')) {
-    const colon = pair.indexOf(':');
-    if (colon > 0) tags[pair.slice(0, colon)] = pair.slice(colon + 1);
-  }
-  return Object.entries(tags)
-    .map(([key, value]) => (/^[^\s"]+$/.test(value) ? `${key}=${value}` : `${key}=${JSON.stringify(value)}`))
-    .join(' ');
-}
-
-/** Unix ms. */
-function windowOf(form: Form, now: number): [number, number] {
-  if (form.lookback === 'custom') return [new Date(form.from).getTime(), new Date(form.to).getTime()];
-  return [now - lookbackMillis(form.lookback), now];
-}
-
-function lookbackMillis(lookback: string): number {
+export function lookbackMillis(lookback: string): number {
   const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
-  return Number.parseInt(lookback, 10) * (UNITS[lookback.slice(-1)] ?? 0);
+  return LOOKBACK.test(lookback) ? Number.parseInt(lookback, 10) * UNITS[lookback.slice(-1)] : UNITS.h;
 }
 
-function localMinute(date: Date): string {
-  const two = (n: number) => String(n).padStart(2, '0');
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`;
+/** Pairs of `tag=key:value` and, in their place, of `tags`; empty if those cannot be read. */
+function tagsOf(params: URLSearchParams): readonly (readonly [string, string])[] {
+  const text = params.get('tags');
+  if (text) return readTags(text).pairs;
+  const pairs = params.getAll('tag').map((pair) => {
+    const colon = pair.indexOf(':');
+    return colon < 0 ? ([pair, ''] as const) : ([pair.slice(0, colon), pair.slice(colon + 1)] as const);
+  });
+  return pairs.filter(([key]) => key !== '');
+}
+
+/** Without one, the shortest that covers the window, as in Jaeger; a window that none covers is a custom one. */
+function lookbackOf(params: URLSearchParams, start: number, end: number): string {
+  const named = params.get('lookback') ?? '';
+  if (named === 'custom' || LOOKBACKS.some(([value]) => value === named)) return named;
+  if (!(start > 0 && end > start)) return LOOKBACK_DEFAULT;
+  const millis = (end - start) / 1000;
+  return LOOKBACKS.find(([value]) => value !== 'custom' && lookbackMillis(value) >= millis)?.[0] ?? 'custom';
+}
+
+/** Unix µs, as the address has them. A custom range that was not touched keeps its microseconds. */
+function windowOf(form: Form, now: number, old: URLSearchParams): [string, string] {
+  if (form.lookback !== 'custom') return [`${now - lookbackMillis(form.lookback)}000`, `${now}000`];
+  const edge = (name: string, field: string) => {
+    const micros = microsOf(old.get(name));
+    return micros && fieldOf(new Date(micros / 1000)) === field ? String(micros) : `${instantOf(field)}000`;
+  };
+  return [edge('start', form.from), edge('end', form.to)];
+}
+
+/** 0 if absent or not to be read. */
+function microsOf(text: string | null): number {
+  return text !== null && /^\d+$/.test(text) ? Number(text) : 0;
+}
+
+function limitOf(text: string | null): number {
+  const limit = Number(text || LIMIT_DEFAULT);
+  return Number.isInteger(limit) && limit >= 1 ? Math.min(limit, LIMIT_MAX) : LIMIT_DEFAULT;
 }

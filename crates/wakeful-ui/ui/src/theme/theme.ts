@@ -36,15 +36,20 @@ export function choose(next: Choice): void {
 
 /** The engine's colours as the browser resolves them now: for the theme, and for forced colours too. */
 export function readTokens(): Tokens {
+  return readColours(TOKENS);
+}
+
+/** Colours of `tokens.css` as the browser resolves them now, for what draws by itself. */
+export function readColours<Name extends string>(names: readonly Name[]): Record<Name, string> {
   const probe = document.createElement('span');
   document.body.append(probe);
-  const tokens: Record<string, string> = {};
-  for (const name of TOKENS) {
+  const colours = {} as Record<Name, string>;
+  for (const name of names) {
     probe.style.color = `var(--${name})`;
-    tokens[name] = getComputedStyle(probe).color;
+    colours[name] = getComputedStyle(probe).color;
   }
   probe.remove();
-  return tokens;
+  return colours;
 }
 
 /** The font of texts in a canvas. */

@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import {
   ALL_OPERATIONS,
@@ -11,40 +10,50 @@ import {
   LOOKBACKS,
   paramsOf,
 } from '../../data/query.ts';
-import { zoneName } from '../../data/time.ts';
+import { writeTraceql } from '../../data/traceql.ts';
+import { formatCount } from '../../engine/format.ts';
 import { go, params } from '../../shell/router.ts';
 import { Combobox, type Option } from '../../widgets/combobox.tsx';
+import { CompletedField } from '../../widgets/completion.tsx';
 import { loadOperations, operations, services } from './catalog.ts';
+import { suggestTags } from './completions.ts';
+import { CustomRange, Field, type Filling, TextField } from './field.tsx';
 import { remember } from './memory.ts';
+import { QueryLine } from './query-line.tsx';
 
 interface Props {
   form: Form;
   onChange: (form: Form) => void;
   /** Find Traces was pressed, and the address is the same as before. */
   onSame: () => void;
-  searched: boolean;
+  /** Find Traces was pressed, and a search begins. */
+  onFind: () => void;
+  /** What the server says about the query: its words, and the column from 1. */
+  refused: { message: string; column: number } | null;
 }
 
 const ALL_SERVICES_OPTION: Option = { value: ALL_SERVICES, label: 'All services' };
 const ALL_OPERATIONS_OPTION: Option = { value: ALL_OPERATIONS, label: 'All operations' };
 
-export function SearchForm({ form, onChange, onSame, searched }: Props) {
+/** The search as fields, and the same as TraceQL below them. */
+export function SearchForm({ form, onChange, onSame, onFind, refused }: Props) {
   const [errors, setErrors] = useState<FormErrors>({});
-  const [unfolded, setUnfolded] = useState(!searched);
-  const chosen = form.service !== '';
+  const idle = form.q !== null;
+  const ready = idle || form.service !== '';
   const set = (change: Partial<Form>) => {
     onChange({ ...form, ...change });
     setErrors({});
   };
+  const filling: Filling = { form, errors, set, idle };
 
   useEffect(() => {
-    if (chosen) void loadOperations(form.service);
+    if (form.service !== '') void loadOperations(form.service);
     else operations.value = null;
   }, [form.service]);
 
   const submit = (event: Event) => {
     event.preventDefault();
-    if (!chosen) return;
+    if (!ready) return;
     const found = checkForm(form);
     setErrors(found);
     const [wrong] = Object.keys(found);
@@ -52,8 +61,8 @@ export function SearchForm({ form, onChange, onSame, searched }: Props) {
       document.getElementById(wrong)?.focus();
       return;
     }
-    remember(form);
-    setUnfolded(false);
+    if (!idle) remember(form);
+    onFind();
     const next = paramsOf(form, Date.now(), params.peek());
     if (next.toString() === params.peek().toString()) onSame();
     else go('/search', next);
@@ -65,12 +74,8 @@ export function SearchForm({ form, onChange, onSame, searched }: Props) {
   };
 
   return (
-    <search class={unfolded ? 'form unfolded' : 'form'}>
-      <h1>Search</h1>
-      <button type="button" class="fold" aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)}>
-        {summary(form)}
-      </button>
-      <form onSubmit={submit} aria-label="Search for traces">
+    <form onSubmit={submit} aria-label="Search for traces">
+      <fieldset disabled={idle} aria-label="Conditions">
         <Combobox
           id="service"
           testId="service"
@@ -88,137 +93,75 @@ export function SearchForm({ form, onChange, onSame, searched }: Props) {
           options={operationOptions()}
           chosen={form.operation ?? ALL_OPERATIONS_OPTION.label}
           placeholder="All operations"
-          disabled={!chosen}
+          disabled={form.service === '' || idle}
           empty="asking the server"
           free
           onChoose={(value) => set({ operation: value === ALL_OPERATIONS ? null : value })}
         />
-        <Field id="tags" label="Attributes (tags)" error={errors.tags} hint="key=value pairs, all on one span">
-          <input
+        <Field id="tags" label="Attributes (tags)" error={errors.tags} hint="key=value or JSON, all on one span">
+          <CompletedField
             id="tags"
             value={form.tags}
-            placeholder="http.status_code=200 error=true"
-            spellcheck={false}
-            autocomplete="off"
-            aria-invalid={errors.tags !== undefined}
-            aria-describedby="tags-note"
-            onInput={(event) => set({ tags: event.currentTarget.value })}
+            suggest={(text, caret, signal) => suggestTags(text, caret, form.service || null, signal)}
+            onInput={(tags) => set({ tags })}
+            field={{
+              placeholder: 'http.status_code=200 error',
+              'aria-invalid': errors.tags !== undefined,
+              'aria-describedby': 'tags-note',
+            }}
           />
         </Field>
-        <Field id="lookback" label="Lookback">
-          <select
-            id="lookback"
-            data-testid="lookback"
-            value={form.lookback}
-            onChange={(event) => set(rangeFor(form, event.currentTarget.value))}
-          >
-            {LOOKBACKS.map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </Field>
-        {form.lookback === 'custom' && <CustomRange form={form} errors={errors} set={set} />}
-        <div class="pair">
-          <TextField id="minDuration" label="Min Duration" placeholder="e.g. 1.2s" form={form} errors={errors} set={set} />
-          <TextField id="maxDuration" label="Max Duration" placeholder="e.g. 100ms" form={form} errors={errors} set={set} />
-        </div>
-        <Field id="limit" label="Limit Results" error={errors.limit}>
-          <input
-            id="limit"
-            inputMode="numeric"
-            value={form.limit}
-            aria-invalid={errors.limit !== undefined}
-            aria-describedby="limit-note"
-            title={`1 to ${LIMIT_MAX.toLocaleString('en')}`}
-            onInput={(event) => set({ limit: event.currentTarget.value })}
-          />
-        </Field>
-        <div class="buttons">
-          <button type="button" onClick={reset}>
-            Reset
-          </button>
-          <button type="submit" class="main" disabled={!chosen} aria-describedby={chosen ? undefined : 'find-why'}>
-            Find Traces
-          </button>
-        </div>
-        {!chosen && (
-          <p class="hint" id="find-why">
-            Choose a service first; All services is one of them.
-          </p>
-        )}
-      </form>
-    </search>
-  );
-}
-
-function CustomRange({ form, errors, set }: { form: Form; errors: FormErrors; set: (change: Partial<Form>) => void }) {
-  const zone = zoneName(new Date());
-  return (
-    <div class="range">
-      {(['from', 'to'] as const).map((side) => (
-        <Field key={side} id={side} label={side === 'from' ? `Start Time (${zone})` : `End Time (${zone})`} error={errors[side]}>
-          <input
-            id={side}
-            type="datetime-local"
-            value={form[side]}
-            aria-invalid={errors[side] !== undefined}
-            aria-describedby={`${side}-note`}
-            onInput={(event) => set({ [side]: event.currentTarget.value })}
-          />
-        </Field>
-      ))}
-    </div>
-  );
-}
-
-interface TextFieldProps {
-  id: 'minDuration' | 'maxDuration';
-  label: string;
-  placeholder: string;
-  form: Form;
-  errors: FormErrors;
-  set: (change: Partial<Form>) => void;
-}
-
-function TextField({ id, label, placeholder, form, errors, set }: TextFieldProps) {
-  return (
-    <Field id={id} label={label} error={errors[id]}>
-      <input
-        id={id}
-        value={form[id]}
-        placeholder={placeholder}
-        spellcheck={false}
-        autocomplete="off"
-        aria-invalid={errors[id] !== undefined}
-        aria-describedby={`${id}-note`}
-        onInput={(event) => set({ [id]: event.currentTarget.value })}
-      />
-    </Field>
-  );
-}
-
-interface FieldProps {
-  id: string;
-  label: string;
-  error?: string;
-  hint?: string;
-  children: ComponentChildren;
-}
-
-function Field({ id, label, error, hint, children }: FieldProps) {
-  return (
-    <div class="labelled">
-      <label for={id}>{label}</label>
-      {children}
-      {(error ?? hint) && (
-        <p id={`${id}-note`} class={error ? 'problem' : 'hint'} role={error ? 'alert' : undefined}>
-          {error ?? hint}
+      </fieldset>
+      <Field id="lookback" label="Lookback">
+        <select
+          id="lookback"
+          data-testid="lookback"
+          value={form.lookback}
+          onChange={(event) => set(rangeFor(form, event.currentTarget.value))}
+        >
+          {LOOKBACKS.map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </Field>
+      {form.lookback === 'custom' && <CustomRange {...filling} />}
+      <div class="pair">
+        <TextField {...filling} id="minDuration" label="Min Duration" placeholder="e.g. 1.2s" />
+        <TextField {...filling} id="maxDuration" label="Max Duration" placeholder="e.g. 100ms" />
+      </div>
+      <TextField {...filling} idle={false} id="limit" label="Limit Results" hint={`1 to ${formatCount(LIMIT_MAX)}`} />
+      <div class="buttons">
+        <button type="button" onClick={reset}>
+          Reset
+        </button>
+        <button type="submit" class="main" disabled={!ready} aria-describedby={ready ? undefined : 'find-why'}>
+          Find Traces
+        </button>
+      </div>
+      {!ready && (
+        <p class="hint" id="find-why">
+          Choose a service first; All services is one of them.
         </p>
       )}
-    </div>
+      <QueryLine
+        text={form.q ?? writeTraceql(form)}
+        edited={idle}
+        error={errors.q}
+        refused={refused}
+        onEdit={(q) => set({ q })}
+      />
+    </form>
   );
+}
+
+/** The form on one line, where there is no room for it. */
+export function summary(form: Form): string {
+  const service = form.service === null ? 'All services' : form.service || 'Choose a service';
+  const lookback = LOOKBACKS.find(([value]) => value === form.lookback)?.[1] ?? '';
+  const parts = form.q === null ? [service, form.operation, form.tags] : [form.q];
+  return [...parts, lookback].filter(Boolean).join(' · ');
 }
 
 function serviceOptions(): Option[] {
@@ -234,12 +177,6 @@ function operationOptions(): Option[] {
 /** A custom range begins as the window that was chosen before. */
 function rangeFor(form: Form, lookback: string): Partial<Form> {
   if (lookback !== 'custom' || (form.from && form.to)) return { lookback };
-  const { from, to } = formFrom(paramsOf(form.lookback === 'custom' ? { ...form, lookback: '1h' } : form, Date.now()));
+  const { from, to } = formFrom(paramsOf({ ...form, lookback: form.lookback === 'custom' ? '1h' : form.lookback }, Date.now()));
   return { lookback, from, to };
-}
-
-function summary(form: Form): string {
-  const service = form.service === null ? 'All services' : form.service || 'Choose a service';
-  const lookback = LOOKBACKS.find(([value]) => value === form.lookback)?.[1] ?? '';
-  return [service, form.operation, form.tags, lookback].filter(Boolean).join(' · ');
 }

@@ -3,45 +3,114 @@ import { asksSearch, type Form, formFrom, serverQuery } from '../../data/query.t
 import { pageCommands, status } from '../../shell/commands.ts';
 import { params, path } from '../../shell/router.ts';
 import { loadServices } from './catalog.ts';
-import { SearchForm } from './form.tsx';
+import { SearchForm, summary } from './form.tsx';
+import { clearHeat, startHeat } from './heat.ts';
 import { recall } from './memory.ts';
 import { Results } from './results.tsx';
-import { clear, start } from './run.ts';
+import { clear, run, start } from './run.ts';
+import { sortOf } from './sorts.ts';
+import { Tabs } from './tabs.tsx';
+import { UploadPanel, useDrop } from './upload-panel.tsx';
+
+type Panel = 'search' | 'upload';
 
 /** Search: the form, and the traces that meet it. The address is the search; the form is how it is written. */
 export function SearchPage() {
-  const query = useMemo(() => serverQuery(params.value).toString(), [params.value]);
   const asks = asksSearch(params.value);
+  // Only what the server is asked counts: another look at the same traces asks nothing.
+  const query = useMemo(() => (asks ? serverQuery(params.value, Date.now()) : null), [keyOf(params.value)]);
+  const sort = sortOf(params.value).value;
   const [turn, setTurn] = useState(0);
   const [form, setForm] = useState<Form>(() => initial(asks));
+  const [unfolded, setUnfolded] = useState(!asks);
+  const [panel, setPanel] = useState<Panel>('search');
+  const dropping = useDrop(() => setPanel('upload'));
 
   useEffect(() => {
     document.title = 'Search – wakeful';
     void loadServices();
-    pageCommands.value = { find: () => document.getElementById('service')?.focus() };
     return () => {
       pageCommands.value = {};
       status.value = '';
+      clear();
+      clearHeat();
     };
   }, []);
 
   useEffect(() => {
+    const focus = (id: string) => {
+      setPanel('search');
+      setUnfolded(true);
+      requestAnimationFrame(() => document.getElementById(id)?.focus());
+    };
+    pageCommands.value = {
+      find: () => focus(form.q === null ? 'service' : 'q'),
+      actions: [
+        { name: 'Find Traces', run: () => document.querySelector<HTMLFormElement>('.form form')?.requestSubmit() },
+        { name: 'Upload a file', run: () => setPanel('upload') },
+      ],
+    };
+  }, [form.q]);
+
+  useEffect(() => {
     if (path.peek() !== '/search') return;
-    if (asks) {
-      setForm(formFrom(params.peek()));
-      void start(new URLSearchParams(query));
-    } else {
+    if (!query) {
       clear();
+      clearHeat();
+      return;
     }
+    setForm(formFrom(params.peek()));
+    const asked = new URLSearchParams(query);
+    asked.set('explain', '1');
+    if (sort !== 'newest') asked.set('sort', sort);
+    const shown = Number(params.peek().get('shown') ?? 0) || 0;
+    void start(asked, Math.min(shown, SHOWN_MAX));
+  }, [query, sort, turn]);
+
+  useEffect(() => {
+    if (query && !query.has('traceID')) void startHeat(query);
+    else clearHeat();
   }, [query, turn]);
 
+  const { state, parameter, error, column } = run.value;
+  const refused = state === 'failed' && parameter === 'q' && params.value.get('q') === form.q ? { message: error, column } : null;
   const again = () => setTurn(turn + 1);
   return (
-    <div class="search">
-      <SearchForm form={form} onChange={setForm} onSame={again} searched={asks} />
+    <div class={dropping ? 'search dropping' : 'search'}>
+      <search class={unfolded ? 'form unfolded' : 'form'}>
+        <h1 class="unseen">Search</h1>
+        <button type="button" class="fold" aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)}>
+          <bdi>{summary(form)}</bdi>
+        </button>
+        <Tabs
+          label="Where traces come from"
+          tabs={[
+            ['search', 'Search'],
+            ['upload', 'Upload'],
+          ]}
+          chosen={panel}
+          onChoose={setPanel}
+        >
+          {panel === 'search' ? (
+            <SearchForm form={form} onChange={setForm} onSame={again} onFind={() => setUnfolded(false)} refused={refused} />
+          ) : (
+            <UploadPanel />
+          )}
+        </Tabs>
+      </search>
       <Results form={form} onRetry={again} />
     </div>
   );
+}
+
+/** A reload lists no more than this of what was loaded before. */
+const SHOWN_MAX = 5_000;
+
+/** What of the address changes the question, as text. */
+function keyOf(address: URLSearchParams): string {
+  const key = new URLSearchParams(address);
+  for (const name of ['sort', 'shown', 'list', 'uiEmbed', 'uiTheme', 'uiSearchHideGraph']) key.delete(name);
+  return key.toString();
 }
 
 /** What the address says, else the service and operation of last time: remembered, not searched. */

@@ -5,23 +5,34 @@ import { href } from '../../shell/router.ts';
 import { Hostile } from '../../widgets/hostile.tsx';
 import { Swatch } from '../../widgets/swatch.tsx';
 
-interface Props {
-  trace: TraceSummary;
-  /** Duration of the longest trace listed, which has the full bar. */
-  longest: number;
+/** What all listed traces share. */
+export interface Listing {
   slots: ReadonlyMap<string, number>;
+  /** Spans to find in a trace, by its id, where the address names some. */
+  spans: ReadonlyMap<string, string>;
   now: number;
 }
 
+interface Props extends Listing {
+  trace: TraceSummary;
+  /** Duration of the longest trace listed, which has the full bar. */
+  longest: number;
+}
+
+export function linkOf({ id }: TraceSummary, spans: Listing['spans']): string {
+  const find = spans.get(id);
+  return href(`/trace/${id}`, find ? new URLSearchParams({ uiFind: find }) : undefined);
+}
+
 /** One trace of the list. */
-export function Result({ trace, longest, slots, now }: Props) {
+export function Result({ trace, longest, slots, spans, now }: Props) {
   const start = nanosOf(trace.startUnixNanos);
   const millis = millisOf(start);
   const share = trace.durationNanos / longest;
   return (
     <li class="result" data-testid="result" data-trace={trace.id}>
       <p class="title">
-        <a class="name" href={href(`/trace/${trace.id}`)}>
+        <a class="name" href={linkOf(trace, spans)}>
           <Hostile text={traceName(trace)} />
         </a>{' '}
         <code class="id">{trace.id.slice(0, 7)}</code>

@@ -1,37 +1,33 @@
-import { type TraceSummary, traceName } from '../../data/search.ts';
+/** An order of the list, as the server knows it. */
+export interface Sort {
+  value: string;
+  label: string;
+  /** The same, the other way round. */
+  inverse: string;
+}
 
-type Order = (a: TraceSummary, b: TraceSummary) => number;
-
-const start: Order = (a, b) => compare(BigInt(a.startUnixNanos), BigInt(b.startUnixNanos));
-const duration: Order = (a, b) => a.durationNanos - b.durationNanos;
-const spans: Order = (a, b) => a.spans - b.spans;
-const errors: Order = (a, b) => a.errors - b.errors;
-const name: Order = (a, b) => compare(traceName(a), traceName(b));
-
-/** Value in the address, label, order. The first is the default. */
-export const SORTS: readonly { value: string; label: string; order: Order }[] = [
-  { value: 'recent', label: 'Most Recent', order: down(start) },
-  { value: 'oldest', label: 'Oldest First', order: start },
-  { value: 'longest', label: 'Longest First', order: down(duration) },
-  { value: 'shortest', label: 'Shortest First', order: duration },
-  { value: 'most-spans', label: 'Most Spans', order: down(spans) },
-  { value: 'least-spans', label: 'Least Spans', order: spans },
-  { value: 'most-errors', label: 'Most Errors', order: down(errors) },
-  { value: 'least-errors', label: 'Least Errors', order: errors },
-  { value: 'name', label: 'Trace Name A–Z', order: name },
-  { value: 'name-down', label: 'Trace Name Z–A', order: down(name) },
+/** The first is the default. */
+export const SORTS: readonly Sort[] = [
+  { value: 'newest', label: 'Most Recent', inverse: 'oldest' },
+  { value: 'oldest', label: 'Oldest First', inverse: 'newest' },
+  { value: 'longest', label: 'Longest First', inverse: 'shortest' },
+  { value: 'shortest', label: 'Shortest First', inverse: 'longest' },
+  { value: 'most-spans', label: 'Most Spans', inverse: 'least-spans' },
+  { value: 'least-spans', label: 'Least Spans', inverse: 'most-spans' },
+  { value: 'most-errors', label: 'Most Errors', inverse: 'least-errors' },
+  { value: 'least-errors', label: 'Least Errors', inverse: 'most-errors' },
+  { value: 'name', label: 'Trace Name A–Z', inverse: 'name-desc' },
+  { value: 'name-desc', label: 'Trace Name Z–A', inverse: 'name' },
 ];
 
-/** The traces in the order of that name; an unknown name is the default. */
-export function sorted(traces: readonly TraceSummary[], value: string): TraceSummary[] {
-  const { order } = SORTS.find((sort) => sort.value === value) ?? SORTS[0];
-  return [...traces].sort(order);
+/** An unknown name is the default. */
+export function sortOf(params: URLSearchParams): Sort {
+  return SORTS.find(({ value }) => value === params.get('sort')) ?? SORTS[0];
 }
 
-function down(order: Order): Order {
-  return (a, b) => order(b, a);
-}
-
-function compare<T extends bigint | string>(a: T, b: T): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** The sort `by` kinds further (each kind has two directions); it wraps. */
+export function sortBeside(sort: Sort, by: 1 | -1): Sort {
+  const kind = Math.floor(SORTS.indexOf(sort) / 2);
+  const kinds = SORTS.length / 2;
+  return SORTS[((kind + by + kinds) % kinds) * 2];
 }
