@@ -8,6 +8,7 @@
 mod blocking;
 mod body;
 mod counters;
+mod go_duration;
 mod health;
 mod ingest;
 pub mod jaeger_api;

@@ -2,27 +2,15 @@
 
 use std::time::Duration;
 
+use crate::go_duration;
+
 /// Reads `1.2s`, `100ms`, `500us` or `1h30m`.
 pub(super) fn parse(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is not a duration; write it like 1.2s, 100ms or 500us");
-    let mut rest = text.trim();
-    let mut nanos = 0.0;
-    if rest.is_empty() {
-        return Err(wrong());
-    }
-    while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .ok_or_else(wrong)?;
-        let number: f64 = rest[..digits].parse().map_err(|_| wrong())?;
-        let after = &rest[digits..];
-        let unit = after
-            .find(|c: char| c.is_ascii_digit() || c == '.')
-            .unwrap_or(after.len());
-        nanos += number * unit_nanos(&after[..unit]).ok_or_else(wrong)?;
-        rest = &after[unit..];
-    }
-    Duration::try_from_secs_f64(nanos / 1e9).map_err(|_| wrong())
+    let nanos = go_duration::parse_duration(text.trim()).ok();
+    nanos
+        .and_then(|nanos| u64::try_from(nanos).ok())
+        .map(Duration::from_nanos)
+        .ok_or_else(|| format!("{text:?} is not a duration; write it like 1.2s, 100ms or 500us"))
 }
 
 /// Reads a `lookback`: a whole number of minutes, hours, days or weeks.
@@ -41,18 +29,6 @@ pub(super) fn parse_lookback(text: &str) -> Result<Duration, String> {
         .checked_mul(seconds)
         .map(Duration::from_secs)
         .ok_or_else(wrong)
-}
-
-fn unit_nanos(unit: &str) -> Option<f64> {
-    Some(match unit {
-        "ns" => 1.0,
-        "us" | "µs" | "μs" => 1e3,
-        "ms" => 1e6,
-        "s" => 1e9,
-        "m" => 60e9,
-        "h" => 3600e9,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub(super) struct ApiError {
     status: StatusCode,
     message: String,
     parameter: Option<&'static str>,
+    column: Option<usize>,
 }
 
 impl ApiError {
@@ -22,6 +23,7 @@ impl ApiError {
             status,
             message: message.into(),
             parameter: None,
+            column: None,
         }
     }
 
@@ -30,6 +32,14 @@ impl ApiError {
         Self {
             parameter: Some(name),
             ..Self::new(StatusCode::BAD_REQUEST, message)
+        }
+    }
+
+    /// Where in the parameter, from 1, in Unicode characters.
+    pub(super) fn at_column(self, column: usize) -> Self {
+        Self {
+            column: Some(column),
+            ..self
         }
     }
 
@@ -75,6 +85,7 @@ impl IntoResponse for ApiError {
         let error = Fault {
             message: &self.message,
             parameter: self.parameter,
+            column: self.column,
         };
         (self.status, Json(Envelope { error })).into_response()
     }
@@ -90,4 +101,6 @@ struct Fault<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
 }

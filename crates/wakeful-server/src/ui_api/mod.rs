@@ -4,6 +4,7 @@ mod about;
 mod columns;
 mod duration;
 mod error;
+mod heat;
 mod layout;
 mod lines;
 mod names;
@@ -13,6 +14,7 @@ mod span;
 mod tags;
 mod trace;
 mod traceql;
+mod traceql_read;
 mod value;
 
 use std::sync::Arc;
@@ -44,6 +46,7 @@ pub(crate) fn router(queries: Queries, about: About) -> Router {
         .route("/services", get(names::services))
         .route("/operations", get(names::operations))
         .route("/search", get(search::search))
+        .route("/search/heat", get(heat::heat))
         .route("/trace/{id}", get(trace::trace))
         .route("/trace/{id}/span/{row}", get(span::span))
         .route("/about", get(about::about))

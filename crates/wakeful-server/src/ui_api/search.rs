@@ -1,4 +1,4 @@
-//! `search`: traces as lines of JSON, newest first.
+//! `search`: traces as lines of JSON, in the order asked for.
 
 use std::time::{Duration, Instant};
 
@@ -7,12 +7,12 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 use serde::Serialize;
 use wakeful_model::TraceId;
-use wakeful_query::{Answer, Engine, ReadStats, TraceSummary, adjust, summarize};
+use wakeful_query::{Condition, Engine, List, ReadStats, TraceSummary, adjust, summarize};
 use wakeful_store::Progress;
 
 use super::error::ApiError;
 use super::lines::{self, Lines};
-use super::search_params::Search;
+use super::search_params::{Asked, Search};
 use super::{Parameters, Queries, traceql};
 
 /// How often the page is told of the progress.
@@ -42,57 +42,77 @@ pub(super) async fn search(
 /// says so.
 fn answer(engine: &Engine, search: &Search, mut lines: Lines) -> Result<(), ApiError> {
     let started = Instant::now();
-    let (found, query) = match search {
-        Search::Query(query) => {
-            let mut told = started;
-            let watch = |progress: &Progress| {
-                if told.elapsed() >= PROGRESS_INTERVAL {
-                    told = Instant::now();
-                    lines.say_if_heard(&Line::progress(progress));
-                }
-                lines.are_wanted()
-            };
-            let found = engine.find_summaries_watched(query, watch);
-            (found.map_err(ApiError::from), traceql::write(query))
+    let mut told = started;
+    let mut watch = |progress: &Progress| {
+        if told.elapsed() >= PROGRESS_INTERVAL {
+            told = Instant::now();
+            lines.say_if_heard(&Line::progress(progress));
         }
-        Search::Ids(ids) => (these(engine, ids), by_id(ids)),
+        lines.are_wanted()
     };
-    let found = match found {
+    let (found, query) = match search {
+        Search::Query(asked) => {
+            let found = list(engine, asked, &mut watch);
+            (found, traceql::write(&asked.query))
+        }
+        Search::Ids(ids) => (these(engine, ids).map(|list| (list, None)), by_id(ids)),
+    };
+    let (list, explained) = match found {
         Err(error) if !lines.have_begun() => return Err(error),
-        found => found,
+        Err(error) => (failed(error), None),
+        Ok(found) => found,
     };
-    let (items, read, truncated, problems) = match found {
-        Ok(Answer {
-            items,
-            read,
-            truncated,
-            problems,
-        }) => (items, read, truncated, problems),
-        Err(error) => (
-            Vec::new(),
-            ReadStats::default(),
-            false,
-            vec![error.into_message()],
-        ),
-    };
-    items.iter().for_each(|summary| lines.add(&Line::trace(summary)));
+    list.items
+        .iter()
+        .for_each(|summary| lines.add(&Line::trace(summary)));
     lines.add(&Line::End {
-        complete: problems.is_empty(),
-        truncated,
-        message: (!problems.is_empty()).then(|| problems.join("; ")),
+        complete: list.problems.is_empty(),
+        truncated: list.truncated,
+        message: (!list.problems.is_empty()).then(|| list.problems.join("; ")),
         read: Read {
-            segments: read.segments,
-            spans: read.spans,
+            segments: list.read.segments,
+            spans: list.read.spans,
         },
         ms: (started.elapsed().as_secs_f64() * 1e4).round() / 10.0,
         query,
+        cursor: list.next.map(|place| place.to_string()),
+        matches: list.matches,
+        explain: explained,
     });
     lines.finish();
     Ok(())
 }
 
+type Watch<'a> = &'a mut dyn FnMut(&Progress) -> bool;
+
+/// The traces that match, and, if there are none and it was asked, why.
+fn list(
+    engine: &Engine,
+    asked: &Asked,
+    watch: Watch<'_>,
+) -> Result<(List, Option<Vec<Explained>>), ApiError> {
+    let list = engine.list(&asked.query, &asked.page, &mut *watch)?;
+    let in_vain = asked.explain && list.items.is_empty() && asked.page.after.is_none();
+    let explained = in_vain.then(|| engine.explain(&asked.query, &asked.page, watch));
+    let explained = explained.transpose()?;
+    let explained = explained.map(|conditions| conditions.into_iter().map(Explained::from).collect());
+    Ok((list, explained))
+}
+
+/// The end of a search that failed after it had begun to answer.
+fn failed(error: ApiError) -> List {
+    List {
+        items: Vec::new(),
+        next: None,
+        matches: None,
+        read: ReadStats::default(),
+        truncated: false,
+        problems: vec![error.into_message()],
+    }
+}
+
 /// The traces of these ids, as far as they are stored.
-fn these(engine: &Engine, ids: &[TraceId]) -> Result<Answer<TraceSummary>, ApiError> {
+fn these(engine: &Engine, ids: &[TraceId]) -> Result<List, ApiError> {
     let mut items = Vec::new();
     for id in ids {
         if let Some(mut trace) = engine.trace(*id)? {
@@ -107,8 +127,10 @@ fn these(engine: &Engine, ids: &[TraceId]) -> Result<Answer<TraceSummary>, ApiEr
         spans,
         ..ReadStats::default()
     };
-    Ok(Answer {
+    Ok(List {
         items,
+        next: None,
+        matches: None,
         read,
         truncated: false,
         problems: Vec::new(),
@@ -149,6 +171,12 @@ enum Line<'a> {
         read: Read,
         ms: f64,
         query: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        matches: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        explain: Option<Vec<Explained>>,
     },
 }
 
@@ -195,6 +223,28 @@ struct Service<'a> {
     name: &'a str,
     spans: u32,
     errors: u32,
+}
+
+/// A condition without which something would match.
+#[derive(Serialize)]
+struct Explained {
+    drop: String,
+    traces: usize,
+}
+
+impl From<(Condition, usize)> for Explained {
+    fn from((condition, traces): (Condition, usize)) -> Self {
+        let drop = match condition {
+            Condition::Service => "service".to_owned(),
+            Condition::Operation => "operation".to_owned(),
+            Condition::Tag(key) => format!("tags.{key}"),
+            Condition::MinDuration => "minDuration".to_owned(),
+            Condition::MaxDuration => "maxDuration".to_owned(),
+            Condition::Started => "lookback".to_owned(),
+            Condition::Within => "box".to_owned(),
+        };
+        Self { drop, traces }
+    }
 }
 
 #[derive(Serialize)]

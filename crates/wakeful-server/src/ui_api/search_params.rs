@@ -1,13 +1,15 @@
 //! The parameters of a search, which are those of the page's own URL.
 
+use std::ops::RangeInclusive;
+use std::str::FromStr as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use wakeful_model::TraceId;
-use wakeful_query::TraceQuery;
+use wakeful_query::{NotAPlace, Page, Place, Sort, TraceBox, TraceQuery};
 
 use super::error::ApiError;
 use super::trace::parse_id;
-use super::{Parameters, duration, tags};
+use super::{Parameters, duration, tags, traceql_read};
 
 /// How many traces are listed unless the page asks for another number.
 const LIMIT_DEFAULT: usize = 20;
@@ -19,9 +21,18 @@ const LIMIT_MAX: usize = 1500;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Search {
     /// Traces that match.
-    Query(TraceQuery),
+    Query(Box<Asked>),
     /// Exactly these.
     Ids(Vec<TraceId>),
+}
+
+/// A page of the traces that match.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Asked {
+    pub(super) query: TraceQuery,
+    pub(super) page: Page,
+    /// Say why nothing was found.
+    pub(super) explain: bool,
 }
 
 impl Search {
@@ -36,16 +47,54 @@ impl Search {
         if !ids.is_empty() {
             return Ok(Self::Ids(ids.into_iter().take(limit).collect()));
         }
-        Ok(Self::Query(TraceQuery {
-            service: parameters.choice("service", &["__all_services__"]),
-            operation: parameters.choice("operation", &["__all_operations__", "all"]),
-            tags: parameters.tags()?,
-            started_within: parameters.started_within()?,
-            min_duration_nanos: parameters.duration_nanos("minDuration")?,
-            max_duration_nanos: parameters.duration_nanos("maxDuration")?,
-            limit,
-        }))
+        let sort = parameters.read("sort", Sort::from_str)?.unwrap_or_default();
+        let after = parameters.read("cursor", |text| match Place::from_str(text) {
+            Ok(place) if place.is_of(sort) => Ok(place),
+            _ => Err(NotAPlace.to_string()),
+        })?;
+        let page = Page {
+            sort,
+            after,
+            within: parameters.within()?,
+        };
+        Ok(Self::Query(Box::new(Asked {
+            query: parameters.query(limit)?,
+            page,
+            explain: parameters.one("explain") == Some("1"),
+        })))
     }
+}
+
+/// The conditions of a search alone, over all that matches.
+pub(super) fn conditions(parameters: &Parameters) -> Result<(TraceQuery, Option<TraceBox>), ApiError> {
+    let parameters = Named(parameters);
+    if parameters.one("traceID").is_some() {
+        return Err(ApiError::parameter(
+            "traceID",
+            "traces by id are no search; leave traceID out to count all that match",
+        ));
+    }
+    Ok((parameters.query(0)?, parameters.within()?))
+}
+
+/// A whole number between bounds; `default` if it is not there.
+pub(super) fn number(
+    parameters: &Parameters,
+    name: &'static str,
+    bounds: RangeInclusive<u16>,
+    default: u16,
+) -> Result<u16, ApiError> {
+    let number = Named(parameters).read(name, |text| {
+        let number = text.parse().ok().filter(|number| bounds.contains(number));
+        number.ok_or_else(|| {
+            format!(
+                "{text:?} is not a number from {} to {}",
+                bounds.start(),
+                bounds.end()
+            )
+        })
+    })?;
+    Ok(number.unwrap_or(default))
 }
 
 struct Named<'a>(&'a Parameters);
@@ -61,6 +110,54 @@ impl<'a> Named<'a> {
     /// The first value that is not empty: an empty field of a form asks for nothing.
     fn one(&self, name: &'static str) -> Option<&'a str> {
         self.all(name).find(|value| !value.is_empty())
+    }
+
+    /// Reads the first value that is not empty.
+    fn read<T>(
+        &self,
+        name: &'static str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, ApiError> {
+        let read = self.one(name).map(read).transpose();
+        read.map_err(|error| ApiError::parameter(name, error))
+    }
+
+    fn query(&self, limit: usize) -> Result<TraceQuery, ApiError> {
+        let started_within = self.started_within()?;
+        if let Some(text) = self.one("q") {
+            let query = traceql_read::read(text)
+                .map_err(|fault| ApiError::parameter("q", fault.message).at_column(fault.column))?;
+            return Ok(TraceQuery {
+                started_within,
+                limit,
+                ..query
+            });
+        }
+        Ok(TraceQuery {
+            service: self.choice("service", &["__all_services__"]),
+            operation: self.choice("operation", &["__all_operations__", "all"]),
+            tags: self.tags()?,
+            started_within,
+            min_duration_nanos: self.duration_nanos("minDuration")?,
+            max_duration_nanos: self.duration_nanos("maxDuration")?,
+            limit,
+        })
+    }
+
+    /// `box=T0,T1,D0,D1`
+    fn within(&self) -> Result<Option<TraceBox>, ApiError> {
+        self.read("box", |text| {
+            let numbers: Option<Vec<u64>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
+            match numbers.as_deref() {
+                Some(&[first, last, least, most]) if first <= last && least <= most => Ok(TraceBox {
+                    started_within: first..=last,
+                    duration: least..=most,
+                }),
+                _ => Err(format!(
+                    "{text:?} is not a box; give four whole numbers T0,T1,D0,D1 in nanoseconds, from least to most"
+                )),
+            }
+        })
     }
 
     fn choice(&self, name: &'static str, any: &[&str]) -> Option<String> {
@@ -101,7 +198,7 @@ impl<'a> Named<'a> {
         Ok(Some(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
     }
 
-    fn started_within(&self) -> Result<Option<std::ops::RangeInclusive<u64>>, ApiError> {
+    fn started_within(&self) -> Result<Option<RangeInclusive<u64>>, ApiError> {
         let (start, end) = (self.micros("start")?, self.micros("end")?);
         if start.is_some() || end.is_some() {
             return Ok(Some(start.unwrap_or(0)..=end.unwrap_or(u64::MAX)));
@@ -136,7 +233,10 @@ mod tests {
         let parameters = parameters
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        assert_eq!(Search::parse(&parameters.collect()), Ok(Search::Query(expected)));
+        let Ok(Search::Query(asked)) = Search::parse(&parameters.collect()) else {
+            panic!("no query");
+        };
+        assert_eq!(asked.query, expected);
     }
 
     #[test]
@@ -187,6 +287,23 @@ mod tests {
     }
 
     #[test]
+    fn traceql_stands_in_place_of_the_form() {
+        check(
+            &[
+                ("q", r#"{ name = "GET /" }"#),
+                ("service", "left out"),
+                ("start", "1000"),
+            ],
+            TraceQuery {
+                operation: Some("GET /".to_owned()),
+                started_within: Some(1_000_000..=u64::MAX),
+                limit: 20,
+                ..TraceQuery::default()
+            },
+        );
+    }
+
+    #[test]
     fn a_wrong_parameter_is_named() {
         for (name, value) in [
             ("limit", "0"),
@@ -195,6 +312,11 @@ mod tests {
             ("tag", "x"),
             ("start", "-1"),
             ("minDuration", "7"),
+            ("sort", "oddest"),
+            ("cursor", "oldest.5.07"),
+            ("box", "1,2,3"),
+            ("box", "2,1,3,4"),
+            ("q", "{ name }"),
         ] {
             let error = Search::parse(&vec![(name.to_owned(), value.to_owned())]).unwrap_err();
             let text = format!("{error:?}");

@@ -2,6 +2,8 @@
 
 use wakeful_query::TraceQuery;
 
+use super::traceql_read::is_kind;
+
 /// Writes it; times are not part of TraceQL.
 pub(super) fn write(query: &TraceQuery) -> String {
     let mut conditions = Vec::new();
@@ -12,7 +14,11 @@ pub(super) fn write(query: &TraceQuery) -> String {
         conditions.push(format!("name = {}", quoted(operation)));
     }
     for (key, value) in &query.tags {
-        conditions.push(format!("{} = {}", attribute(key), literal(value)));
+        conditions.push(match (key.as_str(), value.as_str()) {
+            ("otel.status_code", "ERROR" | "OK") => format!("status = {}", value.to_lowercase()),
+            ("span.kind", kind) if is_kind(kind) => format!("kind = {kind}"),
+            _ => format!("{} = {}", attribute(key), literal(value)),
+        });
     }
     if let Some(nanos) = query.min_duration_nanos {
         conditions.push(format!("duration >= {}", duration(nanos)));

@@ -1,6 +1,6 @@
 //! `time.Parse` with the layout `time.RFC3339Nano`.
 
-use super::duration::quote;
+use crate::go_duration::quote;
 
 const LAYOUT: &str = "2006-01-02T15:04:05.999999999Z07:00";
 

@@ -1,4 +1,4 @@
-//! `time.ParseDuration`.
+//! Go's `time.ParseDuration`, in which durations are written in Jaeger's parameters and so in the page's address.
 
 /// The units, in nanoseconds; both letters that are used for micro.
 const UNITS: [(&str, i128); 8] = [
@@ -16,7 +16,7 @@ const UNITS: [(&str, i128); 8] = [
 const FRACTION_DIGITS_MAX: usize = 18;
 
 /// Reads numbers with units, such as `1.5s` or `1h30m`, as nanoseconds.
-pub(in super::super) fn parse_duration(text: &str) -> Result<i64, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<i64, String> {
     let invalid = || format!("time: invalid duration {}", quote(text));
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if unsigned == "0" {
@@ -74,7 +74,7 @@ fn split_while(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
 }
 
 /// The quoting of Go's `time` package: bytes that are not printable ASCII in hex.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut out = String::from('"');
     for byte in text.bytes() {
         match byte {
