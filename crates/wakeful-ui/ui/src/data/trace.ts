@@ -37,6 +37,12 @@ export async function fetchMatches(trace: TraceRef, q: string, signal: AbortSign
   return new Uint8Array(await (await ask(tracePath(trace, '/find', { q }), signal)).arrayBuffer());
 }
 
+/** Active intervals of the rows `[from, to)`, an Arrow stream. */
+export async function fetchIntervals(trace: TraceRef, [from, to]: [number, number], signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const answer = await ask(tracePath(trace, '/intervals', { rows: `${from}-${to}` }), signal);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
 /** The values of one attribute by row, an Arrow stream. */
 export async function fetchAttribute(trace: TraceRef, key: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await (await ask(tracePath(trace, '/attribute', { key }), signal)).arrayBuffer());

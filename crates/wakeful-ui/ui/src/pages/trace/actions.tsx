@@ -2,6 +2,7 @@ import { downloadPath, traceOf } from '../../data/trace.ts';
 import { copyLink } from '../../shell/commands.ts';
 import { go, href, params, path } from '../../shell/router.ts';
 import { Menu, type MenuItem } from '../../widgets/menu.tsx';
+import { exportView } from './export.ts';
 import type { TraceModel } from './model.ts';
 
 /** What can be taken away from a trace. */
@@ -18,6 +19,9 @@ export function actionsOf(model: TraceModel): MenuItem[] {
     { name: 'Trace JSON (unadjusted)', href: `${jaeger}&raw=true` },
     { name: 'OTLP JSON', href: href(downloadPath(trace, 'otlp')), download: true },
     { name: 'CSV of spans', href: href(downloadPath(trace, 'csv')), download: true },
+    { name: 'View as PNG', run: () => void exportView(model, 'png') },
+    { name: 'View as PNG, twice the size', run: () => void exportView(model, 'png', 2) },
+    { name: 'View as SVG', run: () => void exportView(model, 'svg') },
     { name: 'Copy link', hint: 'Y', run: copyLink },
     {
       name: model.raw ? 'Show with clocks adjusted' : 'Show as sent, clocks not adjusted',

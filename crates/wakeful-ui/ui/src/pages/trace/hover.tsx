@@ -1,9 +1,10 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { isError, kindOf, OPEN } from '../../engine/flags.ts';
-import { formatDuration, formatExact } from '../../engine/format.ts';
+import { BUSY_MASK, BUSY_SHIFT, INTERVALS, isError, JOINED, kindOf, OPEN } from '../../engine/flags.ts';
+import { formatCount, formatDuration, formatExact, plural } from '../../engine/format.ts';
 import type { RowInfo } from '../../engine/protocol.ts';
 import { Hostile } from '../../widgets/hostile.tsx';
 import type { TraceModel } from './model.ts';
+import type { Picked } from './picked.ts';
 
 export interface Hovered {
   /** From the rows' left and top edge. */
@@ -11,10 +12,11 @@ export interface Hovered {
   y: number;
   /** From the bars' left edge; negative over the names. */
   time: number;
-  info: RowInfo | undefined;
+  picked: Picked;
 }
 
-const TOLERANCE_PX = 3;
+type Said = Pick<RowInfo, 'row' | 'name' | 'service' | 'start' | 'dur' | 'flags'>;
+
 const GAP_PX = 12;
 
 /** The cursor line, and what is said of the bar under the pointer. */
@@ -29,36 +31,47 @@ export function Hover({ at, model, left }: { at: Hovered; model: TraceModel; lef
     box.current.style.transform = `translate(${Math.max(0, x)}px, ${Math.max(0, y)}px)`;
   });
   if (at.time < 0) return null;
-  const info = at.info && isOn(at, model) ? at.info : undefined;
+  const { said, count, errors, longest } = saidOf(model, at.picked);
   return (
     <>
       <div class="crosshair" aria-hidden="true" style={{ left: `${at.x}px` }} />
-      {info && (
+      {said && (
         <div class="tooltip" ref={box} aria-hidden="true">
           <strong>
-            <Hostile text={info.name} />
+            <Hostile text={said.name} />
           </strong>{' '}
-          <Hostile text={info.service} />
+          <Hostile text={said.service} />
           <br />
-          {formatDuration(info.dur)} <small>({formatExact(info.dur)})</small>
+          {formatDuration(said.dur)} <small>({formatExact(said.dur)})</small>
           <br />
-          from {formatDuration(info.start)}
-          {kindOf(info.flags) && ` · ${kindOf(info.flags)}`}
-          {info.flags & OPEN ? ' · open' : ''}
-          {isError(info.flags) && <span class="errors"> · error</span>}
+          from {formatDuration(said.start)}
+          {kindOf(said.flags) && ` · ${kindOf(said.flags)}`}
+          {said.flags & OPEN ? ' · open' : ''}
+          {isError(said.flags) && <span class="errors"> · error</span>}
+          {said.flags & INTERVALS ? ` · busy ${busyShare(said.flags)}` : ''}
+          {said.flags & JOINED ? ' · intervals joined' : ''}
+          {count > 1 && (
+            <>
+              <br />
+              {plural(count, 'span')} here, longest {formatDuration(longest)}
+              {errors > 0 && <span class="errors">, {plural(errors, 'error')}</span>}: zoom
+            </>
+          )}
         </div>
       )}
     </>
   );
 }
 
-/** Whether the picture has the span under the pointer, or a few pixels beside it. */
-function isOn(at: Hovered, model: TraceModel): boolean {
-  const picture = model.picture.peek();
-  if (!picture || !at.info) return false;
-  const width = Math.ceil(picture.view.w);
-  const line = (at.info.index - picture.rows[0].index) * width;
-  const from = Math.max(0, Math.floor(at.time) - TOLERANCE_PX);
-  const to = Math.min(width, Math.floor(at.time) + TOLERANCE_PX + 1);
-  return picture.pick.subarray(line + from, line + to).includes(at.info.row + 1);
+/** Of a row alone, its line tells; where many share a pixel, the engine was asked. */
+function saidOf(model: TraceModel, { row, line }: Picked): { said?: Said; count: number; errors: number; longest: number } {
+  const none = { count: 1, errors: 0, longest: 0 };
+  if (row < 0) return none;
+  const probed = model.probed.value;
+  if (probed?.row === row && probed.line === line) return { ...probed, said: probed };
+  return { ...none, said: model.picture.peek()?.rows.find((info) => info.row === row && info.run === null) };
+}
+
+function busyShare(flags: number): string {
+  return `${formatCount(Math.round((((flags >>> BUSY_SHIFT) & BUSY_MASK) / BUSY_MASK) * 100))} %`;
 }

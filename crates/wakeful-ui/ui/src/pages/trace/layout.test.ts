@@ -16,9 +16,13 @@ test('few rows scroll as they are', () => {
 });
 
 test('names stand over their bars where there is no room beside them', () => {
-  expect(layoutFor(375, true, 340)).toMatchObject({ narrow: true, name: 0, rows: { rowPx: 44, namesAbove: true } });
-  expect(layoutFor(1280, false, 340)).toMatchObject({ narrow: false, name: 340, rows: { rowPx: 24 } });
-  expect(layoutFor(1280, true, 340).rows.rowPx).toBe(44);
+  expect(layoutFor(375, true, 340, false)).toMatchObject({ narrow: true, name: 0, rows: { rowPx: 44, namesAbove: true } });
+  expect(layoutFor(1280, false, 340, false)).toMatchObject({ narrow: false, name: 340, rows: { rowPx: 24 } });
+  expect(layoutFor(1280, true, 340, false).rows.rowPx).toBe(44);
+});
+
+test('packed lanes have no name column, and room for a name in the bar', () => {
+  expect(layoutFor(1280, false, 340, true)).toMatchObject({ narrow: false, name: 0, rows: { rowPx: 20, namesAbove: false } });
 });
 
 test('the name column keeps to its limits', () => {

@@ -12,8 +12,17 @@ export interface Layout {
   rows: Pick<View, 'rowPx' | 'barTop' | 'barPx' | 'namesAbove'>;
 }
 
-/** How rows are laid out on a width, for fine and coarse pointers. `name` is the width that the user chose. */
-export function layoutFor(width: number, coarse: boolean, name: number): Layout {
+/**
+ * How rows are laid out on a width, for fine and coarse pointers. `name` is the width that the user chose; packed lanes have
+ * names in their bars, and no column for them.
+ */
+export function layoutFor(width: number, coarse: boolean, name: number, packed: boolean): Layout {
+  if (packed) {
+    const rows = coarse
+      ? { rowPx: 44, barTop: 4, barPx: 36, namesAbove: false }
+      : { rowPx: 20, barTop: 2, barPx: 15, namesAbove: false };
+    return { narrow: width < NARROW_PX, name: 0, rows };
+  }
   if (width < NARROW_PX) return { narrow: true, name: 0, rows: { rowPx: 44, barTop: 26, barPx: 12, namesAbove: true } };
   const rows = coarse
     ? { rowPx: 44, barTop: 15, barPx: 14, namesAbove: false }

@@ -12,9 +12,13 @@ import { note, params, step } from '../../shell/router.ts';
 import { trustedScript } from '../../shell/trusted.ts';
 import { canvasFont, readTokens } from '../../theme/theme.ts';
 import { embeddingIn, numberOf, roundFor, viewIn, type ViewName } from './address.ts';
+import { Exporter } from './exporter.ts';
+import { IntervalsFeed } from './intervals-feed.ts';
 import { RedrawTimes } from './redraw-times.ts';
 import { ServerFind } from './server-find.ts';
 import { allowed, decodeFilter, encodeFilter } from './service-filter.ts';
+import type { TimeRange } from './time-range.tsx';
+import { ViewHistory } from './view-history.ts';
 import { Watch } from './watch.ts';
 
 export type State = 'loading' | 'partial' | 'complete' | 'missing' | 'error';
@@ -63,6 +67,12 @@ export class TraceModel {
   /** Spans were added since the trace was read: rows have other numbers now. */
   readonly outdated = signal(false);
   readonly times = new RedrawTimes();
+  readonly history = new ViewHistory();
+  /** A time that was dragged over, or null. */
+  readonly range = signal<TimeRange | null>(null);
+  /** What stands under the pointer, where the row alone does not tell. */
+  readonly probed = signal<Extract<Reply, { kind: 'probed' }> | null>(null);
+  readonly exporter = new Exporter((request) => this.engine.post(request));
   /** The name of the trace, once its first row was seen. */
   title = '';
 
@@ -73,6 +83,7 @@ export class TraceModel {
   readonly closing = new AbortController();
   readonly serverFind: ServerFind;
   readonly watch: Watch;
+  readonly intervals: IntervalsFeed;
 
   private readonly engine: Engine;
   private abort = new AbortController();
@@ -95,6 +106,7 @@ export class TraceModel {
     this.engine = startEngine(trustedScript(workerUrl), (reply) => this.receive(reply));
     this.serverFind = new ServerFind(this, (query, bytes) => this.engine.post({ kind: 'matches', query, bytes }));
     this.watch = new Watch(this);
+    this.intervals = new IntervalsFeed(this, (rows, bytes) => this.engine.post({ kind: 'intervals', rows, bytes }));
     this.engine.post({ kind: 'init', tokens: readTokens(), font: canvasFont() });
     this.engine.post({ kind: 'look', look: this.look.peek() });
     if (this.query.peek()) this.engine.post({ kind: 'find', query: this.query.peek() });
@@ -126,22 +138,37 @@ export class TraceModel {
     // What was on screen and is selected stays on screen when the panel takes its place.
     const at = this.selectedInfo()?.index;
     if (at !== undefined) next.scrollRow = Math.max(next.scrollRow, at + 1 - next.h / next.rowPx);
-    this.setView(this.windowAwaited ? next : show(next, old.t0, end, this.duration));
+    this.place(this.windowAwaited ? next : show(next, old.t0, end, this.duration));
     this.openWindow();
   }
 
   /** Shows another part of the trace; the address follows. */
   setView(view: View): void {
-    this.view.value = view;
-    this.redraw();
-    if (!this.windowAwaited) note((query) => this.writeWindow(query));
+    if (!this.windowAwaited) this.history.note(this.view.peek(), view, performance.now());
+    this.place(view);
   }
 
   /** The same, as a step that the browser's back button undoes: for zooms that the user drew. */
   commitView(view: View): void {
+    this.history.note(this.view.peek(), view, performance.now());
     this.view.value = view;
     this.redraw();
     step((query) => this.writeWindow(query));
+  }
+
+  /** The window that was looked at before, or the one after it. */
+  travel(way: 'back' | 'forward'): void {
+    const view = this.view.peek();
+    const next = way === 'back' ? this.history.back(view) : this.history.forward(view);
+    if (next) this.place(clamp(next, this.duration));
+  }
+
+  /** Asks what stands on a line at a pixel, where `row` was drawn. */
+  probe(row: number, line: number, x: number): void {
+    const view = this.picture.peek()?.view;
+    if (!view) return;
+    const from = view.t0 + x * view.nsPerPx;
+    this.engine.post({ kind: 'probe', row, line, from, to: from + view.nsPerPx });
   }
 
   /** Reads the window from the address, or shows all. */
@@ -274,6 +301,7 @@ export class TraceModel {
   /** The picture is on screen. */
   shown(picture: Picture): void {
     this.times.add(picture.took);
+    this.intervals.want(picture);
     if (picture.rows.length > 0) markOnce('wakeful:first-picture');
     const state = this.state.peek();
     if (state === 'complete' || state === 'partial') markOnce('wakeful:complete');
@@ -292,6 +320,12 @@ export class TraceModel {
     this.abort.abort();
     this.cancelled = true;
     this.engine.post({ kind: 'end' });
+  }
+
+  private place(view: View): void {
+    this.view.value = view;
+    this.redraw();
+    if (!this.windowAwaited) note((query) => this.writeWindow(query));
   }
 
   private async load(): Promise<void> {
@@ -364,11 +398,31 @@ export class TraceModel {
       case 'found':
         this.receiveFound(reply);
         break;
+      case 'replaced':
+        this.replaced(reply);
+        break;
+      case 'probed':
+        this.probed.value = reply;
+        break;
+      case 'exported':
+        this.exporter.receive(reply);
+        break;
       case 'fail':
         this.error.value = reply.text;
         this.state.value = 'error';
         break;
     }
+  }
+
+  /** Rows have other numbers now; what is on screen stays there. */
+  private replaced({ lines, nanos, selected }: Extract<Reply, { kind: 'replaced' }>): void {
+    this.intervals.forget();
+    this.probed.value = null;
+    const view = this.view.peek();
+    this.place({ ...view, t0: view.t0 + nanos, scrollRow: Math.max(0, view.scrollRow + lines) });
+    if (this.selected.peek() === selected) return;
+    this.selected.value = selected;
+    this.noteSelection();
   }
 
   private receiveFound(reply: Extract<Reply, { kind: 'found' }>): void {

@@ -2,6 +2,7 @@ import type { Step } from '../../engine/protocol.ts';
 import { fit, pan, show, zoom } from '../../engine/view.ts';
 import { letterKeys } from '../../shell/settings.ts';
 import { actionOf, inTextField } from '../../shell/keys.ts';
+import { zoomToRange } from './time-range.tsx';
 import type { TraceModel } from './model.ts';
 
 const ZOOM_STEP = 1.25;
@@ -99,8 +100,14 @@ function onWindow(model: TraceModel, action: string, far: number, pointer: numbe
     case 'fit-all':
       model.setView(fit(view, duration));
       return true;
+    case 'view-back':
+    case 'view-forward':
+      model.travel(action === 'view-back' ? 'back' : 'forward');
+      return true;
     case 'fit-selection': {
-      if (model.selected.peek() < 0) return true;
+      const range = model.range.peek();
+      if (range) zoomToRange(model, range);
+      if (range || model.selected.peek() < 0) return true;
       const { start, dur } = model.selectedSpan;
       const margin = Math.max(dur * 0.1, 1);
       model.setView(show(view, start - margin, start + dur + margin, duration));

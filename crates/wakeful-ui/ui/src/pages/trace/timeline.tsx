@@ -6,8 +6,11 @@ import { watchGestures } from './gestures.ts';
 import { Hover, type Hovered } from './hover.tsx';
 import { layoutFor, NAME_DEFAULT, nameWidth, ScrollScale } from './layout.ts';
 import type { TraceModel } from './model.ts';
-import { present } from './picture-canvas.ts';
+import { LaneRow } from './lane-row.tsx';
+import { blank, present } from './picture-canvas.ts';
+import { pickedAt } from './picked.ts';
 import { Row, rowId } from './row.tsx';
+import { RangeBar, RangeBox } from './time-range.tsx';
 import { onTimelineKey } from './timeline-keys.ts';
 
 /** The tree of spans with its bars: names are elements, bars are a picture over them, both of one moment. */
@@ -15,11 +18,13 @@ export function Timeline({ model }: { model: TraceModel }) {
   const host = useRef<HTMLDivElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
+  const texts = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const [wanted, setWanted] = useState(NAME_DEFAULT);
   const [hovered, setHovered] = useState<Hovered | null>(null);
-  const layout = layoutFor(width, matchMedia('(pointer: coarse)').matches, wanted);
   const picture = model.picture.value;
+  const packed = model.look.value.layout === 'packed';
+  const layout = layoutFor(width, matchMedia('(pointer: coarse)').matches, wanted, packed);
   const { h, rowPx } = model.view.value;
   const scale = new ScrollScale(model.visible.value, rowPx, h);
 
@@ -28,16 +33,18 @@ export function Timeline({ model }: { model: TraceModel }) {
     if (!body) return;
     const observer = new ResizeObserver(() => {
       setWidth(body.clientWidth);
-      const { name, rows } = layoutFor(body.clientWidth, matchMedia('(pointer: coarse)').matches, wanted);
+      const { name, rows } = layoutFor(body.clientWidth, matchMedia('(pointer: coarse)').matches, wanted, packed);
       model.resize({ w: body.clientWidth - name, h: body.clientHeight, dpr: window.devicePixelRatio, ...rows });
     });
     observer.observe(body);
     return () => observer.disconnect();
-  }, [model, wanted]);
+  }, [model, wanted, packed]);
 
   useLayoutEffect(() => {
-    if (!canvas.current || !picture) return;
+    if (!canvas.current || !texts.current || !picture) return;
     present(canvas.current, picture.image);
+    if (picture.text) present(texts.current, picture.text);
+    else blank(texts.current);
     model.shown(picture);
   }, [picture]);
 
@@ -50,10 +57,26 @@ export function Timeline({ model }: { model: TraceModel }) {
     if (Math.abs(body.scrollTop - px) > 1) body.scrollTop = px;
   }, [row, scale.height]);
 
+  // The pointer stays where it is while the picture changes under it: what is there is looked up anew.
+  const hover = (event: MouseEvent) => {
+    const picture = model.picture.peek();
+    if (!picture || !scroller.current) return;
+    const box = scroller.current.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const picked = pickedAt(picture, x - layout.name, y);
+    const info = picture.rows.find(({ index }) => index === picked.line);
+    if (picked.row >= 0 && (packed || info?.run)) model.probe(picked.row, picked.line, picked.x);
+    setHovered({ x, y, time: x - layout.name, picked });
+  };
   useEffect(() => {
-    if (!scroller.current) return;
-    return watchGestures(scroller.current, model, (event) => event.clientX - barsLeft(scroller.current, layout.name));
-  }, [model, layout.name]);
+    const body = scroller.current;
+    if (!body) return;
+    const at = (event: MouseEvent) => {
+      const box = body.getBoundingClientRect();
+      return { x: event.clientX - box.left - layout.name, y: event.clientY - box.top };
+    };
+    return watchGestures(body, model, { at, longPress: hover });
+  }, [model, layout.name, packed]);
 
   const onScroll = () => {
     const body = scroller.current;
@@ -64,11 +87,15 @@ export function Timeline({ model }: { model: TraceModel }) {
     if (Math.abs(next - view.scrollRow) * view.rowPx > 1) model.setView({ ...view, scrollRow: next });
   };
   const onPointerMove = (event: PointerEvent) => {
-    if (event.pointerType === 'touch' || !picture || !scroller.current) return;
+    if (event.pointerType === 'touch') setHovered(null);
+    else hover(event);
+  };
+  const onClick = (event: MouseEvent) => {
+    if (!packed || !picture || !scroller.current) return;
     const box = scroller.current.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    const index = Math.floor(picture.view.scrollRow + y / picture.view.rowPx);
-    setHovered({ x, y, time: x - layout.name, info: picture.rows.find((info) => info.index === index) });
+    const { row } = pickedAt(picture, event.clientX - box.left, event.clientY - box.top);
+    model.select(row);
+    if (row >= 0) model.setPanel(true);
   };
 
   const state = model.state.value;
@@ -87,7 +114,7 @@ export function Timeline({ model }: { model: TraceModel }) {
       onKeyDown={(event) => onTimelineKey(model, event, hovered?.time)}
     >
       <div class="top">
-        {!layout.narrow && (
+        {layout.name > 0 && (
           <>
             <div class="names" style={{ width: `${layout.name}px` }}>
               Service and operation
@@ -108,38 +135,38 @@ export function Timeline({ model }: { model: TraceModel }) {
         aria-busy={state === 'loading'}
         tabIndex={0}
         onScroll={onScroll}
+        onClick={onClick}
         onPointerMove={onPointerMove}
         onPointerLeave={() => setHovered(null)}
       >
         <div class="extent" style={{ height: `${Math.max(scale.height, h)}px` }}>
           <div class="screen" style={{ height: `${h}px` }}>
-            {picture?.rows.map((info) => (
-              <Row
-                key={info.row}
-                info={info}
-                top={(info.index - picture.view.scrollRow) * picture.view.rowPx}
-                height={picture.view.rowPx}
-                name={layout.name}
-                selected={info.row === model.selected.value}
-                model={model}
+            {picture?.rows.map((info) => {
+              const top = (info.index - picture.view.scrollRow) * picture.view.rowPx;
+              const shared = { info, top, height: picture.view.rowPx, selected: info.row === model.selected.value };
+              return picture.layout === 'packed' ? (
+                <LaneRow key={info.index} {...shared} />
+              ) : (
+                <Row key={info.row} {...shared} name={layout.name} model={model} />
+              );
+            })}
+            {[canvas, texts].map((ref, layer) => (
+              <canvas
+                key={layer}
+                ref={ref}
+                aria-hidden="true"
+                style={{ left: `${layout.name}px`, width: `${model.view.value.w}px`, height: `${h}px` }}
               />
             ))}
-            <canvas
-              ref={canvas}
-              aria-hidden="true"
-              style={{ left: `${layout.name}px`, width: `${model.view.value.w}px`, height: `${h}px` }}
-            />
+            <RangeBox model={model} left={layout.name} />
             {hovered && picture && <Hover at={hovered} model={model} left={layout.name} />}
           </div>
         </div>
       </div>
+      <RangeBar model={model} />
       {picture?.rows.length === 0 && state !== 'loading' && <p class="hint">{formatCount(0)} rows</p>}
     </div>
   );
-}
-
-function barsLeft(scroller: HTMLElement | null, name: number): number {
-  return (scroller?.getBoundingClientRect().left ?? 0) + name;
 }
 
 interface SeparatorProps {
@@ -177,4 +204,3 @@ function Separator({ width, onMove, host }: SeparatorProps) {
     />
   );
 }
-
