@@ -155,20 +155,20 @@ export function problemsOf(params: URLSearchParams, sorts: readonly string[]): s
   const problems: string[] = [];
   const check = (name: string, good: (value: string) => boolean, instead: string) => {
     const value = params.get(name);
-    if (value !== null && value !== '' && !good(value)) problems.push(`${name}=${value} cannot be read: ${instead}`);
+    if (value !== null && value !== '' && !good(value)) problems.push(`${name}=${value}: ${instead}`);
   };
-  check('lookback', (value) => LOOKBACK.test(value) || value === 'custom', 'the last hour is shown');
-  for (const name of ['start', 'end']) check(name, (value) => /^\d+$/.test(value), 'it is not Unix microseconds');
+  check('lookback', (value) => LOOKBACK.test(value) || value === 'custom', 'this is no lookback, so the last hour is searched');
+  for (const name of ['start', 'end']) check(name, (value) => /^\d+$/.test(value), 'this is no time in Unix microseconds, so it is left out');
   for (const name of ['minDuration', 'maxDuration']) {
-    check(name, (value) => parseDuration(value) !== null, 'it is left out; durations are written 1.2s, 100ms, 500us');
+    check(name, (value) => parseDuration(value) !== null, 'this is no duration (1.2s, 100ms, 500us), so it is left out');
   }
-  check('tags', (value) => readTags(value).problem === '', 'they are left out; write a JSON object of strings, or logfmt');
-  for (const tag of params.getAll('tag')) if (tag.startsWith(':')) problems.push(`tag=${tag} has no key: it is left out`);
-  check('limit', (value) => /^\d+$/.test(value) && limitOf(value) === Number(value), `${limitOf(params.get('limit'))} is the limit now, of at most 1,500`);
-  check('sort', (value) => sorts.includes(value), 'the most recent are first');
-  check('box', (value) => BOX.test(value), 'nothing is narrowed');
-  check('list', (value) => value === 'table' || value === 'list', 'the list is shown');
-  check('shown', (value) => /^\d+$/.test(value), 'the first page is shown');
+  check('tags', (value) => readTags(value).problem === '', 'these are neither a JSON object of strings nor logfmt, so they are left out');
+  for (const tag of params.getAll('tag')) if (tag.startsWith(':')) problems.push(`tag=${tag}: this has no key, so it is left out`);
+  check('limit', (value) => /^\d+$/.test(value) && limitOf(value) === Number(value), `the limit is a number from 1 to 1,500, so it is ${limitOf(params.get('limit'))} now`);
+  check('sort', (value) => sorts.includes(value), 'this is no order, so the most recent are first');
+  check('box', (value) => BOX.test(value), 'this is no box of times and durations, so nothing is narrowed');
+  check('list', (value) => value === 'table' || value === 'list', 'this is neither list nor table, so the list is shown');
+  check('shown', (value) => /^\d+$/.test(value), 'this is no number, so the first page is shown');
   check('view', (value) => value !== 'ddg', 'this version has no graph of calls, so the traces are listed');
   return problems;
 }

@@ -1,12 +1,15 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { FunctionComponent } from 'preact';
 import { newerVersion } from '../data/api.ts';
+import { traceIdIn } from '../data/lookup.ts';
 import { NotFound } from '../pages/not-found.tsx';
 import { SearchPage } from '../pages/search/page.tsx';
-import { closeToast, copyLink, pageCommands, status, toasts } from './commands.ts';
+import { closeToast, copyLink, pageCommands, status, toast, toasts } from './commands.ts';
 import { Header } from './header.tsx';
-import { Help, helpOpen } from './help.tsx';
+import { Help } from './help.tsx';
 import { actionOf, inTextField, rememberKey } from './keys.ts';
+import { helpOpen, paletteOpen } from './layers.ts';
+import { rememberTrace } from './recent.ts';
 import { go, params, path, replace } from './router.ts';
 import { letterKeys } from './settings.ts';
 
@@ -39,31 +42,101 @@ export function App() {
       </p>
       <Toasts />
       <Help />
+      <LatePalette />
     </>
   );
 }
 
 function Page() {
-  const at = path.value;
-  const trace = /^\/trace\/([^/]+)\/?$/.exec(at)?.[1];
+  const at = path.value.replace(/(.)\/$/, '$1');
+  const trace = /^\/trace\/([^/]+)$/.exec(at)?.[1];
+  // Old links have ids in capitals, short, or in base64.
+  const id = trace && !trace.includes('...') ? (traceIdIn(decoded(trace)) ?? decoded(trace)) : undefined;
   useEffect(() => {
     if (at === '/') replace('/search', params.peek());
+    else if (id !== undefined && id !== trace) replace(`/trace/${encodeURIComponent(id)}`, params.peek());
   }, [at]);
   if (at === '/' || at === '/search') return <SearchPage />;
   // An id between dots is a comparison, which is another page.
-  if (trace && !trace.includes('...')) return <LateTracePage key={trace} id={decodeURIComponent(trace)} />;
-  return <NotFound />;
+  if (id !== undefined) return <LateTracePage key={id} id={id} />;
+  const late = LATE[at];
+  return late ? <LatePage key={at} load={late} /> : <NotFound />;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Pages that are seldom looked at come when they are: the first load stays small. */
+const LATE: Readonly<Record<string, () => Promise<FunctionComponent>>> = {
+  '/loss': async () => (await import('../pages/loss/page.tsx')).LossPage,
+  '/settings': async () => (await import('../pages/settings/page.tsx')).SettingsPage,
+  '/about': async () => (await import('../pages/about/page.tsx')).AboutPage,
+};
+
+function LatePage({ load }: { load: () => Promise<FunctionComponent> }) {
+  const [late, setLate] = useState<{ page: FunctionComponent } | null>(null);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    load().then(
+      (page) => setLate({ page }),
+      () => setFailed(true),
+    );
+  }, []);
+  if (failed) return <Unloaded />;
+  return late ? <late.page /> : null;
+}
+
+/** A part of the page itself did not come: the server is gone, or was updated. */
+function Unloaded() {
+  return (
+    <section class="message" role="alert">
+      <h1>This page could not be loaded</h1>
+      <p>The server does not answer, or was updated. </p>
+      <p>
+        <button type="button" onClick={() => window.location.reload()}>
+          Reload
+        </button>
+      </p>
+    </section>
+  );
 }
 
 type TracePage = FunctionComponent<{ id: string }>;
 
-/** The trace page and its engine come when a trace is opened: the first load stays small. */
+/** The trace page and its engine come when a trace is opened. */
 function LateTracePage({ id }: { id: string }) {
   const [late, setLate] = useState<{ page: TracePage } | null>(null);
+  const [failed, setFailed] = useState(false);
   useEffect(() => {
-    void import('../pages/trace/page.tsx').then(({ TracePage }) => setLate({ page: TracePage }));
+    import('../pages/trace/page.tsx').then(
+      ({ TracePage }) => setLate({ page: TracePage }),
+      () => setFailed(true),
+    );
+    return () => rememberTrace({ id, name: document.title.replace(/ – wakeful$/, '') });
   }, []);
+  if (failed) return <Unloaded />;
   return late ? <late.page id={id} /> : null;
+}
+
+type Palette = FunctionComponent<{ perform: (action: string) => void }>;
+
+function LatePalette() {
+  const [late, setLate] = useState<{ palette: Palette } | null>(null);
+  const asked = paletteOpen.value !== null;
+  useEffect(() => {
+    if (asked && !late) {
+      import('./palette.tsx').then(
+        ({ Palette }) => setLate({ palette: Palette }),
+        () => toast('The palette could not be loaded', true),
+      );
+    }
+  }, [asked]);
+  return late ? <late.palette perform={perform} /> : null;
 }
 
 function Toasts() {
@@ -96,6 +169,15 @@ function perform(action: string): boolean {
   switch (action) {
     case 'help':
       helpOpen.value = true;
+      return true;
+    case 'palette':
+      paletteOpen.value = '';
+      return true;
+    case 'palette-actions':
+      paletteOpen.value = '>';
+      return true;
+    case 'palette-query':
+      paletteOpen.value = ':{ ';
       return true;
     case 'find':
       pageCommands.value.find?.();

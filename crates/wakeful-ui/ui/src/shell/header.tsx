@@ -1,13 +1,17 @@
-import { useState } from 'preact/hooks';
-import { traceIdIn } from '../data/lookup.ts';
+import { useEffect } from 'preact/hooks';
+import { formatCount } from '../engine/format.ts';
 import { type Choice, choice, choose } from '../theme/theme.ts';
 import { Icon } from '../widgets/icon.tsx';
-import { helpOpen } from './help.tsx';
+import { Menu } from '../widgets/menu.tsx';
+import { helpOpen, lookupOpen, paletteOpen } from './layers.ts';
+import { Lookup } from './lookup.tsx';
+import { loss, rangeOnScreen, watchLoss } from './loss.ts';
+import { PAGES } from './pages.ts';
 import { go, href, path } from './router.ts';
 
 const THEMES: Record<Choice, Choice> = { system: 'light', light: 'dark', dark: 'system' };
 
-/** Logo, pages, lookup, theme, help: what exists, and nothing else. */
+/** Logo, pages, lookup, palette, loss, theme, and a menu for the rest: what exists, and nothing else. */
 export function Header() {
   const next = THEMES[choice.value];
   const theme = `Theme: ${choice.value}. Change to ${next}`;
@@ -22,53 +26,58 @@ export function Header() {
         </a>
       </nav>
       <Lookup />
+      <button
+        type="button"
+        class="icon unfold"
+        aria-label="Lookup by id"
+        aria-expanded={lookupOpen.value}
+        onClick={() => (lookupOpen.value = !lookupOpen.value)}
+      >
+        <Icon name="find" />
+      </button>
+      <button
+        type="button"
+        class="palette-button"
+        aria-label="Palette: everything that can be done here"
+        title="Everything that can be done here (Ctrl K)"
+        onClick={() => (paletteOpen.value = '')}
+      >
+        <kbd>Ctrl K</kbd>
+      </button>
+      <LossChip />
       <button type="button" class="icon" aria-label={theme} title={theme} onClick={() => choose(next)}>
         <Icon name={choice.value} />
       </button>
-      <button type="button" class="icon" aria-label="Keys (?)" title="Keys (?)" onClick={openHelp}>
-        <Icon name="help" />
-      </button>
+      <div class="end">
+        <Menu
+          label="More"
+          items={[
+            ...PAGES.map(({ name, path: to }) => ({ name, run: () => go(to) })),
+            { name: 'Keys', hint: '?', run: () => (helpOpen.value = true) },
+          ]}
+        />
+      </div>
     </header>
   );
 }
 
-function openHelp(): void {
-  helpOpen.value = true;
-}
-
-function Lookup() {
-  const [problem, setProblem] = useState('');
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const field = (event.currentTarget as HTMLFormElement).elements.namedItem('id') as HTMLInputElement;
-    const id = traceIdIn(field.value);
-    if (id) {
-      setProblem('');
-      field.value = '';
-      go(`/trace/${id}`);
-    } else if (field.value.trim() !== '') {
-      setProblem('This is no trace id: up to 32 hex digits, base64, a traceparent or the address of a trace.');
-    }
-  };
+/** Records lost in the range on screen. */
+function LossChip() {
+  const { from, to } = rangeOnScreen();
+  useEffect(() => watchLoss(from, to), [from, to]);
+  const known = loss.value;
+  const lost = known?.lost ?? 0;
+  const name = known ? `Loss ${formatCount(lost)}` : 'Loss ?';
+  const query = new URLSearchParams({ ...(from && { from }), ...(to && { to }) });
   return (
-    <form class="lookup" role="search" aria-label="Trace" onSubmit={submit}>
-      <Icon name="find" />
-      <input
-        name="id"
-        data-testid="idInput"
-        aria-label="Lookup by Trace ID"
-        placeholder="Lookup by Trace ID…"
-        autocomplete="off"
-        spellcheck={false}
-        aria-invalid={problem !== ''}
-        aria-describedby={problem ? 'lookup-problem' : undefined}
-        onInput={() => setProblem('')}
-      />
-      {problem && (
-        <p class="problem" id="lookup-problem" role="alert">
-          {problem}
-        </p>
-      )}
-    </form>
+    <a
+      class={lost > 0 ? 'loss some' : 'loss'}
+      data-testid="loss"
+      href={href('/loss', query)}
+      title={known ? 'Records lost in the range on screen' : 'It is not known whether records were lost'}
+    >
+      {lost > 0 && <span aria-hidden="true">⚠ </span>}
+      {name}
+    </a>
   );
 }

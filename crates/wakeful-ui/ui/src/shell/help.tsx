@@ -1,9 +1,7 @@
-import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { keysOf, preset, type Scope } from './keys.ts';
+import { helpOpen } from './layers.ts';
 import { letterKeys } from './settings.ts';
-
-export const helpOpen = signal(false);
 
 const TITLES: Record<Scope, string> = {
   global: 'Everywhere',
@@ -60,6 +58,14 @@ export function Help() {
           onChange={(event) => (letterKeys.value = event.currentTarget.checked)}
         />
         Letters act as keys
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={preset.value === 'jaeger'}
+          onChange={(event) => (preset.value = event.currentTarget.checked ? 'jaeger' : 'wakeful')}
+        />
+        The timeline's keys are Jaeger's
       </label>
     </dialog>
   );

@@ -13,8 +13,9 @@ export const revision = signal(0);
 
 effect(() => {
   const { dataset } = document.documentElement;
-  if (choice.value === 'system') delete dataset.theme;
-  else dataset.theme = choice.value;
+  const theme = embedded() ?? choice.value;
+  if (theme === 'system') delete dataset.theme;
+  else dataset.theme = theme;
   revision.value = revision.peek() + 1;
 });
 
@@ -56,6 +57,13 @@ export function readColours<Name extends string>(names: readonly Name[]): Record
 export function canvasFont(): string {
   const root = getComputedStyle(document.documentElement);
   return `${Number.parseFloat(root.fontSize) * 0.6875}px ${root.getPropertyValue('--font-ui')}`;
+}
+
+/** The theme that the embedding page asks for; it wins. */
+function embedded(): Choice | null {
+  const query = new URLSearchParams(window.location.search);
+  const theme = query.get('uiEmbed') === 'v0' ? query.get('uiTheme') : null;
+  return theme === 'light' || theme === 'dark' ? theme : null;
 }
 
 function stored(): Choice {

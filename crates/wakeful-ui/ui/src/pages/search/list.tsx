@@ -30,8 +30,8 @@ export function Listed({ children }: { children: ComponentChildren }) {
   );
 }
 
-/** Another order by keys; the first of the new list gets the focus when it is there. */
-function order(action: string): boolean {
+/** Another order, where the action is one of order. */
+export function order(action: string): boolean {
   const sort = sortOf(params.peek());
   switch (action) {
     case 'sort-next':

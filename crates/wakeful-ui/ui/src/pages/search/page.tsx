@@ -5,6 +5,7 @@ import { params, path } from '../../shell/router.ts';
 import { loadServices } from './catalog.ts';
 import { SearchForm, summary } from './form.tsx';
 import { clearHeat, startHeat } from './heat.ts';
+import { order } from './list.tsx';
 import { recall } from './memory.ts';
 import { Results } from './results.tsx';
 import { clear, run, start } from './run.ts';
@@ -45,6 +46,16 @@ export function SearchPage() {
     };
     pageCommands.value = {
       find: () => focus(form.q === null ? 'service' : 'q'),
+      keys: {
+        scopes: ['list'],
+        perform: (action) => {
+          const links = [...document.querySelectorAll<HTMLAnchorElement>('.results a.name')];
+          order(action);
+          if (action === 'first' || action === 'next') links[0]?.focus();
+          if (action === 'last' || action === 'previous') links[links.length - 1]?.focus();
+          if (action === 'open') links[0]?.click();
+        },
+      },
       actions: [
         { name: 'Find Traces', run: () => document.querySelector<HTMLFormElement>('.form form')?.requestSubmit() },
         { name: 'Upload a file', run: () => setPanel('upload') },
@@ -74,6 +85,9 @@ export function SearchPage() {
 
   const { state, parameter, error, column } = run.value;
   const refused = state === 'failed' && parameter === 'q' && params.value.get('q') === form.q ? { message: error, column } : null;
+  useEffect(() => {
+    if (refused) setUnfolded(true);
+  }, [refused !== null]);
   const again = () => setTurn(turn + 1);
   return (
     <div class={dropping ? 'search dropping' : 'search'}>

@@ -125,7 +125,7 @@ export function cellRect(heat: Heat, { x, y }: Pick<Cell, 'x' | 'y'>, scale: Sca
 
 /** 1 to 6: how a count is drawn, by its logarithm against the highest. */
 export function levelOf(count: number, highest: number): number {
-  if (highest <= 1) return LEVELS;
+  if (highest <= 1) return LEVELS / 2;
   return Math.max(1, Math.ceil((LEVELS * Math.log(count + 1)) / Math.log(highest + 1)));
 }
 

@@ -52,6 +52,7 @@ export function Results({ form, onRetry }: { form: Form; onRetry: () => void }) 
         </Banner>
       )}
       {state === 'loading' && (current.stale || traces.length === 0) && <Loading run={current} />}
+      {state === 'failed' && current.parameter === 'q' && <Banner kind="error">The query cannot be read: {error}.</Banner>}
       {state === 'failed' && current.parameter !== 'q' && (
         <Banner kind="error">
           The search failed: {error}.{' '}

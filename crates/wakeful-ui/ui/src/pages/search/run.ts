@@ -89,7 +89,8 @@ async function read(listed: readonly TraceSummary[], shown: number, aborted: Abo
   } catch (error) {
     if (isAbort(error)) return;
     const { parameter, column } = error instanceof ApiError ? error : { parameter: '', column: 0 };
-    update({ state: 'failed', error: messageOf(error), parameter, column, traces: found, stale: false });
+    const message = error instanceof ApiError && parameter ? error.message : messageOf(error);
+    update({ state: 'failed', error: message, parameter, column, traces: found, stale: false });
   }
 }
 

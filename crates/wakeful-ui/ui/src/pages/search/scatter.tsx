@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type TraceSummary, traceName } from '../../data/search.ts';
 import { formatClock, formatNear, millisOf, nanosOf, zoneName } from '../../data/time.ts';
-import { formatDuration, plural } from '../../engine/format.ts';
+import { formatCount, formatDuration, plural } from '../../engine/format.ts';
 import { actionOf } from '../../shell/keys.ts';
 import { go } from '../../shell/router.ts';
 import { revision } from '../../theme/theme.ts';
@@ -200,11 +200,11 @@ function Axes({ scale }: { scale: ReturnType<typeof scaleOf> }) {
 function Legend({ highest }: { highest: number }) {
   return (
     <span class="legend">
-      traces a cell <span>1</span>
+      count <span>1</span>
       {[1, 2, 3, 4, 5, 6].map((level) => (
         <i key={level} class={`heat-${level}`} />
       ))}
-      <span>{highest}</span>
+      <span>{formatCount(highest)}</span>
     </span>
   );
 }
