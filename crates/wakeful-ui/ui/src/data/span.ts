@@ -1,12 +1,23 @@
-import { askJson } from './api.ts';
+import { ask, askJson } from './api.ts';
+import { type TraceRef, tracePath } from './trace.ts';
 
-/** A typed value as the server writes it; integers, doubles and bytes come as text, so that no digit is lost. */
-export type Value =
-  | { type: 'string' | 'int' | 'double' | 'bytes'; value: string }
-  | { type: 'bool'; value: boolean }
-  | { type: 'array'; value: Value[] }
-  | { type: 'map'; value: Attribute[] }
-  | { type: 'empty'; value: null };
+/**
+ * A typed value as the server writes it; integers, doubles and bytes come as text, so that no digit is lost. A long one is cut: then
+ * `bytes` is how long the whole is.
+ */
+export type Value = Cut &
+  (
+    | { type: 'string' | 'int' | 'double' | 'bytes'; value: string }
+    | { type: 'bool'; value: boolean }
+    | { type: 'array'; value: Value[] }
+    | { type: 'map'; value: Attribute[] }
+    | { type: 'empty'; value: null }
+  );
+
+interface Cut {
+  cut?: boolean;
+  bytes?: number;
+}
 
 export type Attribute = { key: string } & Value;
 
@@ -43,11 +54,29 @@ export interface SpanDetails {
   scope: { name: string; version: string; attributes: Attribute[] };
   traceState: string;
   dropped: { attributes: number; events: number; links: number };
+  /** How many there are in all, if not all are here. */
+  attributesTotal?: number;
+  eventsTotal?: number;
+  /** Attributes of ancestors that the span has not itself, the nearest ancestor's first. */
+  inherited?: InheritedAttribute[];
+  /** Spans of this trace that link to this one. */
+  referencedBy?: { row: number; name: string; spanId: string }[];
+  /** When the span was polled, in nanoseconds from its start: the first thousand. */
+  intervals?: { start: number; dur: number }[];
+  intervalsTotal?: number;
+  intervalsJoined?: number;
 }
 
-/** The span at a row of the trace as it was at `rev`; 409 if the trace has changed since. */
-export function fetchSpan(trace: string, row: number, rev: string, signal: AbortSignal): Promise<SpanDetails> {
-  return askJson(`trace/${encodeURIComponent(trace)}/span/${row}?${new URLSearchParams({ rev })}`, signal);
+export type InheritedAttribute = { from: { row: number; name: string } } & Attribute;
+
+/** The span at a row; 409 if the trace has changed since its revision. `from` continues attributes and events that are many. */
+export function fetchSpan(trace: TraceRef, row: number, from: number, signal: AbortSignal): Promise<SpanDetails> {
+  return askJson(tracePath(trace, `/span/${row}`, from > 0 ? { from: String(from) } : {}), signal);
+}
+
+/** The whole of a value that was cut; `path` is as `attributes/3` or `events/0/attributes/1`. */
+export async function fetchValue(trace: TraceRef, row: number, path: string, signal?: AbortSignal): Promise<string> {
+  return (await ask(tracePath(trace, `/span/${row}/value`, { path }), signal)).text();
 }
 
 /** A value on one line, as one would write it. */

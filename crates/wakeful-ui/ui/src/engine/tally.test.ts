@@ -11,5 +11,5 @@ test('open and adjusted spans are counted, and roots have services', () => {
     [2, 'queue/take', 3, 2],
     [2, 'queue/give', 3, 2],
   ]);
-  expect(tallyOf(columns)).toEqual({ open: 2, adjusted: 1, rootServices: ['queue', 'web'] });
+  expect(tallyOf(columns)).toEqual({ open: 2, adjusted: 1, rootServices: ['queue', 'web'], root: { service: 'web', name: 'run' } });
 });

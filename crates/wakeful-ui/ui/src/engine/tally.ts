@@ -9,17 +9,22 @@ export interface Tally {
   adjusted: number;
   /** Services of the spans without a parent, each once, sorted; a parent that was not received is none. */
   rootServices: string[];
+  /** The first span without a parent; null if no row is a span. */
+  root: { service: string; name: string } | null;
 }
 
-export function tallyOf({ count, parent, flags, service, services }: Columns): Tally {
+export function tallyOf({ count, parent, flags, service, services, name, names }: Columns): Tally {
   const roots = new Set<number>();
-  let [open, adjusted] = [0, 0];
+  let [open, adjusted, first] = [0, 0, -1];
   for (let row = 0; row < count; row++) {
     if (flags[row] & PLACEHOLDER) continue;
     if (flags[row] & OPEN) open++;
     if (flags[row] & ADJUSTED) adjusted++;
     const above = parent[row];
-    if (above === NO_ROW || flags[above] & PLACEHOLDER) roots.add(service[row]);
+    if (above !== NO_ROW && !(flags[above] & PLACEHOLDER)) continue;
+    roots.add(service[row]);
+    if (first < 0) first = row;
   }
-  return { open, adjusted, rootServices: [...roots].map((code) => services[code] ?? '').sort() };
+  const root = first < 0 ? null : { service: services[service[first]] ?? '', name: names[name[first]] ?? '' };
+  return { open, adjusted, rootServices: [...roots].map((code) => services[code] ?? '').sort(), root };
 }

@@ -1,105 +1,111 @@
-import { useState } from 'preact/hooks';
-import { type Attribute, type SpanDetails, type SpanEvent, type SpanLink, type Value, valueText } from '../../data/span.ts';
+import type { InheritedAttribute, SpanDetails } from '../../data/span.ts';
 import { formatInstant, nanosOf } from '../../data/time.ts';
-import { formatBytes, formatDuration, plural } from '../../engine/format.ts';
+import { formatCount, formatDuration, plural } from '../../engine/format.ts';
 import { href } from '../../shell/router.ts';
-import { CopyButton } from '../../widgets/copy-button.tsx';
 import { Hostile } from '../../widgets/hostile.tsx';
+import { Attributes, Dropped } from './attributes.tsx';
+import { FoundText } from './found-text.tsx';
+import type { TraceModel } from './model.ts';
+import type { Place } from './value-view.tsx';
 
-/** Longer values are folded. */
-const FOLD_CHARS = 4_096;
+/** More events than this are folded, and their attributes exist once they are opened. */
+const OPEN_MAX = 10;
 
-/** Attributes with their types, in the client's order. */
-export function Attributes({ of, dropped }: { of: readonly Attribute[]; dropped: number }) {
+interface Props {
+  span: SpanDetails;
+  row: number;
+  model: TraceModel;
+}
+
+/** The span's own attributes, and apart from them those of its ancestors. */
+export function OwnAttributes({ span, row, model }: Props) {
+  const inherited = span.inherited ?? [];
+  const groups = new Map<number, InheritedAttribute[]>();
+  for (const attribute of inherited) groups.set(attribute.from.row, [...(groups.get(attribute.from.row) ?? []), attribute]);
   return (
     <>
-      {of.length === 0 && <p class="hint">No attributes</p>}
-      {of.length > 0 && (
-        <table class="attributes">
-          <thead class="unseen">
-            <tr>
-              <th scope="col">Key</th>
-              <th scope="col">Value</th>
-              <th scope="col">Type</th>
-              <th scope="col">Copy</th>
-            </tr>
-          </thead>
-          <tbody>
-            {of.map((attribute, index) => (
-              <tr key={`${index}-${attribute.key}`}>
-                <th scope="row">{attribute.key === '' ? <em>empty key</em> : <Hostile text={attribute.key} />}</th>
-                <td>
-                  <ValueView of={attribute} />
-                </td>
-                <td class="type">{attribute.type}</td>
-                <td>
-                  <CopyButton text={valueText(attribute)} what={`the value of ${attribute.key}`} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+      <Attributes of={span.attributes} at={{ model, row, path: 'attributes' }} dropped={span.dropped.attributes} service={span.service} />
+      {[...groups].map(([from, attributes]) => (
+        <section key={from} class="inherited">
+          <h3>
+            inherited from{' '}
+            <button type="button" class="link" onClick={() => model.select(from)}>
+              <Hostile text={attributes[0].from.name} />
+            </button>
+          </h3>
+          <Attributes of={attributes} at={{ model, row, path: '' }} />
+        </section>
+      ))}
+      {span.traceState && (
+        <p class="hint">
+          tracestate <code><Hostile text={span.traceState} /></code>
+        </p>
       )}
-      <Dropped count={dropped} what="attribute" />
     </>
   );
 }
 
-function ValueView({ of }: { of: Value }) {
-  const [whole, setWhole] = useState(false);
-  if (of.type === 'empty') return <em>empty</em>;
-  const text = valueText(of);
-  if (text === '') return <em>empty string</em>;
-  if (whole || text.length <= FOLD_CHARS) return <Hostile text={text} />;
+/** Times count from the span's start. */
+export function Events({ span, row, model }: Props) {
+  const { events } = span;
   return (
     <>
-      <Hostile text={text.slice(0, FOLD_CHARS)} />…{' '}
-      <button type="button" onClick={() => setWhole(true)}>
-        Show all {formatBytes(text.length)}
-      </button>
-    </>
-  );
-}
-
-/** `base` is the span's start, from which events are counted. */
-export function Events({ of, base, dropped }: { of: readonly SpanEvent[]; base: string; dropped: number }) {
-  return (
-    <>
-      {of.length === 0 && <p class="hint">No events</p>}
-      {of.map((event, index) => {
+      {events.length === 0 && <p class="hint">No events</p>}
+      {events.map((event, index) => {
         const time = nanosOf(event.timeUnixNanos);
         return (
-          <details key={index} open={of.length <= 10}>
+          <details key={index} open={events.length <= OPEN_MAX}>
             <summary>
               <span class="time" title={formatInstant(time)}>
-                {formatDuration(Number(time - nanosOf(base)))}
+                {formatDuration(Number(time - nanosOf(span.startUnixNanos)))}
               </span>{' '}
-              <Hostile text={event.name} /> <small>{plural(event.attributes.length, 'attribute')}</small>
+              <FoundText text={event.name} query={model.query.value} /> <small>{plural(event.attributes.length, 'attribute')}</small>
             </summary>
-            <Attributes of={event.attributes} dropped={0} />
+            <Attributes of={event.attributes} at={{ model, row, path: `events/${index}/attributes` }} />
           </details>
         );
       })}
-      <Dropped count={dropped} what="event" />
+      <Dropped count={span.dropped.events} what="event" />
     </>
   );
 }
 
-export function Links({ of, dropped }: { of: readonly SpanLink[]; dropped: number }) {
+/** Both ways: what the span links to, and what links to it. */
+export function Links({ span, row, model }: Props) {
+  const { links } = span;
+  const referencedBy = span.referencedBy ?? [];
+  const place: Place = { model, row, path: '' };
   return (
     <>
-      {of.length === 0 && <p class="hint">No links</p>}
-      {of.map((link, index) => (
+      {links.length + referencedBy.length === 0 && <p class="hint">No links</p>}
+      {links.length > 0 && <h3>links to</h3>}
+      {links.map((link, index) => (
         <section key={index} class="link">
           <p>
-            <a href={href(`/trace/${link.traceId}`, new URLSearchParams({ uiFind: link.spanId }))}>
-              trace <code>{link.traceId}</code>, span <code>{link.spanId}</code>
-            </a>
+            {link.traceId === span.traceId ? (
+              <button type="button" class="link" onClick={() => model.find(link.spanId)}>
+                span <code>{link.spanId}</code> of this trace
+              </button>
+            ) : (
+              <a href={href(`/trace/${link.traceId}`, new URLSearchParams({ uiFind: link.spanId }))}>
+                trace <code>{link.traceId}</code>, span <code>{link.spanId}</code>
+              </a>
+            )}
           </p>
-          {link.attributes.length > 0 && <Attributes of={link.attributes} dropped={0} />}
+          {link.attributes.length > 0 && <Attributes of={link.attributes} at={{ ...place, path: `links/${index}/attributes` }} />}
         </section>
       ))}
-      <Dropped count={dropped} what="link" />
+      {referencedBy.length > 0 && <h3>linked from</h3>}
+      <ul>
+        {referencedBy.map((by) => (
+          <li key={by.row}>
+            <button type="button" class="link" onClick={() => model.select(by.row)}>
+              <Hostile text={by.name} /> <code>{by.spanId}</code>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Dropped count={span.dropped.links} what="link" />
     </>
   );
 }
@@ -118,22 +124,27 @@ export function Warnings({ of }: { of: readonly string[] }) {
 }
 
 /** Where the span comes from: its resource and its instrumentation scope. */
-export function Origin({ span }: { span: SpanDetails }) {
+export function Origin({ span, row, model }: Props) {
   const { name, version, attributes } = span.scope;
   return (
     <>
-      <Attributes of={span.resource} dropped={0} />
+      <Attributes of={span.resource} at={{ model, row, path: 'resource' }} service={span.service} />
       {(name || version) && (
         <p class="scope">
           Instrumentation scope <Hostile text={name} /> {version && <Hostile text={version} />}
         </p>
       )}
-      {attributes.length > 0 && <Attributes of={attributes} dropped={0} />}
+      {attributes.length > 0 && <Attributes of={attributes} at={{ model, row, path: 'scope/attributes' }} />}
     </>
   );
 }
 
-/** How many were left out by the client's limits. */
-function Dropped({ count, what }: { count: number; what: string }) {
-  return count > 0 ? <p class="hint">The client dropped {plural(count, what)}: its limits are set there.</p> : null;
+/** When the span was polled, if a client recorded it. */
+export function busyText({ intervals, intervalsTotal, intervalsJoined, durationNanos }: SpanDetails): string {
+  if (!intervals) return '';
+  const polls = intervalsTotal ?? intervals.length;
+  const joined = intervalsJoined ? `, ${formatCount(intervalsJoined)} intervals joined` : '';
+  if (intervals.length < polls) return `${plural(polls, 'interval')}${joined}`;
+  const busy = intervals.reduce((sum, { dur }) => sum + dur, 0);
+  return `busy ${formatDuration(busy)} in ${plural(polls, 'interval')}, idle ${formatDuration(Math.max(0, durationNanos - busy))}${joined}`;
 }

@@ -132,10 +132,11 @@ function Total({ name, count, warned, title }: TotalProps) {
   );
 }
 
-/** The name of the first root on screen; until it is there, the id. It stays when the root is scrolled away. */
+/** The name of the first root: from the picture while rows still come, then from all rows; the id until then. */
 function useTraceName(model: TraceModel): string {
   const first = model.picture.value?.rows[0];
-  if (first?.row === 0) model.title = first.service ? `${first.service}: ${first.name}` : '';
+  const root = model.tally.value?.root ?? (first?.row === 0 && first.service ? first : null);
+  if (root) model.title = `${root.service}: ${root.name}`;
   return model.title || `Trace ${model.id.slice(0, 12)}`;
 }
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { parseDuration } from '../../../data/duration.ts';
-import { formatDuration, formatExact, plural } from '../../../engine/format.ts';
+import { formatCount, formatDuration, formatExact, plural } from '../../../engine/format.ts';
 import { Banner } from '../../../widgets/banner.tsx';
 import { Hostile } from '../../../widgets/hostile.tsx';
 import { Swatch } from '../../../widgets/swatch.tsx';
@@ -69,7 +69,7 @@ export function TableView({ model }: { model: TraceModel }) {
           </select>
         </label>
         <span class="hint" role="status">
-          {answer && `${plural(answer.total, 'span')} of ${plural(model.facts.value?.spans ?? 0, 'span')}`}
+          {answer && `${formatCount(answer.total)} of ${plural(model.facts.value?.spans ?? 0, 'span')}`}
           {marked.size > 0 && ` · ${marked.size} selected, ${formatDuration(sum)} in all`}
           {busy && ' …'}
         </span>
