@@ -8,6 +8,8 @@ const STRINGS_MAX = 10_000;
 /** A name may be as long as a book; what does not fit on any screen is not measured. */
 const LETTERS_MAX = 400;
 const ELLIPSIS = '…';
+/** Fewer letters of a name tell nothing. */
+const KEPT_MIN = 4;
 /** Controls, and the marks by which a text could turn its neighbours around. */
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
@@ -52,7 +54,7 @@ export function fitted(text: string, room: number, measure: (text: string) => nu
   const last = [...clean.slice(-LETTERS_MAX)];
   const path = clean.includes('::');
   let best = '';
-  let low = 1;
+  let low = KEPT_MIN;
   let high = Math.min(letters.length, last.length) - 1;
   while (low <= high) {
     const kept = (low + high) >> 1;

@@ -44,11 +44,11 @@ test('in the packed layout, bars with room have their names', () => {
   const pick = new Uint32Array(200);
   pick.fill(1, 0, 60);
   pick.fill(2, 100, 110);
-  pick.fill(3, 120, 150);
+  pick.fill(3, 120, 170);
   const labels = placeLabels(scene, view, themeOf(TOKENS), pick, (text) => text.length * 5);
   expect(labels).toEqual([
     { text: 'request', x: 4, y: 4, colour: 'inside' },
-    { text: '…ine', x: 24, y: 12, colour: 'inside' },
+    { text: '…eadline', x: 24, y: 12, colour: 'inside' },
   ]);
 });
 

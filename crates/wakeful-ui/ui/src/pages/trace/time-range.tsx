@@ -43,7 +43,7 @@ export function RangeBar({ model }: { model: TraceModel }) {
   return (
     <div class="range-bar" role="toolbar" aria-label="Selected time">
       <span title={formatExact(span)}>
-        {formatDuration(span)} from {formatDuration(range.from)}, {plural(range.lines[1] - range.lines[0] + 1, 'row')}
+        {formatDuration(span)} from {formatDuration(range.from)}, {plural(range.lines[1] - range.lines[0] + 1, model.look.value.layout === 'packed' ? 'lane' : 'row')}
       </span>
       <button type="button" class="main" title="Show this time alone (f)" onClick={() => zoomToRange(model, range)}>
         Zoom

@@ -108,6 +108,8 @@ export function Timeline({ model }: { model: TraceModel }) {
       data-state={state}
       data-rows={model.rows.value}
       data-visible={model.visible.value}
+      data-layout={picture?.layout}
+      data-seq={picture?.seq}
       data-t0={picture?.view.t0}
       data-ns-per-px={picture?.view.nsPerPx}
       data-redraw-p95={model.times.p95.value.toFixed(1)}
