@@ -1,49 +1,11 @@
 import { expect, test } from 'vitest';
-import { draw } from './draw.ts';
-import { pictureSize } from './extent.ts';
 import { OPEN, PLACEHOLDER } from './flags.ts';
 import { drawOverview } from './overview.ts';
 import type { Scene } from './scene.ts';
+import { drawn, picture, THEME } from './testing/picture.ts';
 import { type Line, sceneOf, viewOf } from './testing/scenes.ts';
-import { mixed, packed, type Theme, themeOf } from './theme.ts';
+import { mixed, packed } from './theme.ts';
 import type { View } from './view.ts';
-
-const TOKENS: Record<string, string> = {
-  bg: '#ffffff',
-  text: '#000000',
-  line: '#dddddd',
-  'line-2': '#777777',
-  error: '#ff0000',
-  'hit-line': '#ffff00',
-};
-for (let slot = 1; slot <= 12; slot++) TOKENS[`svc-${slot}`] = `#0000${(0x80 + slot).toString(16)}`;
-const THEME: Theme = themeOf(TOKENS);
-
-/** A picture as text: `#` a service, `!` error, `=` find hit, `@` selection, `-` missing parent, `|` grid, `.` nothing. */
-function picture(pixels: Uint32Array, width: number): string[] {
-  const letters = new Map([
-    [0, '.'],
-    [THEME.error, '!'],
-    [THEME.hitLine, '='],
-    [THEME.text, '@'],
-    [THEME.line2, '-'],
-    [THEME.line, '|'],
-  ]);
-  const lines: string[] = [];
-  for (let y = 0; y * width < pixels.length; y++) {
-    const line = Array.from(pixels.subarray(y * width, (y + 1) * width), (pixel) => letters.get(pixel) ?? '#');
-    lines.push(line.join(''));
-  }
-  return lines;
-}
-
-function drawn(scene: Scene, view: View): { lines: string[]; pick: Uint32Array } {
-  const { width, height } = pictureSize(view);
-  const out = new Uint32Array(width * height);
-  const pick = new Uint32Array(Math.ceil(view.h / view.rowPx) * view.w);
-  draw(scene, view, THEME, out, pick);
-  return { lines: picture(out, width), pick };
-}
 
 function check(lines: Line[], expected: string[], change: { view?: Partial<View>; scene?: (scene: Scene) => void } = {}) {
   const scene = sceneOf(lines);
