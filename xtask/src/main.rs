@@ -28,6 +28,8 @@ usage: cargo xtask COMMAND
       --spans N        how many spans [1000000]
       --shape SHAPE    how spans are spread over requests: collector, or sdk [collector]
       --peer PATH      run a Jaeger binary in the same way and print ratios
+  bench ui             measure the trace page in a browser, against its budgets
+      --spans N,N,…    how many spans the traces have [1421,100000,1000000]
   crash                kill -9 under load, restart, compare with what was acknowledged
       --rounds N       how often [10]
       --rate N         spans a second [20000]

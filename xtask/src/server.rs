@@ -111,9 +111,14 @@ impl Server {
         format!("http://{}", self.query)
     }
 
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.0.id()
+    }
+
     /// What it has used since its start.
     pub(crate) fn usage(&self) -> anyhow::Result<Usage> {
-        Ok(Usage::of(self.process.0.id())?)
+        Ok(Usage::of(self.pid())?)
     }
 
     /// Waits until it has had nothing to do for a while.

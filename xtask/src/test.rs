@@ -27,12 +27,18 @@ fn rust() -> anyhow::Result<()> {
 
 /// Runs npm in the page's sources; the browser is told which binary serves it.
 pub(crate) fn npm(arguments: &[&str], binary: Option<PathBuf>) -> anyhow::Result<()> {
-    let mut command = Command::new("npm");
-    command
-        .args(arguments)
-        .current_dir(shell::root().join("crates/wakeful-ui/ui"));
+    let mut command = npm_command(arguments);
     if let Some(binary) = binary {
         command.env("WAKEFUL_BIN", binary);
     }
     shell::run(&mut command)
+}
+
+/// npm in the page's sources.
+pub(crate) fn npm_command(arguments: &[&str]) -> Command {
+    let mut command = Command::new("npm");
+    command
+        .args(arguments)
+        .current_dir(shell::root().join("crates/wakeful-ui/ui"));
+    command
 }

@@ -3,6 +3,7 @@
 mod ingest;
 mod query;
 mod table;
+mod ui;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,7 +26,8 @@ pub(crate) fn run(mut args: Arguments) -> anyhow::Result<()> {
     let measure = match args.subcommand()?.as_deref() {
         Some("ingest") => ingest::measure,
         Some("query") => query::measure,
-        _ => bail!("name what to measure: cargo xtask bench ingest, or query"),
+        Some("ui") => return ui::run(args),
+        _ => bail!("name what to measure: cargo xtask bench ingest, query or ui"),
     };
     let spans = args.opt_value_from_str("--spans")?.unwrap_or(1_000_000);
     let shape = args
