@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { attributeIn, findIn, logsIn } from './mock-parts.ts';
 import { answerSearch } from './mock-search.ts';
 import { arrowOf, generated, type MockTrace, miniRedis, servicesOf } from './mock-trace.ts';
 
@@ -35,12 +36,13 @@ export class Mock {
     const [, rest] = /^\/api\/ui\/(.*)$/.exec(url.pathname) ?? [];
     if (rest === undefined) return false;
     response.setHeader('x-wakeful-ui', 'mock');
-    const [head, id, , row] = rest.split('/');
+    const [head, id, part, row] = rest.split('/');
     if (rest === 'services') this.json(response, { services: this.services() });
     else if (rest === 'operations') this.json(response, { operations: this.operations(url.searchParams.get('service')) });
     else if (rest === 'about') this.json(response, this.about());
     else if (answerSearch(this.traces, rest, url.searchParams, request, response)) return true;
     else if (head === 'trace' && row !== undefined) this.span(id, Number(row), response);
+    else if (head === 'trace' && part !== undefined) this.part(id, part, url.searchParams, response);
     else if (head === 'trace') this.trace(id, response);
     else this.fail(response, 404, `nothing is at ${url.pathname}`);
     return true;
@@ -85,6 +87,27 @@ export class Mock {
     }
     response.setHeader('content-type', 'application/vnd.apache.arrow.stream');
     response.end(bytes);
+  }
+
+  private part(id: string, part: string, query: URLSearchParams, response: ServerResponse): void {
+    const trace = this.traces.find((stored) => stored.id === id);
+    if (!trace) return this.fail(response, 404, `no span of trace ${id} is stored`);
+    const arrow = { find: () => findIn(trace, query.get('q') ?? ''), attribute: () => attributeIn(trace, query.get('key') ?? '') }[part];
+    if (arrow) {
+      response.setHeader('content-type', 'application/vnd.apache.arrow.stream');
+      response.end(arrow());
+    } else if (part === 'attributes') {
+      this.json(response, { keys: ['http.method'] });
+    } else if (part === 'logs') {
+      response.setHeader('content-type', 'application/x-ndjson');
+      response.end(logsIn(trace, query.get('cursor') ?? '').map((line) => `${JSON.stringify(line)}\n`).join(''));
+    } else if (part === 'watch') {
+      // Nothing ever happens to a generated trace: the answer stays open.
+      response.setHeader('content-type', 'application/x-ndjson');
+      response.write(`${JSON.stringify({ type: 'alive' })}\n`);
+    } else {
+      this.fail(response, 404, `nothing is at trace/${id}/${part}`);
+    }
   }
 
   private span(id: string, row: number, response: ServerResponse): void {

@@ -84,7 +84,7 @@ export function Row({ info, top, height, name, selected, model }: Props) {
         {info.inRun && (
           <button
             type="button"
-            class="mark folded"
+            class="mark fold-run"
             tabIndex={-1}
             title="Show these equal siblings as one row"
             onClick={(event) => {
