@@ -24,7 +24,7 @@ use crate::opened::Opened;
 use crate::receive::{Append, LogThread, Request, tail_bytes};
 use crate::search::{Found, Progress};
 use crate::segment::Segment;
-use crate::state::State;
+use crate::state::{Snapshot, State};
 use crate::stats::{Counters, StoreStats};
 use crate::survey::{Detail, Outline, Surveyed};
 use crate::{AppendError, Backend, Call, OpenError, ReadError, StoreOptions};
@@ -278,6 +278,16 @@ impl Store {
         let (calls, problems) = self.inner.state.snapshot().calls(&within);
         self.count(&problems);
         (calls, problems)
+    }
+
+    /// Answers from the present state and counts what could not be read.
+    pub(crate) fn read<T>(
+        &self,
+        answer: impl FnOnce(&Snapshot) -> (T, Vec<ReadError>),
+    ) -> (T, Vec<ReadError>) {
+        let (found, problems) = answer(&self.inner.state.snapshot());
+        self.count(&problems);
+        (found, problems)
     }
 
     fn count(&self, problems: &[ReadError]) {

@@ -4,8 +4,10 @@
 //! their start. Behind the row groups, where Parquet readers do not look, are a trace index and, for each row group,
 //! a filter of attribute values.
 
+mod attributes;
 mod builder;
 mod columns;
+mod dictionary;
 mod key_order;
 mod meta;
 mod needles;
@@ -15,6 +17,7 @@ mod promote;
 mod roots;
 mod rows;
 mod scan;
+mod skeleton;
 mod trace_index;
 mod write;
 

@@ -167,6 +167,14 @@ impl Segment {
 
     /// A reader of its rows, to be given a projection and a selection.
     pub(crate) fn reader(&self) -> Result<ParquetRecordBatchReaderBuilder<Input>, SegmentError> {
+        let (input, metadata) = self.input()?;
+        Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(
+            input, metadata,
+        ))
+    }
+
+    /// Its bytes and what its footer says, for readers of another kind.
+    pub(super) fn input(&self) -> Result<(Input, ArrowReaderMetadata), SegmentError> {
         let input = self.source.open()?;
         let metadata = match self.cached(Part::Footer) {
             Some(Cached::Footer(metadata)) => metadata,
@@ -176,9 +184,7 @@ impl Segment {
                 metadata
             }
         };
-        Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(
-            input, metadata,
-        ))
+        Ok((input, metadata))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::assembly::Assembly;
 use crate::calls::{CallRow, CallRows};
 
 /// Rows that are decoded at once.
-const BATCH_ROWS: usize = 4096;
+pub(super) const BATCH_ROWS: usize = 4096;
 
 impl Segment {
     /// Reads the given rows (first and count, ascending, not overlapping); spans of traces that are not wanted are
@@ -218,7 +218,7 @@ struct Columns<'a> {
 }
 
 /// The columns that have a value in one of the row groups: the others need no reading.
-fn filled(metadata: &ParquetMetaData, groups: &[usize]) -> ProjectionMask {
+pub(super) fn filled(metadata: &ParquetMetaData, groups: &[usize]) -> ProjectionMask {
     let schema = metadata.file_metadata().schema_descr();
     let is_filled = |leaf: &usize| {
         groups.iter().any(|group| {
@@ -252,7 +252,7 @@ pub(super) fn column<'a, A: Array + 'static>(
 }
 
 /// A column that is left out where it has no value.
-fn optional_column<'a, A: Array + 'static>(
+pub(super) fn optional_column<'a, A: Array + 'static>(
     batch: &'a RecordBatch,
     name: &str,
 ) -> Result<Option<&'a A>, SegmentError> {

@@ -179,6 +179,18 @@ impl<'a> SpanView<'a> {
 pub struct EventView<'a>(&'a [u8]);
 
 impl<'a> EventView<'a> {
+    /// What happened.
+    pub fn name(&self) -> &'a str {
+        let name = Fields::new(self.0, 0).filter(|(number, _)| *number == fields::EVENT_NAME);
+        name.map(|(_, field)| field.text()).last().unwrap_or_default()
+    }
+
+    /// When, Unix nanoseconds.
+    pub fn time_unix_nanos(&self) -> u64 {
+        let time = Fields::new(self.0, 0).filter(|(number, _)| *number == fields::EVENT_TIME);
+        time.map(|(_, field)| field.number()).last().unwrap_or_default()
+    }
+
     /// Its attributes.
     pub fn attributes(&self) -> impl Iterator<Item = (&'a str, ValueView<'a>)> + use<'a> {
         attributes_of(self.0, fields::EVENT_ATTRIBUTE)

@@ -1,0 +1,120 @@
+//! Columns of few different values, read as such: a value is looked at once, not for each of its rows.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+
+use super::rows::{BATCH_ROWS, filled, project};
+use super::{Segment, SegmentError};
+
+/// Batches of few columns may have more rows.
+const NARROW_BATCH_ROWS: usize = 4 * BATCH_ROWS;
+
+impl Segment {
+    /// Reads those of the named columns that have a value, of the given rows (first and count, ascending, not
+    /// overlapping); the `dictionaries` among them as [`Dictionary`] takes them.
+    pub(super) fn read_filled(
+        &self,
+        ranges: &[(u32, u32)],
+        names: &[impl AsRef<str>],
+        dictionaries: &[impl AsRef<str>],
+        mut each: impl FnMut(&RecordBatch) -> Result<(), SegmentError>,
+    ) -> Result<(), SegmentError> {
+        if ranges.is_empty() {
+            return Ok(());
+        }
+        let (groups, selection) = self.select(ranges);
+        let (input, metadata) = self.input()?;
+        let options =
+            ArrowReaderOptions::new().with_schema(with_dictionaries(metadata.schema(), dictionaries));
+        let metadata = ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)?;
+        let mut mask = filled(metadata.metadata(), &groups);
+        mask.intersect(&project(metadata.parquet_schema(), names));
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(input, metadata)
+            .with_row_groups(groups)
+            .with_row_selection(selection)
+            .with_projection(mask)
+            .with_batch_size(NARROW_BATCH_ROWS)
+            .build()?;
+        for batch in reader {
+            each(&batch?)?;
+        }
+        Ok(())
+    }
+}
+
+/// The schema with these columns as dictionaries.
+fn with_dictionaries(schema: &SchemaRef, names: &[impl AsRef<str>]) -> SchemaRef {
+    let fields = schema.fields().iter().map(|field| {
+        if !names.iter().any(|name| name.as_ref() == field.name()) {
+            return Arc::clone(field);
+        }
+        let values = Box::new(field.data_type().clone());
+        let data_type = DataType::Dictionary(Box::new(DataType::Int32), values);
+        Arc::new(Field::new(field.name(), data_type, field.is_nullable()))
+    });
+    Arc::new(Schema::new_with_metadata(
+        fields.collect::<Vec<_>>(),
+        schema.metadata().clone(),
+    ))
+}
+
+/// A column's values, each with a number of the caller's. Batches of one row group share their values, so numbers are
+/// kept from batch to batch.
+#[derive(Debug, Default)]
+pub(super) struct Dictionary {
+    values: Option<ArrayRef>,
+    numbers: Vec<Option<u32>>,
+}
+
+impl Dictionary {
+    /// The column of a batch.
+    pub(super) fn of<'a>(
+        &'a mut self,
+        batch: &'a RecordBatch,
+        name: &str,
+    ) -> Result<Numbered<'a>, SegmentError> {
+        let column = batch
+            .column_by_name(name)
+            .and_then(|column| column.as_dictionary_opt::<Int32Type>());
+        let column = column.ok_or(SegmentError::Format(
+            "a column is not the dictionary that was asked for",
+        ))?;
+        let is_known = self
+            .values
+            .as_ref()
+            .is_some_and(|known| Arc::ptr_eq(known, column.values()));
+        if !is_known {
+            self.numbers.clear();
+            self.numbers.resize(column.values().len(), None);
+            self.values = Some(Arc::clone(column.values()));
+        }
+        Ok(Numbered {
+            keys: column.keys().values(),
+            values: column.values(),
+            numbers: &mut self.numbers,
+        })
+    }
+}
+
+/// A column of one batch.
+#[derive(Debug)]
+pub(super) struct Numbered<'a> {
+    keys: &'a [i32],
+    values: &'a ArrayRef,
+    numbers: &'a mut [Option<u32>],
+}
+
+impl Numbered<'_> {
+    /// The number of a row's value; `number` finds it when the value is first met.
+    pub(super) fn index(&mut self, row: usize, number: impl FnOnce(&ArrayRef, usize) -> u32) -> u32 {
+        let key = self.keys[row] as usize;
+        *self.numbers[key].get_or_insert_with(|| number(self.values, key))
+    }
+}
