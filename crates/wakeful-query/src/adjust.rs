@@ -9,19 +9,22 @@ mod ip_addresses;
 mod library;
 mod links;
 mod shared_ids;
+pub(crate) mod skeleton;
 mod skew;
 mod sort;
 #[cfg(test)]
 mod tests;
 
-use wakeful_model::Trace;
+use wakeful_model::{SpanBatch, Trace};
+
+pub use skew::{Doubt, doubts};
 
 /// Brings a trace into the form that Jaeger's clients expect.
 ///
 /// What [`mend`] does, and attributes are sorted by name, of which the last one of a name stays.
 pub fn adjust(trace: &mut Trace) {
     duplicates::remove(&mut trace.batch);
-    shared_ids::make_unique(&mut trace.batch);
+    shared_ids::make_unique(&mut trace.batch.spans);
     sort::sort_collections(&mut trace.batch);
     // Again: a retry may have its attributes in another order.
     finish(trace);
@@ -34,9 +37,17 @@ pub fn adjust(trace: &mut Trace) {
 /// addresses are written with dots, attributes of the SDK move to the resource, and links to nowhere are dropped.
 pub fn mend(trace: &mut Trace) {
     duplicates::remove(&mut trace.batch);
-    shared_ids::make_unique(&mut trace.batch);
+    shared_ids::make_unique(&mut trace.batch.spans);
     sort::sort_events(&mut trace.batch);
     finish(trace);
+}
+
+/// What [`mend`] does to a span regardless of others: for spans that were read without their trace.
+pub fn mend_apart(batch: &mut SpanBatch) {
+    sort::sort_events(batch);
+    ip_addresses::write_dotted(batch);
+    library::move_to_resource(batch);
+    links::drop_empty(batch);
 }
 
 fn finish(trace: &mut Trace) {
@@ -51,5 +62,5 @@ fn finish(trace: &mut Trace) {
 /// leaves, are one span; and the spans stand by start, then id, whatever order they were stored in.
 pub fn tidy(trace: &mut Trace) {
     duplicates::remove(&mut trace.batch);
-    sort::sort_spans(&mut trace.batch);
+    sort::sort_spans(&mut trace.batch.spans);
 }

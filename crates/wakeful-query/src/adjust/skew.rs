@@ -1,77 +1,102 @@
 //! Clocks of different hosts that disagree.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::fmt;
 
-use wakeful_model::{Resource, Span, SpanBatch, SpanId, Value, canonical_text};
+use wakeful_model::{Resource, SpanBatch, SpanId, Value, canonical_text};
 
 use super::duration_text::duration_text;
-
-/// A span of the tree, by its place in the batch.
-struct Node {
-    children: Vec<usize>,
-    host: usize,
-}
+use crate::tree::{Children, Parent, Parents, TreeSpan};
 
 /// Notes where a span lies outside its parent though the parent ran on another host, by how much Jaeger would move
 /// it, and why the tree of a trace cannot be followed: ids that occur twice, parents that are missing.
 ///
 /// Times are left alone. Jaeger corrects them only if it is configured to, and says the same otherwise.
 pub(super) fn note_skew(batch: &mut SpanBatch) {
-    let hosts = number_hosts(&batch.resources);
-    let mut place_of: HashMap<SpanId, usize> = HashMap::with_capacity(batch.spans.len());
-    let mut nodes = Vec::with_capacity(batch.spans.len());
-    for (place, span) in batch.spans.iter_mut().enumerate() {
-        match place_of.entry(span.span_id) {
-            Entry::Occupied(_) => span.add_warning("duplicate span IDs; skipping clock skew adjustment"),
-            Entry::Vacant(entry) => _ = entry.insert(place),
-        }
-        nodes.push(Node {
-            children: Vec::new(),
-            host: hosts[span.resource as usize],
-        });
+    let parents = Parents::of(&batch.spans);
+    for (place, doubt) in doubts(&batch.spans, &parents, &batch.resources) {
+        batch.spans[place as usize].add_warning(doubt.to_string());
     }
+}
+
+/// What is doubtful about a span's place in its trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// An earlier span has the same id.
+    IdRepeated,
+    /// The parent is not there.
+    ParentMissing(SpanId),
+    /// Its host's clock lags behind the parent's by so many nanoseconds.
+    Skew(i128),
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IdRepeated => f.write_str("duplicate span IDs; skipping clock skew adjustment"),
+            Self::ParentMissing(parent) => write!(
+                f,
+                "parent span ID={parent} is not in the trace; skipping clock skew adjustment"
+            ),
+            Self::Skew(delta) => {
+                let delta = duration_text(*delta);
+                write!(
+                    f,
+                    "clock skew adjustment disabled; not applying calculated delta of {delta}"
+                )
+            }
+        }
+    }
+}
+
+/// The doubts about spans, by index, in the order in which they are noted.
+pub fn doubts<S: TreeSpan>(spans: &[S], parents: &Parents, resources: &[Resource]) -> Vec<(u32, Doubt)> {
+    let mut doubts: Vec<_> = parents
+        .repeated()
+        .iter()
+        .map(|place| (*place, Doubt::IdRepeated))
+        .collect();
+    let is_repeated = |place: u32| parents.repeated().binary_search(&place).is_ok();
+    let hosts = number_hosts(resources);
+    let host_of = |place: u32| hosts[spans[place as usize].resource() as usize];
 
     let mut waiting = Vec::new();
-    for (place, span) in batch.spans.iter_mut().enumerate() {
-        if place_of.get(&span.span_id) != Some(&place) {
-            continue;
+    for place in (0..parents.len()).filter(|place| !is_repeated(*place)) {
+        match (parents.parent(place), spans[place as usize].parent_span_id()) {
+            (Parent::Span(_), _) => continue,
+            (Parent::Missing, Some(parent)) => doubts.push((place, Doubt::ParentMissing(parent))),
+            _ => {}
         }
-        let Some(parent) = span.parent_span_id else {
-            waiting.push((place, None, Skew::of_host(nodes[place].host)));
-            continue;
-        };
-        if let Some(&parent) = place_of.get(&parent) {
-            nodes[parent].children.push(place);
-        } else {
-            span.add_warning(format!(
-                "parent span ID={parent} is not in the trace; skipping clock skew adjustment"
-            ));
-            waiting.push((place, None, Skew::of_host(nodes[place].host)));
-        }
+        waiting.push((place, None, Skew::of_host(host_of(place))));
+    }
+    // On one host there is one clock.
+    if hosts.iter().all(|host| *host == hosts[0] && *host != NO_HOST) {
+        return doubts;
     }
 
+    let children = Children::of(parents.len(), |place| match parents.parent(place) {
+        Parent::Span(parent) if !is_repeated(place) => Some(parent),
+        _ => None,
+    });
     while let Some((place, parent, mut skew)) = waiting.pop() {
-        let host = nodes[place].host;
+        let host = host_of(place);
         if let Some(parent) = parent
             && (host != skew.host || host == NO_HOST)
         {
-            let delta = delta(&batch.spans[place], &batch.spans[parent]);
+            let delta = delta(&spans[place as usize], &spans[parent as usize]);
             skew = Skew { host, delta };
         }
         if skew.delta != 0 {
-            let delta = duration_text(skew.delta);
-            batch.spans[place].add_warning(format!(
-                "clock skew adjustment disabled; not applying calculated delta of {delta}"
-            ));
+            doubts.push((place, Doubt::Skew(skew.delta)));
         }
         waiting.extend(
-            nodes[place]
-                .children
+            children
+                .of_node(place)
                 .iter()
                 .map(|&child| (child, Some(place), skew)),
         );
     }
+    doubts
 }
 
 /// What a subtree inherits from above.
@@ -121,14 +146,14 @@ fn host_of(resource: &Resource) -> String {
 }
 
 /// By how much `child` would have to move to lie within `parent`.
-fn delta(child: &Span, parent: &Span) -> i128 {
+fn delta<S: TreeSpan>(child: &S, parent: &S) -> i128 {
     let (start, end) = (
-        i128::from(child.start_unix_nanos),
-        i128::from(child.end_unix_nanos),
+        i128::from(child.start_unix_nanos()),
+        i128::from(child.end_unix_nanos()),
     );
     let (parent_start, parent_end) = (
-        i128::from(parent.start_unix_nanos),
-        i128::from(parent.end_unix_nanos),
+        i128::from(parent.start_unix_nanos()),
+        i128::from(parent.end_unix_nanos()),
     );
     let slack = (parent_end - parent_start) - (end - start);
     if slack < 0 {

@@ -2,11 +2,11 @@
 
 use wakeful_model::{Attribute, SpanBatch};
 
+use crate::tree::TreeSpan;
+
 /// Sorts spans by start, then id; what is equal in both keeps its order.
-pub(super) fn sort_spans(batch: &mut SpanBatch) {
-    batch
-        .spans
-        .sort_by_key(|span| (span.start_unix_nanos, span.span_id));
+pub(super) fn sort_spans<S: TreeSpan>(spans: &mut [S]) {
+    spans.sort_by_key(|span| (span.start_unix_nanos(), span.span_id()));
 }
 
 /// Sorts events by time; what is equal keeps its order.

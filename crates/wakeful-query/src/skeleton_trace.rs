@@ -1,0 +1,53 @@
+//! A trace without what hangs on its spans, adjusted.
+
+use wakeful_model::TraceId;
+use wakeful_store::Skeleton;
+
+use crate::adjust::{Doubt, skeleton};
+use crate::tree::Parents;
+use crate::{Engine, QueryError};
+
+/// A trace's skeleton as people see it: [`crate::adjust::mend`] has been done to it, or, if it was asked for raw,
+/// [`crate::adjust::tidy`].
+#[derive(Debug)]
+pub struct SkeletonTrace {
+    /// Its spans, by start, then id.
+    pub skeleton: Skeleton,
+    /// Which span hangs on which.
+    pub parents: Parents,
+    /// What is doubtful about spans, by index, ascending; nothing if it was asked for raw.
+    pub doubts: Vec<(u32, Doubt)>,
+    /// What could not be read, in sentences; the rest is there.
+    pub problems: Vec<String>,
+}
+
+impl Engine {
+    /// The skeleton of a trace; `None` if no span of it is stored. Of more than `spans_max` spans the earliest, the
+    /// latest and the longest.
+    ///
+    /// # Errors
+    /// If nothing of it could be read, though there may be something.
+    pub fn skeleton(
+        &self,
+        id: TraceId,
+        spans_max: usize,
+        raw: bool,
+    ) -> Result<Option<SkeletonTrace>, QueryError> {
+        let (found, problems) = self.store().skeleton(id, spans_max);
+        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        let Some(mut skeleton) = found else {
+            return match problems.first() {
+                Some(problem) => Err(QueryError::Store(problem.clone())),
+                None => Ok(None),
+            };
+        };
+        let whole = |ids: &_| self.store().spans_of(id, ids).0;
+        let (parents, doubts) = skeleton::mend(&mut skeleton, raw, whole);
+        Ok(Some(SkeletonTrace {
+            skeleton,
+            parents,
+            doubts,
+            problems,
+        }))
+    }
+}
