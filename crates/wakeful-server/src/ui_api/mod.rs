@@ -1,21 +1,30 @@
 //! The page's own API under `/api/ui/`; `docs/ui-api.md` is its contract.
 
 mod about;
+mod arrow;
+mod chunks;
 mod columns;
+mod download;
 mod duration;
 mod error;
+mod find;
 mod heat;
+mod intervals;
 mod layout;
 mod lines;
+mod logs;
 mod names;
 mod search;
 mod search_params;
 mod span;
 mod tags;
 mod trace;
+mod trace_cache;
+mod trace_values;
 mod traceql;
 mod traceql_read;
 mod value;
+mod watch;
 
 use std::sync::Arc;
 
@@ -29,6 +38,7 @@ use wakeful_query::Engine;
 use crate::About;
 use crate::queries::Queries;
 use error::ApiError;
+use trace_cache::Traces;
 
 /// The version of assets and API together: a page of another one offers to reload.
 const VERSION_HEADER: &str = "x-wakeful-ui";
@@ -41,6 +51,7 @@ pub(crate) fn router(queries: Queries, about: About) -> Router {
     let state = UiApi {
         queries,
         about: Arc::new(about),
+        traces: Traces::default(),
     };
     Router::new()
         .route("/services", get(names::services))
@@ -48,7 +59,16 @@ pub(crate) fn router(queries: Queries, about: About) -> Router {
         .route("/search", get(search::search))
         .route("/search/heat", get(heat::heat))
         .route("/trace/{id}", get(trace::trace))
+        .route("/trace/{id}/attribute", get(trace_values::attribute))
+        .route("/trace/{id}/attributes", get(trace_values::attributes))
+        .route("/trace/{id}/critical", get(trace::critical))
+        .route("/trace/{id}/download", get(download::download))
+        .route("/trace/{id}/find", get(find::find))
+        .route("/trace/{id}/intervals", get(intervals::intervals))
+        .route("/trace/{id}/logs", get(logs::logs))
         .route("/trace/{id}/span/{row}", get(span::span))
+        .route("/trace/{id}/span/{row}/value", get(span::value))
+        .route("/trace/{id}/watch", get(watch::watch))
         .route("/about", get(about::about))
         // A route, not a fallback: Jaeger's API has a route for everything under `/api`, which would come first.
         .route("/{*rest}", any(unknown))
@@ -72,6 +92,7 @@ async fn with_version(mut response: Response) -> Response {
 struct UiApi {
     queries: Queries,
     about: Arc<About>,
+    traces: Traces,
 }
 
 impl FromRef<UiApi> for Queries {

@@ -1,39 +1,114 @@
-//! `trace/{id}`: the columns of a trace.
+//! `trace/{id}`: the columns of a trace; and `trace/{id}/critical`: the parts that decided how long it took.
 
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
-use http::header;
-use wakeful_model::{Trace, TraceId};
-use wakeful_query::{Engine, adjust};
+use std::io;
+use std::sync::Arc;
 
+use arrow_array::{ArrayRef, Float64Array, UInt32Array};
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::response::Response;
+use http::request::Parts;
+use serde::Deserialize;
+use wakeful_model::TraceId;
+
+use super::columns::Columns;
 use super::error::ApiError;
-use super::layout::Layout;
-use super::{Queries, columns};
+use super::trace_cache::{Asked, Opened};
+use super::{UiApi, arrow, chunks};
 
-pub(super) async fn trace(
-    State(queries): State<Queries>,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let id = parse_id(&id)?;
-    let columns = queries.ask(move |engine| {
-        let (trace, layout, problems) = laid_out(engine, id)?;
-        columns::write(&trace, &layout, &problems).map_err(|error| ApiError::internal(error.to_string()))
-    });
-    let headers = [
-        (header::CONTENT_TYPE, "application/vnd.apache.arrow.stream"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((headers, columns.await?).into_response())
+/// What every question about a trace names: the trace, its form, and which rows the page has.
+#[derive(Debug, Clone)]
+pub(super) struct TraceQuery {
+    pub(super) asked: Asked,
+    pub(super) rev: Option<String>,
 }
 
-/// A trace as the page shows it, and what could not be read of it.
-pub(super) fn laid_out(engine: &Engine, id: TraceId) -> Result<(Trace, Layout, Vec<String>), ApiError> {
-    let found = engine.trace_and_problems(id)?;
-    let (mut trace, problems) =
-        found.ok_or_else(|| ApiError::not_found(format!("no span of trace {id} is stored")))?;
-    adjust::mend(&mut trace);
-    let layout = Layout::of(&trace);
-    Ok((trace, layout, problems))
+#[derive(Debug, Deserialize)]
+struct Named {
+    id: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Form {
+    rev: Option<String>,
+    raw: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for TraceQuery {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let named = Path::<Named>::from_request_parts(parts, state).await;
+        let Path(Named { id }) = named.map_err(|error| ApiError::parameter("traceID", error.body_text()))?;
+        let form = Query::<Form>::from_request_parts(parts, state).await;
+        let Query(Form { rev, raw }) = form.map_err(|error| ApiError::parameter("rev", error.body_text()))?;
+        let raw = match raw.as_deref() {
+            None | Some("0" | "false") => false,
+            Some("" | "1" | "true") => true,
+            Some(_) => return Err(ApiError::parameter("raw", "write raw=1, or leave it out")),
+        };
+        let asked = Asked {
+            id: parse_id(&id)?,
+            raw,
+        };
+        Ok(Self { asked, rev })
+    }
+}
+
+impl UiApi {
+    /// The trace that a question is about, if the page has its present rows.
+    pub(super) async fn open(&self, query: TraceQuery) -> Result<Arc<Opened>, ApiError> {
+        self.ask_trace(query, |_, opened| Ok(opened)).await
+    }
+
+    /// Runs `question` about such a trace on a blocking thread, once it is its turn.
+    pub(super) async fn ask_trace<T: Send + 'static>(
+        &self,
+        query: TraceQuery,
+        question: impl FnOnce(&wakeful_query::Engine, Arc<Opened>) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let traces = self.traces.clone();
+        let ask = move |engine: &wakeful_query::Engine| {
+            let opened = traces.open_rev(engine, query.asked, query.rev.as_deref())?;
+            question(engine, opened)
+        };
+        self.queries.ask(ask).await
+    }
+}
+
+pub(super) async fn trace(State(api): State<UiApi>, query: TraceQuery) -> Result<Response, ApiError> {
+    let opened = api.open(query).await?;
+    let columns = Columns::new(opened).map_err(|error| ApiError::internal(error.to_string()))?;
+    let body = chunks::body(columns, |columns| columns.next_bytes().map_err(io::Error::other));
+    Ok(arrow::response(body))
+}
+
+pub(super) async fn critical(State(api): State<UiApi>, query: TraceQuery) -> Result<Response, ApiError> {
+    let opened = api.open(query).await?;
+    let layout = &opened.layout;
+    let parts = &layout.critical;
+    let start = |nanos: u64| nanos.saturating_sub(layout.start_unix_nanos) as f64;
+    let columns: [(&str, ArrayRef); 3] = [
+        (
+            "row",
+            Arc::new(UInt32Array::from_iter_values(parts.iter().map(|part| part.row))),
+        ),
+        (
+            "start",
+            Arc::new(Float64Array::from_iter_values(
+                parts.iter().map(|part| start(part.start_unix_nanos)),
+            )),
+        ),
+        (
+            "dur",
+            Arc::new(Float64Array::from_iter_values(
+                parts
+                    .iter()
+                    .map(|part| (part.end_unix_nanos - part.start_unix_nanos) as f64),
+            )),
+        ),
+    ];
+    Ok(arrow::response(Body::from(arrow::stream(columns)?)))
 }
 
 /// A trace's id as people paste it: any case, leading zeros left out.

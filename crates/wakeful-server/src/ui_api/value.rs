@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
-use wakeful_model::{Attribute, Value, WARNINGS_KEY};
+use wakeful_model::{Attribute, Value, canonical_text};
+
+/// Longer values are cut; the whole is a question of its own.
+const VALUE_BYTES_MAX: usize = 64 << 10;
 
 /// A list of attributes.
 pub(super) struct Attributes<'a>(pub(super) &'a [Attribute]);
-
-/// Those of a span; what carries its warnings is left out, because they have a place of their own.
-pub(super) struct SpanAttributes<'a>(pub(super) &'a [Attribute]);
 
 impl Serialize for Attributes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -18,33 +18,67 @@ impl Serialize for Attributes<'_> {
     }
 }
 
-impl Serialize for SpanAttributes<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(
-            self.0
-                .iter()
-                .filter(|attribute| attribute.key != WARNINGS_KEY)
-                .map(Typed::of),
-        )
-    }
-}
-
+/// An attribute, or an item of a list, which has no key.
 #[derive(Serialize)]
-struct Typed<'a> {
+pub(super) struct Typed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a str>,
     #[serde(rename = "type")]
     kind: &'static str,
     value: Content<'a>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cut: bool,
+    /// Of the whole value's text, where it is cut.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<usize>,
 }
 
 impl<'a> Typed<'a> {
-    fn of(attribute: &'a Attribute) -> Self {
+    pub(super) fn of(attribute: &'a Attribute) -> Self {
+        Self::new(Some(&attribute.key), &attribute.value, VALUE_BYTES_MAX)
+    }
+
+    fn new(key: Option<&'a str>, value: &'a Value, bytes_max: usize) -> Self {
+        let bytes = text_bytes(value);
+        let cut = bytes > bytes_max;
         Self {
-            key: Some(&attribute.key),
-            kind: kind(&attribute.value),
-            value: Content(&attribute.value),
+            key,
+            kind: kind(value),
+            value: Content { value, bytes_max },
+            cut,
+            bytes: cut.then_some(bytes),
         }
+    }
+}
+
+/// The whole of a value as text, as the page would show it: text as it is, bytes in hex, lists and maps as JSON.
+pub(super) fn whole(value: &Value) -> String {
+    match value {
+        Value::Bytes(bytes) => hex(bytes),
+        value => canonical_text(value).into_owned(),
+    }
+}
+
+/// At most so many bytes of a text, in whole characters.
+fn beginning(text: &str, bytes_max: usize) -> &str {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// How long the text of a value is, about, without making it.
+fn text_bytes(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Bytes(bytes) => 2 * bytes.len(),
+        Value::Array(items) => items.iter().map(|item| text_bytes(item) + 1).sum(),
+        Value::Map(entries) => entries
+            .iter()
+            .map(|entry| entry.key.len() + text_bytes(&entry.value) + 4)
+            .sum(),
+        _ => 8,
     }
 }
 
@@ -63,30 +97,50 @@ fn kind(value: &Value) -> &'static str {
 
 /// Numbers are texts: JSON's own are doubles to a browser, and neither every integer nor every double survives
 /// that.
-struct Content<'a>(&'a Value);
+struct Content<'a> {
+    value: &'a Value,
+    bytes_max: usize,
+}
 
 impl Serialize for Content<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
+        match self.value {
             Value::Empty => serializer.serialize_unit(),
-            Value::String(text) => serializer.serialize_str(text),
+            Value::String(text) => serializer.serialize_str(beginning(text, self.bytes_max)),
             Value::Bool(value) => serializer.serialize_bool(*value),
             Value::Int(value) => serializer.collect_str(value),
             Value::Double(value) => serializer.serialize_str(&double(*value)),
-            Value::Bytes(bytes) => serializer.serialize_str(&hex(bytes)),
-            Value::Array(items) => {
-                let mut list = serializer.serialize_seq(Some(items.len()))?;
-                for item in items {
-                    list.serialize_element(&Typed {
-                        key: None,
-                        kind: kind(item),
-                        value: Content(item),
-                    })?;
-                }
-                list.end()
+            Value::Bytes(bytes) => {
+                serializer.serialize_str(&hex(&bytes[..bytes.len().min(self.bytes_max / 2)]))
             }
-            Value::Map(entries) => Attributes(entries).serialize(serializer),
+            Value::Array(items) => self.list(serializer, items.iter().map(|item| (None, item))),
+            Value::Map(entries) => self.list(
+                serializer,
+                entries
+                    .iter()
+                    .map(|entry| (Some(entry.key.as_str()), &entry.value)),
+            ),
         }
+    }
+}
+
+impl<'a> Content<'a> {
+    /// As many items as there is room for.
+    fn list<S: Serializer>(
+        &self,
+        serializer: S,
+        items: impl Iterator<Item = (Option<&'a str>, &'a Value)>,
+    ) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        let mut left = self.bytes_max;
+        for (key, value) in items {
+            list.serialize_element(&Typed::new(key, value, left))?;
+            left = left.saturating_sub(text_bytes(value) + key.map_or(1, str::len));
+            if left == 0 {
+                break;
+            }
+        }
+        list.end()
     }
 }
 
@@ -140,5 +194,24 @@ mod tests {
             Value::Map(vec![Attribute::new("x", false)]),
             r#""type":"map","value":[{"key":"x","type":"bool","value":false}]"#,
         );
+    }
+
+    #[test]
+    fn what_is_long_is_cut_and_says_so() {
+        let cut =
+            |value: Value, bytes_max| serde_json::to_string(&Typed::new(None, &value, bytes_max)).unwrap();
+        assert_eq!(
+            cut("aé".into(), 2),
+            r#"{"type":"string","value":"a","cut":true,"bytes":3}"#
+        );
+        assert_eq!(
+            cut(Value::Bytes(vec![1, 2, 3]), 4),
+            r#"{"type":"bytes","value":"0102","cut":true,"bytes":6}"#
+        );
+        assert_eq!(
+            cut(vec!["abc".into(), "def".into()].into(), 4),
+            r#"{"type":"array","value":[{"type":"string","value":"abc"}],"cut":true,"bytes":8}"#
+        );
+        assert_eq!(whole(&Value::Bytes(vec![1, 2, 3])), "010203");
     }
 }

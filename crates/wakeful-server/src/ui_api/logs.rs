@@ -1,0 +1,157 @@
+//! `trace/{id}/logs`: the events of all spans by time, page by page.
+
+use std::collections::BinaryHeap;
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use http::header;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use wakeful_model::{Event, canonical_text};
+use wakeful_query::Engine;
+use wakeful_store::{Marks, SpanKey};
+
+use super::UiApi;
+use super::error::ApiError;
+use super::trace::TraceQuery;
+use super::trace_cache::Opened;
+use super::value::Attributes;
+
+/// Events of one page.
+const PAGE_MAX: usize = 1_000;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct After {
+    cursor: Option<String>,
+}
+
+/// An event's place in the order: time, row, and the event's number in its span.
+type Place = (u64, u32, u32);
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum Line<'a> {
+    Log {
+        row: u32,
+        time_unix_nanos: String,
+        name: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        level: Option<String>,
+        attributes: Attributes<'a>,
+    },
+    End {
+        complete: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
+    },
+}
+
+pub(super) async fn logs(
+    State(api): State<UiApi>,
+    Query(After { cursor }): Query<After>,
+    query: TraceQuery,
+) -> Result<Response, ApiError> {
+    let after = cursor.as_deref().map(parse_cursor).transpose()?;
+    let lines = api.ask_trace(query, move |engine, opened| page(engine, &opened, after));
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, lines.await?).into_response())
+}
+
+fn page(engine: &Engine, opened: &Opened, after: Option<Place>) -> Result<Vec<u8>, ApiError> {
+    let rows: FxHashMap<SpanKey, u32> = opened.rows_with(Marks::EVENTS);
+    // The earliest ones behind the cursor, the latest of them on top; one more than a page says whether more follow.
+    let mut earliest: BinaryHeap<Entry> = BinaryHeap::new();
+    let problems = engine
+        .store()
+        .each_with_events(opened.skeleton.trace_id, |span, view| {
+            let Some(row) = rows.get(&span) else { return };
+            for (number, event) in (0..).zip(view.events()) {
+                let place = (event.time_unix_nanos(), *row, number);
+                let is_next = after.is_none_or(|after| place > after);
+                let is_early =
+                    earliest.len() <= PAGE_MAX || earliest.peek().is_some_and(|last| place < last.place);
+                if is_next && is_early {
+                    let event = event.to_model();
+                    earliest.push(Entry { place, event });
+                    if earliest.len() > PAGE_MAX + 1 {
+                        earliest.pop();
+                    }
+                }
+            }
+        });
+    let mut entries = earliest.into_sorted_vec();
+    let follows = entries.len() > PAGE_MAX;
+    entries.truncate(PAGE_MAX);
+    let cursor = entries.last().filter(|_| follows).map(|last| {
+        let (time, row, number) = last.place;
+        format!("{time}.{row}.{number}")
+    });
+    let mut lines = Vec::new();
+    for Entry { place, event } in &entries {
+        let level = event.attributes.iter().find(|attribute| attribute.key == "level");
+        let line = Line::Log {
+            row: place.1,
+            time_unix_nanos: place.0.to_string(),
+            name: &event.name,
+            level: level.map(|level| canonical_text(&level.value).into_owned()),
+            attributes: Attributes(&event.attributes),
+        };
+        add(&mut lines, &line)?;
+    }
+    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    let end = Line::End {
+        complete: problems.is_empty(),
+        message: (!problems.is_empty()).then(|| problems.join("; ")),
+        cursor,
+    };
+    add(&mut lines, &end)?;
+    Ok(lines)
+}
+
+fn add(lines: &mut Vec<u8>, line: &Line<'_>) -> Result<(), ApiError> {
+    serde_json::to_writer(&mut *lines, line).map_err(|error| ApiError::internal(error.to_string()))?;
+    lines.push(b'\n');
+    Ok(())
+}
+
+fn parse_cursor(text: &str) -> Result<Place, ApiError> {
+    let parts: Vec<&str> = text.split('.').collect();
+    let place = match parts.as_slice() {
+        [time, row, number] => time.parse().ok().zip(row.parse().ok()).zip(number.parse().ok()),
+        _ => None,
+    };
+    let place = place.map(|((time, row), number)| (time, row, number));
+    place.ok_or_else(|| ApiError::parameter("cursor", "take the cursor of the end line of the page before"))
+}
+
+/// An event that is ordered by its place.
+#[derive(Debug)]
+struct Entry {
+    place: Place,
+    event: Event,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.place == other.place
+    }
+}
+
+impl Eq for Entry {}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.place.cmp(&other.place)
+    }
+}

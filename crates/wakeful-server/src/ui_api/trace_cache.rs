@@ -1,0 +1,237 @@
+//! Traces that pages have open: laid out once, not for each question about them.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use rustc_hash::FxHashMap;
+use wakeful_model::{SpanId, TraceId};
+use wakeful_query::Engine;
+use wakeful_query::adjust::Doubt;
+use wakeful_store::{Marks, Skeleton, SkeletonSpan, SpanKey};
+
+use super::error::ApiError;
+use super::layout::{Layout, Shown};
+
+/// Of larger traces the page gets the earliest, the latest and the longest spans.
+const SPANS_MAX: usize = 2_000_000;
+
+/// What is kept; the trace that was opened last stays whatever its size.
+const BYTES_MAX: usize = 160 << 20;
+
+/// Which form of which trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) id: TraceId,
+    /// As it was sent, not adjusted.
+    pub(super) raw: bool,
+}
+
+/// A trace, laid out.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) skeleton: Skeleton,
+    pub(super) layout: Layout,
+    /// Changes when spans were added.
+    pub(super) rev: String,
+    /// What is missing of it, in sentences.
+    pub(super) problems: Vec<String>,
+    /// What is doubtful about spans, by index, ascending.
+    doubts: Vec<(u32, Doubt)>,
+    /// As it was sent, not adjusted.
+    pub(super) raw: bool,
+    /// Which span is linked to from which row, by the span's id.
+    links: OnceLock<Vec<(SpanId, u32)>>,
+}
+
+/// What tells a span from others where it is stored.
+pub(super) fn key_of(span: &SkeletonSpan) -> SpanKey {
+    SpanKey {
+        id: stored_id(span),
+        kind: span.kind,
+    }
+}
+
+/// The id under which a span is stored.
+pub(super) fn stored_id(span: &SkeletonSpan) -> SpanId {
+    match span.parent_span_id {
+        Some(shared) if span.marks.contains(Marks::RENAMED) => shared,
+        _ => span.span_id,
+    }
+}
+
+impl Opened {
+    fn read(engine: &Engine, asked: Asked, spans_max: usize) -> Result<Self, ApiError> {
+        let Asked { id, raw } = asked;
+        let trace = engine.skeleton(id, spans_max, raw)?;
+        let trace = trace.ok_or_else(|| ApiError::not_found(format!("no span of trace {id} is stored")))?;
+        let layout = Layout::of(&trace.skeleton, &trace.parents);
+        Ok(Self {
+            rev: layout.rev(&trace.skeleton),
+            layout,
+            skeleton: trace.skeleton,
+            problems: trace.problems,
+            doubts: trace.doubts,
+            raw,
+            links: OnceLock::new(),
+        })
+    }
+
+    /// The sentences about doubts of a span, by index.
+    pub(super) fn doubts_of(&self, span: u32) -> impl Iterator<Item = String> {
+        let first = self.doubts.partition_point(|(of, _)| *of < span);
+        let own = self.doubts[first..].iter().take_while(move |(of, _)| *of == span);
+        own.map(|(_, doubt)| doubt.to_string())
+    }
+
+    /// What is to be said to people about what is not there.
+    pub(super) fn message(&self) -> Option<String> {
+        let kept = self.skeleton.spans.len() as u64;
+        let cut = (self.skeleton.stored > SPANS_MAX as u64).then(|| {
+            let stored = self.skeleton.stored;
+            format!("{kept} of {stored} spans: the earliest, the latest and the longest")
+        });
+        let sentences: Vec<_> = cut.into_iter().chain(self.problems.iter().cloned()).collect();
+        (!sentences.is_empty()).then(|| sentences.join("; "))
+    }
+
+    /// How many spans were stored at a [`Opened::rev`].
+    pub(super) fn stored_of_rev(rev: &str) -> Option<u64> {
+        rev.split_once('.')?.1.parse().ok()
+    }
+
+    /// The rows of spans that have some marks.
+    pub(super) fn rows_with(&self, marks: Marks) -> FxHashMap<SpanKey, u32> {
+        let rows =
+            (0..self.layout.rows()).filter_map(|row| match self.layout.shown(row, &self.skeleton)? {
+                Shown::Span(span) if span.marks.contains(marks) => Some((key_of(span), row)),
+                _ => None,
+            });
+        rows.collect()
+    }
+
+    /// Rows of spans that link to a span of this trace, found when that is first asked.
+    pub(super) fn links_to(&self, engine: &Engine, span: SpanId) -> Vec<u32> {
+        let links = self.links.get_or_init(|| {
+            let rows = self.rows_with(Marks::LINKS);
+            let mut links = Vec::new();
+            if !rows.is_empty() {
+                let trace = self.skeleton.trace_id;
+                // What cannot be read is told with the rows.
+                let _told = engine.store().each_link(trace, |from, link| {
+                    if let (true, Some(to), Some(row)) =
+                        (link.trace_id == Some(trace), link.span_id, rows.get(&from))
+                    {
+                        links.push((to, *row));
+                    }
+                });
+            }
+            links.sort_unstable();
+            links.dedup();
+            links
+        });
+        let first = links.partition_point(|(to, _)| *to < span);
+        let own = links[first..].iter().take_while(|(to, _)| *to == span);
+        own.map(|(_, row)| *row).collect()
+    }
+
+    fn size_bytes(&self) -> usize {
+        self.skeleton.spans.len() * size_of::<SkeletonSpan>()
+            + self
+                .skeleton
+                .names
+                .iter()
+                .map(|name| size_of::<String>() + name.len())
+                .sum::<usize>()
+            + self.doubts.len() * size_of::<(u32, Doubt)>()
+            + self.layout.size_bytes()
+    }
+}
+
+/// The traces that were opened last.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Traces {
+    /// The latest one first.
+    kept: Arc<Mutex<Vec<Kept>>>,
+    /// Held while a trace is laid out: two large ones at once would take twice the memory.
+    laying_out: Arc<Mutex<()>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    asked: Asked,
+    /// How many spans were stored then; as long as that stays, so does the trace.
+    stored: u64,
+    bytes: usize,
+    opened: Arc<Opened>,
+}
+
+impl Traces {
+    /// The trace as it is now. Blocks.
+    pub(super) fn open(&self, engine: &Engine, asked: Asked) -> Result<Arc<Opened>, ApiError> {
+        let stored = engine.store().stored_spans(asked.id);
+        if let Some(opened) = self.get(asked, stored) {
+            return Ok(opened);
+        }
+        let _alone = self.laying_out.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another request may have done it while this one waited.
+        if let Some(opened) = self.get(asked, stored) {
+            return Ok(opened);
+        }
+        self.forget(asked);
+        let opened = Arc::new(Opened::read(engine, asked, SPANS_MAX)?);
+        // What could not be read now may be readable the next time.
+        if opened.problems.is_empty() {
+            self.keep(Kept {
+                asked,
+                stored,
+                bytes: opened.size_bytes(),
+                opened: Arc::clone(&opened),
+            });
+        }
+        Ok(opened)
+    }
+
+    /// The trace as it is now, if that is the one that the page has rows of. Blocks.
+    pub(super) fn open_rev(
+        &self,
+        engine: &Engine,
+        asked: Asked,
+        rev: Option<&str>,
+    ) -> Result<Arc<Opened>, ApiError> {
+        let opened = self.open(engine, asked)?;
+        if rev.is_some_and(|rev| rev != opened.rev) {
+            return Err(ApiError::conflict(
+                "spans of this trace have arrived since; load it again",
+            ));
+        }
+        Ok(opened)
+    }
+
+    fn get(&self, asked: Asked, stored: u64) -> Option<Arc<Opened>> {
+        let mut kept = self.lock();
+        let place = kept
+            .iter()
+            .position(|kept| kept.asked == asked && kept.stored == stored)?;
+        kept[..=place].rotate_right(1);
+        kept.first().map(|kept| Arc::clone(&kept.opened))
+    }
+
+    fn forget(&self, asked: Asked) {
+        self.lock().retain(|kept| kept.asked != asked);
+    }
+
+    fn keep(&self, opened: Kept) {
+        let mut kept = self.lock();
+        kept.insert(0, opened);
+        let mut bytes = 0;
+        let fitting = kept.iter().take_while(|kept| {
+            bytes += kept.bytes;
+            bytes <= BYTES_MAX
+        });
+        let fitting = fitting.count().max(1);
+        kept.truncate(fitting);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
