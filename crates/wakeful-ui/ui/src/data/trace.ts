@@ -48,6 +48,11 @@ export async function fetchAttribute(trace: TraceRef, key: string, signal?: Abor
   return new Uint8Array(await (await ask(tracePath(trace, '/attribute', { key }), signal)).arrayBuffer());
 }
 
+/** The parts of rows that decided how long the trace took, an Arrow stream. */
+export async function fetchCritical(trace: TraceRef, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await (await ask(tracePath(trace, '/critical'), signal)).arrayBuffer());
+}
+
 /** Every key of the trace's spans and resources. */
 export async function fetchKeys(trace: TraceRef, signal?: AbortSignal): Promise<string[]> {
   return (await askJson<{ keys: string[] }>(tracePath(trace, '/attributes'), signal)).keys;

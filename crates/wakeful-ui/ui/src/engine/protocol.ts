@@ -72,6 +72,8 @@ export type Request =
   | { kind: 'probe'; row: number; line: number; from: number; to: number }
   /** Active intervals of rows, as an Arrow stream of `row`, `start`, `dur`; `rows` is what was asked for, `[from, to)`. */
   | { kind: 'intervals'; rows: [number, number]; bytes: Uint8Array<ArrayBuffer> }
+  /** What decided how long the trace took, as an Arrow stream of `row`, `start`, `dur`. */
+  | { kind: 'critical'; bytes: Uint8Array<ArrayBuffer> }
   /** Events and log records of a row, ns from the trace's base. */
   | { kind: 'points'; row: number; points: Points }
   /** Lanes below a row; none closes them. */
@@ -145,6 +147,8 @@ export type Reply =
   /** `from` and `to` are the time of all hits; `span` is the row whose span id was asked for, or -1. */
   | { kind: 'found'; count: number; hit: number; query: string; from: number; to: number; span: number }
   | { kind: 'snapshot'; snapshot: Snapshot }
+  /** How long the critical path is, in nanoseconds, and how many spans it leads through. */
+  | { kind: 'critical'; nanos: number; spans: number }
   /**
    * Rows were read again and have other numbers: so many lines further down (`lines`) and nanoseconds later (`nanos`) stands
    * what stood at the top left; `selected` is the new number of the selected row.

@@ -127,11 +127,14 @@ export class Session {
   }
 
   /** What is drawn beside the spans. */
-  private detail(request: Of<'intervals' | 'points' | 'lanes' | 'arrows' | 'bands'>): void {
+  private detail(request: Of<'intervals' | 'critical' | 'points' | 'lanes' | 'arrows' | 'bands'>): void {
     const { details } = this.scene;
     switch (request.kind) {
       case 'intervals':
         for (const [row, stretches] of decodeIntervals(request.bytes, request.rows)) details.active.set(row, stretches);
+        break;
+      case 'critical':
+        this.critical(request.bytes);
         break;
       case 'points':
         details.points.set(request.row, request.points);
@@ -147,6 +150,16 @@ export class Session {
         details.bands = request.bands;
         break;
     }
+  }
+
+  private critical(bytes: Uint8Array): void {
+    const { critical } = this.scene.details;
+    let nanos = 0;
+    for (const [row, stretches] of decodeIntervals(bytes, [0, 0])) {
+      critical.set(row, stretches);
+      for (const dur of stretches.dur) nanos += dur;
+    }
+    this.send({ kind: 'critical', nanos, spans: critical.size });
   }
 
   private batch(bytes: Uint8Array): void {

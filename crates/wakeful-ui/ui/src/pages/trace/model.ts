@@ -13,6 +13,7 @@ import { trustedScript } from '../../shell/trusted.ts';
 import { canvasFont, readTokens } from '../../theme/theme.ts';
 import { embeddingIn, numberOf, roundFor, viewIn, type ViewName } from './address.ts';
 import { Exporter } from './exporter.ts';
+import { CriticalPath } from './critical-path.ts';
 import { IntervalsFeed } from './intervals-feed.ts';
 import { RedrawTimes } from './redraw-times.ts';
 import { ServerFind } from './server-find.ts';
@@ -84,6 +85,7 @@ export class TraceModel {
   readonly serverFind: ServerFind;
   readonly watch: Watch;
   readonly intervals: IntervalsFeed;
+  readonly critical: CriticalPath;
 
   private readonly engine: Engine;
   private abort = new AbortController();
@@ -106,6 +108,7 @@ export class TraceModel {
     this.engine = startEngine(trustedScript(workerUrl), (reply) => this.receive(reply));
     this.serverFind = new ServerFind(this, (query, bytes) => this.engine.post({ kind: 'matches', query, bytes }));
     this.watch = new Watch(this);
+    this.critical = new CriticalPath(this, (bytes) => this.engine.post({ kind: 'critical', bytes }));
     this.intervals = new IntervalsFeed(this, (rows, bytes) => this.engine.post({ kind: 'intervals', rows, bytes }));
     this.engine.post({ kind: 'init', tokens: readTokens(), font: canvasFont() });
     this.engine.post({ kind: 'look', look: this.look.peek() });
@@ -219,6 +222,7 @@ export class TraceModel {
     const look = { ...this.look.peek(), ...change };
     this.look.value = look;
     this.engine.post({ kind: 'look', look });
+    this.critical.want();
     const filter = encodeFilter(this.serviceNames(), look.hidden);
     note((query) => {
       setOrDelete(query, 'lay', look.layout === 'packed' ? 'packed' : '');
@@ -263,6 +267,7 @@ export class TraceModel {
     if (JSON.stringify(look) !== JSON.stringify(this.look.peek())) {
       this.look.value = look;
       this.engine.post({ kind: 'look', look });
+      this.critical.want();
     }
     const row = numberOf(address.get('sel'), -1);
     if (row !== this.selected.peek()) {
@@ -365,6 +370,10 @@ export class TraceModel {
       case 'complete':
         this.tally.value = reply.tally;
         this.complete(reply.rows);
+        break;
+      case 'critical':
+        this.critical.sum.value = { nanos: reply.nanos, spans: reply.spans };
+        this.redraw();
         break;
       case 'snapshot':
         this.snapshots.shift()?.(reply.snapshot);
@@ -474,6 +483,7 @@ export class TraceModel {
       this.engine.post({ kind: 'look', look: this.look.peek() });
     }
     if (this.query.peek()) this.serverFind.ask(this.query.peek());
+    this.critical.want();
     this.watch.start(facts.rev);
     this.redraw();
   }

@@ -54,7 +54,7 @@ function Opened({ id, raw }: { id: string; raw: boolean }) {
   const panel = model.panel.value && model.selected.value >= 0;
   const embedding = embeddingIn(params.value);
   return (
-    <article class={panel ? 'trace with-panel' : 'trace'} data-view={view}>
+    <article class={panel ? 'trace with-panel' : 'trace'} data-view={view} data-state={model.state.value}>
       <Heading model={model} find={found} />
       <Messages model={model} />
       {view === 'timeline' ? (

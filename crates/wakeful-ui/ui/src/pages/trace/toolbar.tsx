@@ -1,4 +1,4 @@
-import { formatCount, formatDuration } from '../../engine/format.ts';
+import { formatCount, formatDuration, formatExact, plural } from '../../engine/format.ts';
 import type { Fold } from '../../engine/protocol.ts';
 import { fit, windowEnd } from '../../engine/view.ts';
 import { Hostile } from '../../widgets/hostile.tsx';
@@ -29,6 +29,7 @@ export function Toolbar({ model }: { model: TraceModel }) {
         />
         Critical path
       </label>
+      {look.critical && <CriticalSum model={model} />}
       <span class="segmented" role="group" aria-label="Layout">
         {(['tree', 'packed'] as const).map((layout) => (
           <button
@@ -64,6 +65,22 @@ export function Toolbar({ model }: { model: TraceModel }) {
         </button>
       </span>
     </div>
+  );
+}
+
+/** How long the path is, and its share of the trace. */
+function CriticalSum({ model }: { model: TraceModel }) {
+  const { sum, failed } = model.critical;
+  if (failed.value) return <span class="warned">the critical path is not known: {failed.value}</span>;
+  if (!sum.value) return null;
+  const { nanos, spans } = sum.value;
+  if (spans === 0) return <span>no critical path: the root's parent is missing</span>;
+  const share = model.duration > 0 ? ` (${((100 * nanos) / model.duration).toFixed(1)} %)` : '';
+  return (
+    <span title={formatExact(nanos)}>
+      {formatDuration(nanos)}
+      {share} in {plural(spans, 'span')}
+    </span>
   );
 }
 
