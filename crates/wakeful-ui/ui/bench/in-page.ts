@@ -118,7 +118,10 @@ export function install(): void {
       field.value = text;
       const began = performance.now();
       field.dispatchEvent(new InputEvent('input', { bubbles: true }));
-      return (await until(() => count() !== before && count() !== '' && !count().startsWith('looking'))) - began;
+      const found = await until(() => count() !== before && count() !== '' && !count().startsWith('looking'));
+      // The server looks into attributes afterwards: that is another figure, and must be over before the next.
+      await until(() => !count().endsWith('…'));
+      return found - began;
     },
   };
 }

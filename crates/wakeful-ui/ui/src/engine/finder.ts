@@ -51,9 +51,11 @@ export class Finder {
   reply({ columns: { start, dur } }: Scene, hit: number): Extract<Reply, { kind: 'found' }> {
     let from = Number.POSITIVE_INFINITY;
     let to = 0;
-    for (const row of this.rows) {
-      from = Math.min(from, start[row]);
-      to = Math.max(to, start[row] + dur[row]);
+    const { rows } = this;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i];
+      if (start[row] < from) from = start[row];
+      if (start[row] + dur[row] > to) to = start[row] + dur[row];
     }
     return {
       kind: 'found',

@@ -55,7 +55,8 @@ export class Runs {
 
   /** The run that a row is a member of. */
   of(row: number): Run | undefined {
-    return this.list[this.member[row] - 1];
+    const number = this.member[row];
+    return number === 0 ? undefined : this.list[number - 1];
   }
 
   /** The run that begins with a row. */

@@ -1,6 +1,6 @@
 import { Columns } from './columns.ts';
 import { Details, Stack } from './details.ts';
-import { CRITICAL_PATH, isError } from './flags.ts';
+import { CRITICAL_PATH } from './flags.ts';
 import { Mipmap } from './mipmap.ts';
 import { NO_LANE, pack, type Packed } from './packed.ts';
 import { type Look, PLAIN } from './protocol.ts';
@@ -20,8 +20,6 @@ export class Scene {
   selected = -1;
   /** Nanoseconds of the whole trace, once it is known. */
   duration = 0;
-  /** Rows in error, ascending. */
-  errors = new Uint32Array(0);
 
   /** What is drawn beside the spans. */
   readonly details = new Details();
@@ -59,6 +57,11 @@ export class Scene {
   /** What stands on which line of the screen, in the tree layout. */
   get stack(): Stack {
     return new Stack(this);
+  }
+
+  /** Rows in error, ascending. */
+  get errors(): Uint32Array {
+    return this.tree.errors;
   }
 
   /** Lines on screen if the screen were long enough. */
@@ -115,11 +118,8 @@ export class Scene {
 
   /** Takes in rows that were appended since; when many batches come at once, this is done once for all of them. */
   settle(): boolean {
-    const { flags, count } = this.columns;
+    const { count } = this.columns;
     if (this.settled === count) return false;
-    const errors = [...this.errors];
-    for (let row = this.settled; row < count; row++) if (isError(flags[row])) errors.push(row);
-    this.errors = Uint32Array.from(errors);
     this.settled = count;
     this.packing = null;
     this.mip = null;

@@ -14,6 +14,8 @@ export class Tree {
   visible = new Uint32Array(0);
   count = 0;
   readonly runs: Runs;
+  /** Rows in error, ascending. */
+  errors = new Uint32Array(0);
   private closed = new Uint8Array(0);
   /** By the first row of a run: 1 = its members are shown. */
   private runOpen = new Uint8Array(0);
@@ -35,6 +37,7 @@ export class Tree {
       this.visible = new Uint32Array(start.length);
     }
     this.runs.collect();
+    this.errors = errorsOf(this.columns);
     if (!this.touched) this.closeBelow(this.openingLevel());
     this.rebuild();
   }
@@ -110,24 +113,21 @@ export class Tree {
   }
 
   /** Opens the ancestors of every row of the list, and the runs that hide it. */
-  reveal(rows: Iterable<number>): void {
-    const { parent } = this.columns;
+  reveal(rows: Uint32Array | readonly number[]): void {
+    const { parent, count } = this.columns;
+    // Of many hits below one row, all but the first find it open: each row is looked at once.
+    const seen = rows.length > 1 ? new Uint8Array(count) : null;
     let changed = false;
-    const openRun = (row: number) => {
-      const run = this.runs.of(row);
-      if (!run || run.first === row || this.runOpen[run.first]) return;
-      this.runOpen[run.first] = 1;
-      changed = true;
-    };
-    for (const row of rows) {
-      openRun(row);
-      for (let above = parent[row]; above !== NO_ROW; above = parent[above]) {
+    for (let i = 0; i < rows.length; i++) {
+      changed = this.openRunAround(rows[i]) || changed;
+      for (let above = parent[rows[i]]; above !== NO_ROW && seen?.[above] !== 1; above = parent[above]) {
+        if (seen) seen[above] = 1;
         // What is below the first member of a closed run is as hidden as the others.
         if (this.standsForRun(above)) {
           this.runOpen[above] = 1;
           changed = true;
         }
-        openRun(above);
+        changed = this.openRunAround(above) || changed;
         if (this.closed[above]) {
           this.closed[above] = 0;
           changed = true;
@@ -198,6 +198,14 @@ export class Tree {
     this.rebuild();
   }
 
+  /** Opens the run that hides a row; its first member is seen, if as the whole run. */
+  private openRunAround(row: number): boolean {
+    const run = this.runs.of(row);
+    if (!run || run.first === row || this.runOpen[run.first]) return false;
+    this.runOpen[run.first] = 1;
+    return true;
+  }
+
   private setRange(from: number, to: number, open: boolean): void {
     const { children } = this.columns;
     for (let row = from; row < to; row++) this.closed[row] = open || children[row] === 0 ? 0 : 1;
@@ -248,17 +256,16 @@ interface HiddenErrors {
   from: Uint32Array;
 }
 
-function collectHiddenErrors({ count, flags, parent, size }: Columns, tree: Tree): HiddenErrors {
+function collectHiddenErrors({ parent, size }: Columns, tree: Tree): HiddenErrors {
   const owners: number[] = [];
   const failed: number[] = [];
   const from = new Uint32Array(tree.count + 1);
-  let index = 0;
-  for (let row = 0; row < count; row++) {
-    while (index + 1 < tree.count && tree.visible[index + 1] <= row) index++;
-    if (!isError(flags[row]) || tree.visible[index] === row || tree.count === 0) continue;
+  for (let i = 0; i < tree.errors.length && tree.count > 0; i++) {
+    const row = tree.errors[i];
+    let owner = tree.indexOf(row);
+    const before = tree.visible[owner];
+    if (before === row) continue;
     // What lies behind a visible row is mostly below it, or a member of the run that it stands for.
-    let owner = index;
-    const before = tree.visible[index];
     const inside = tree.standsForRun(before) || row < before + size[before];
     if (!inside && parent[row] !== NO_ROW) {
       const above = tree.visibleParent(row);
@@ -273,6 +280,12 @@ function collectHiddenErrors({ count, flags, parent, size }: Columns, tree: Tree
   const next = from.slice();
   for (let i = 0; i < failed.length; i++) rows[next[owners[i]]++] = failed[i];
   return { rows, from };
+}
+
+function errorsOf({ count, flags }: Columns): Uint32Array<ArrayBuffer> {
+  const rows: number[] = [];
+  for (let row = 0; row < count; row++) if (isError(flags[row])) rows.push(row);
+  return Uint32Array.from(rows);
 }
 
 function lengthened(old: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
