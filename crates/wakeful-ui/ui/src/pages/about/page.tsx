@@ -3,8 +3,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { isAbort, messageOf } from '../../data/api.ts';
 import { type About, fetchAbout } from '../../data/search.ts';
 import { formatInstant, nanosOf } from '../../data/time.ts';
-import { formatBytes, formatDuration, plural } from '../../engine/format.ts';
+import { formatBytes, plural } from '../../engine/format.ts';
 import { Banner } from '../../widgets/banner.tsx';
+import { keptInWords } from '../search/uploaded.ts';
 
 /** What runs here, where it listens, what it keeps, and within which limits. */
 export function AboutPage() {
@@ -107,6 +108,6 @@ function Table({ name, heads, rows }: { name: string; heads: readonly string[]; 
 }
 
 function kept({ seconds, bytes }: { seconds: number | null; bytes: number | null }): string {
-  const parts = [seconds === null ? '' : `for ${formatDuration(seconds * 1e9)}`, bytes === null ? '' : `up to ${formatBytes(bytes)}`];
+  const parts = [seconds === null ? '' : keptInWords(seconds).replace('kept ', ''), bytes === null ? '' : `up to ${formatBytes(bytes)}`];
   return parts.filter(Boolean).join(', ') || 'without an end';
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TraceSummary } from '../../data/search.ts';
-import { csvOf } from './csv.ts';
+import { csvOfTraces } from './csv.ts';
 
 const TRACE: TraceSummary = {
   ...{ id: '4bf9', rootService: 'shop', rootOperation: 'buy "now", please', startUnixNanos: '1795248471024080001' },
@@ -12,7 +12,7 @@ const TRACE: TraceSummary = {
 };
 
 test('a trace is a line', () => {
-  expect(csvOf([TRACE]).split('\r\n')).toEqual([
+  expect(csvOfTraces([TRACE]).split('\r\n')).toEqual([
     'traceId,name,start,durationNanos,spans,errors,depth,orphans,services',
     '4bf9,"shop: buy ""now"", please",2026-11-21T08:07:51.024080001Z,5,3,1,2,0,shop db',
     '',
@@ -20,5 +20,5 @@ test('a trace is a line', () => {
 });
 
 test('a formula is text', () => {
-  expect(csvOf([{ ...TRACE, rootService: '=cmd()', rootOperation: 'x' }])).toContain(",'=cmd(): x,");
+  expect(csvOfTraces([{ ...TRACE, rootService: '=cmd()', rootOperation: 'x' }])).toContain(",'=cmd(): x,");
 });

@@ -30,6 +30,11 @@ export async function startHeat(query: URLSearchParams): Promise<void> {
   }
 }
 
+/** Stops the request because its page goes. */
+export function leaveHeat(): void {
+  abort.abort();
+}
+
 export function clearHeat(): void {
   abort.abort();
   heat.value = null;

@@ -4,11 +4,11 @@ import { pageCommands, status } from '../../shell/commands.ts';
 import { params, path } from '../../shell/router.ts';
 import { loadServices } from './catalog.ts';
 import { SearchForm, summary } from './form.tsx';
-import { clearHeat, startHeat } from './heat.ts';
+import { clearHeat, leaveHeat, startHeat } from './heat.ts';
 import { order } from './list.tsx';
 import { recall } from './memory.ts';
 import { Results } from './results.tsx';
-import { clear, run, start } from './run.ts';
+import { clear, leave, run, start } from './run.ts';
 import { sortOf } from './sorts.ts';
 import { Tabs } from './tabs.tsx';
 import { UploadPanel, useDrop } from './upload-panel.tsx';
@@ -33,8 +33,8 @@ export function SearchPage() {
     return () => {
       pageCommands.value = {};
       status.value = '';
-      clear();
-      clearHeat();
+      leave();
+      leaveHeat();
     };
   }, []);
 

@@ -101,6 +101,11 @@ export function cancel(): void {
   run.value = { ...run.peek(), state: 'cancelled', traces: stale ? [] : traces, stale: false };
 }
 
+/** Stops the request because its page goes; what was found is there again, dimmed, until it is asked anew. */
+export function leave(): void {
+  abort.abort();
+}
+
 /** Back to a page that asks nothing. */
 export function clear(): void {
   abort.abort();

@@ -3,7 +3,7 @@ import type { TraceSummary } from '../../data/search.ts';
 import { go, href, params } from '../../shell/router.ts';
 import { save } from '../../shell/save.ts';
 import { Menu, type MenuItem } from '../../widgets/menu.tsx';
-import { csvOf } from './csv.ts';
+import { csvOfTraces } from './csv.ts';
 import { heat } from './heat.ts';
 import type { Run } from './run.ts';
 import { type Sort, SORTS, sortOf } from './sorts.ts';
@@ -70,7 +70,7 @@ export function downloads(traces: readonly TraceSummary[]): MenuItem[] {
   const hint = traces.length > JSON_MAX ? `the first ${formatCount(JSON_MAX)}` : undefined;
   return [
     { name: 'JSON (Jaeger)', hint, href: jsonAddress(traces), download: true },
-    { name: 'CSV of this list', run: () => save('traces.csv', 'text/csv', csvOf(traces)) },
+    { name: 'CSV of this list', run: () => save('traces.csv', 'text/csv', csvOfTraces(traces)) },
   ];
 }
 
