@@ -1,8 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { isAbort, messageOf } from '../../../data/api.ts';
+import { csvOf } from '../../../data/csv.ts';
 import { fetchKeys, traceOf } from '../../../data/trace.ts';
 import { formatCount, formatDuration, formatExact, plural } from '../../../engine/format.ts';
 import { toast } from '../../../shell/commands.ts';
+import { save } from '../../../shell/save.ts';
 import { Banner } from '../../../widgets/banner.tsx';
 import { Hostile } from '../../../widgets/hostile.tsx';
 import { Icon } from '../../../widgets/icon.tsx';
@@ -12,7 +14,6 @@ import type { Grouping, StatisticsQuestion } from '../analysis/protocol.ts';
 import { type Field, FIELDS, type Group, valueOf } from '../analysis/statistics.ts';
 import { useAnswer } from '../analysis/use-answer.ts';
 import type { TraceModel } from '../model.ts';
-import { csvOf, save } from './csv.ts';
 import { SortHead } from './sort-head.tsx';
 import { sortOf, sortText, useAddress } from './use-address.ts';
 import './views.css';
