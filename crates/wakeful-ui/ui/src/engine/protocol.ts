@@ -142,6 +142,8 @@ export type Reply =
   | { kind: 'overview'; image: Image }
   /** Folding or rows changed: the page asks for a picture. */
   | { kind: 'changed'; visible: number; total: number }
+  /** A step folded or unfolded something. */
+  | { kind: 'folded'; fold: Fold }
   /** The row to select or to show. `hit` counts from 1. */
   | { kind: 'reached'; row: number; index: number; select: boolean; start: number; dur: number }
   /** `from` and `to` are the time of all hits; `span` is the row whose span id was asked for, or -1. */

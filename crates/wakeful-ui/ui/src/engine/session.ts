@@ -278,10 +278,12 @@ export class Session {
     const { tree } = this.scene;
     if (tree.canFold(row) && tree.isOpen(row) === (step === 'out')) {
       tree.set(row, step === 'in');
+      this.send({ kind: 'folded', fold: { what: 'row', row, open: step === 'in' } });
       return true;
     }
     const first = step === 'out' && !tree.standsForRun(row) ? tree.closeRun(row) : -1;
     if (first < 0) return false;
+    this.send({ kind: 'folded', fold: { what: 'run', row: first } });
     this.scene.selected = first;
     this.reach(first, true);
     return true;

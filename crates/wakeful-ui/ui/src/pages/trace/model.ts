@@ -14,6 +14,7 @@ import { canvasFont, readTokens } from '../../theme/theme.ts';
 import { embeddingIn, numberOf, roundFor, viewIn, type ViewName } from './address.ts';
 import { Exporter } from './exporter.ts';
 import { CriticalPath } from './critical-path.ts';
+import { foldsIn, withFold } from './folds.ts';
 import { IntervalsFeed } from './intervals-feed.ts';
 import { RedrawTimes } from './redraw-times.ts';
 import { ServerFind } from './server-find.ts';
@@ -196,6 +197,7 @@ export class TraceModel {
 
   fold(fold: Fold): void {
     this.engine.post({ kind: 'fold', fold });
+    this.noteFold(fold);
   }
 
   /** Names are matched at once, the rest by the server once all rows are here. */
@@ -316,6 +318,8 @@ export class TraceModel {
   reload(): void {
     this.outdated.value = false;
     this.bytes.value = 0;
+    // Rows will have other numbers: the engine keeps what is folded, the address cannot.
+    note((query) => query.delete('open'));
     this.engine.post({ kind: 'restart' });
     void this.load();
   }
@@ -370,6 +374,9 @@ export class TraceModel {
       case 'complete':
         this.tally.value = reply.tally;
         this.complete(reply.rows);
+        break;
+      case 'folded':
+        this.noteFold(reply.fold);
         break;
       case 'critical':
         this.critical.sum.value = { nanos: reply.nanos, spans: reply.spans };
@@ -482,6 +489,9 @@ export class TraceModel {
       this.look.value = { ...this.look.peek(), hidden };
       this.engine.post({ kind: 'look', look: this.look.peek() });
     }
+    if (this.generation.peek() === 1) {
+      for (const fold of foldsIn(params.peek().get('open') ?? '')) this.engine.post({ kind: 'fold', fold });
+    }
     if (this.query.peek()) this.serverFind.ask(this.query.peek());
     this.critical.want();
     this.watch.start(facts.rev);
@@ -519,6 +529,10 @@ export class TraceModel {
     if (t0 <= 0 && t0 + w * nsPerPx >= this.duration) return;
     query.set('ts', String(roundFor(t0, nsPerPx)));
     query.set('dur', String(roundFor(w * nsPerPx, nsPerPx)));
+  }
+
+  private noteFold(fold: Fold): void {
+    note((query) => query.set('open', withFold(query.get('open') ?? '', fold)));
   }
 
   private noteSelection(): void {
