@@ -66,6 +66,8 @@ export const KEYS: readonly KeyRow[] = [
   { scope: 'timeline', keys: ['N'], action: 'previous-hit', does: 'previous find hit' },
   { scope: 'timeline', keys: ['e'], action: 'next-error', does: 'next error' },
   { scope: 'timeline', keys: ['E'], action: 'previous-error', does: 'previous error' },
+  { scope: 'timeline', keys: [']'], action: 'link-on', does: 'to the span that the selected one links to' },
+  { scope: 'timeline', keys: ['['], action: 'link-back', does: 'to a span that links to the selected one' },
   { scope: 'timeline', keys: ['.'], action: 'next-sibling', does: 'next sibling' },
   { scope: 'timeline', keys: [','], action: 'previous-sibling', does: 'previous sibling' },
 
@@ -123,6 +125,8 @@ const JAEGER: readonly KeyRow[] = [
   { scope: 'timeline', keys: ['F'], action: 'fit-selection', does: 'fit the selection' },
   { scope: 'timeline', keys: [']'], action: 'close-all', does: 'all closed' },
   { scope: 'timeline', keys: ['['], action: 'open-all', does: 'all open' },
+  { scope: 'timeline', keys: ['Alt+]'], action: 'link-on', does: 'to the span that the selected one links to' },
+  { scope: 'timeline', keys: ['Alt+['], action: 'link-back', does: 'to a span that links to the selected one' },
 ];
 
 /** The preset in force. */
@@ -144,7 +148,7 @@ const PLACES: Record<string, string> = { KeyW: 'W', KeyA: 'A', KeyS: 'S', KeyD: 
 /** Names by which the table may know a key: by place, then by letter. */
 function namesOf(event: KeyboardEvent): string[] {
   if (event.ctrlKey || event.metaKey) return event.altKey || event.shiftKey ? [] : [`Mod+${event.key.toLowerCase()}`];
-  if (event.altKey) return [];
+  if (event.altKey) return [`Alt+${event.key}`];
   const place = PLACES[event.code];
   const names = place ? [event.shiftKey ? `Shift+${place}` : place] : [];
   names.push(event.shiftKey && event.key.length > 1 ? `Shift+${event.key}` : event.key);

@@ -41,6 +41,10 @@ export function DetailPanel({ model }: { model: TraceModel }) {
     };
   }, [model, row, open, turn, generation]);
 
+  useEffect(() => {
+    model.details.value = open && loaded?.row === row && 'span' in loaded ? loaded.span : null;
+  }, [model, open, row, loaded]);
+
   if (!open) return null;
   const stale = loaded?.row !== row;
   const more = async () => {

@@ -1,5 +1,6 @@
 import { batch, signal } from '@preact/signals';
 import { ApiError, isAbort, messageOf, pieces } from '../../data/api.ts';
+import type { SpanDetails } from '../../data/span.ts';
 import { fetchTrace, traceOf } from '../../data/trace.ts';
 import { type Engine, startEngine } from '../../engine/client.ts';
 import type { Facts } from '../../engine/facts.ts';
@@ -64,6 +65,8 @@ export class TraceModel {
   readonly tally = signal<Tally | null>(null);
   /** The address asks for services of another trace, or of this one as it was before. */
   readonly filterStale = signal(false);
+  /** What is known of the selected span, while its details are open. */
+  readonly details = signal<SpanDetails | null>(null);
   /** Grows whenever all rows of the trace have been read, anew or for the first time. */
   readonly generation = signal(0);
   /** Spans were added since the trace was read: rows have other numbers now. */

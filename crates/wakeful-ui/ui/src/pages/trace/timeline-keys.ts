@@ -43,7 +43,18 @@ export function perform(model: TraceModel, action: string, far = 1, pointer?: nu
     model.step(action as Step);
     return true;
   }
-  return onRow(model, action) || onLook(model, action) || onWindow(model, action, far, pointer);
+  return onRow(model, action) || onLink(model, action) || onLook(model, action) || onWindow(model, action, far, pointer);
+}
+
+/** Along the links of the selected span, as far as they stay in this trace. */
+function onLink(model: TraceModel, action: string): boolean {
+  if (action !== 'link-on' && action !== 'link-back') return false;
+  const span = model.details.peek();
+  const link = span?.links.find(({ traceId }) => traceId === span.traceId);
+  const back = span?.referencedBy?.[0];
+  if (action === 'link-on' && link) model.find(link.spanId);
+  else if (action === 'link-back' && back) model.select(back.row);
+  return true;
 }
 
 function onLook(model: TraceModel, action: string): boolean {
