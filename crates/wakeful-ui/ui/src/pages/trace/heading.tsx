@@ -104,7 +104,16 @@ function Totals({ model }: { model: TraceModel }) {
         )}
       </div>
       {facts.orphans > 0 && <Total name="Incomplete" count={facts.orphans} title="spans whose parent is missing" />}
-      {tally && tally.open > 0 && <Total name="Open" count={tally.open} title="spans that have not ended" />}
+      {tally && tally.open > 0 && (
+        <>
+          <Total name="Open" count={tally.open} title="spans that have not ended" />
+          {!model.watch.follow.value && (
+            <button type="button" class="link" onClick={() => model.watch.setFollow(true)}>
+              Follow
+            </button>
+          )}
+        </>
+      )}
       {tally && tally.adjusted > 0 && (
         <Total name="Adjusted" count={tally.adjusted} title="spans whose clock was corrected; Actions shows them as sent" />
       )}

@@ -106,7 +106,7 @@ export function Row({ info, top, height, name, selected, model }: Props) {
             ! {formatCount(info.hiddenErrors)}
           </span>
         )}
-        {!name && <span class="mark time">{formatDuration(info.dur)}</span>}
+        {!name && <span class="mark time">{formatDuration(info.run?.total ?? info.dur)}</span>}
       </div>
       <span class="unseen" role="gridcell">
         {info.service}
