@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
+import { violations } from './axe.ts';
 import { launch, open } from './browser.ts';
 import { type Server, searchFor, start } from './server.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SEARCH = searchFor('__all_services__');
 
 let server: Server;
@@ -20,17 +18,26 @@ afterAll(async () => {
   await server?.stop();
 });
 
+const DOCUMENTS: Record<string, string> = { settings: 'Settings', about: 'Limits', loss: 'Loss' };
+
 /** Goes to a page as a reader sees it: `search` with results, `trace` with a span's details, `help`, or nothing searched. */
 async function visit(page: Page, what: string): Promise<void> {
-  await page.goto(`${server.url}${what === 'start' ? '/search' : SEARCH}`);
+  if (DOCUMENTS[what]) {
+    await page.goto(`${server.url}/${what}`);
+    await page.getByRole('heading', { name: DOCUMENTS[what] }).waitFor();
+    return;
+  }
+  const list = what === 'table' ? '&list=table' : '';
+  await page.goto(`${server.url}${what === 'start' ? '/search' : SEARCH + list}`);
   if (what === 'start') {
     await page.getByRole('heading', { name: 'No search yet' }).waitFor();
     return;
   }
   const link = page.getByRole('link', { name: 'mini-redis: run', exact: true });
   await link.waitFor();
-  if (what === 'help') {
-    await page.getByRole('button', { name: /Keys/ }).click();
+  await page.locator('[data-testid=scatter][data-state=complete]').waitFor();
+  if (what === 'help' || what === 'palette') {
+    await page.keyboard.press(what === 'help' ? '?' : 'Control+k');
     await page.getByRole('dialog').waitFor();
   }
   if (what !== 'trace') return;
@@ -39,32 +46,21 @@ async function visit(page: Page, what: string): Promise<void> {
   await page.getByRole('tab', { name: /Attributes/ }).waitFor();
 }
 
-const PAGES = ['start', 'search', 'trace', 'help'];
+const PAGES = ['start', 'search', 'table', 'trace', 'help', 'palette', 'settings', 'about', 'loss'];
 const SIZES = { narrow: { width: 375, height: 812 }, desk: { width: 1280, height: 720 } };
 const SCHEMES = ['light', 'dark'] as const;
 
-const all = PAGES.flatMap((what) =>
-  SCHEMES.flatMap((colorScheme) =>
-    Object.entries(SIZES).map(([size, viewport]) => ({ what, colorScheme, size, viewport })),
+const all = [
+  ...PAGES.flatMap((what) =>
+    SCHEMES.flatMap((colorScheme) => Object.entries(SIZES).map(([size, viewport]) => ({ what, colorScheme, size, viewport }))),
   ),
-);
+  ...PAGES.map((what) => ({ what, colorScheme: 'light' as const, size: 'forced colours', viewport: SIZES.desk, forcedColors: 'active' as const })),
+];
 
 test.each(all)('$what, $colorScheme, $size: nothing is in a reader\'s way', async ({ what, ...options }) => {
   const { page, complaints } = await open(browser, options);
   await visit(page, what);
-  await page.evaluate(AXE);
-  const violations = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-    interface Violation {
-      id: string;
-      nodes: { html: string; failureSummary: string }[];
-    }
-    return (await axe.run()).violations.map(({ id, nodes }) => ({
-      id,
-      nodes: nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`),
-    }));
-  });
-  expect(violations).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   expect(complaints).toEqual([]);
 });
 
@@ -78,6 +74,27 @@ test.each(widths)('$what at $width px does not scroll sideways', async ({ what, 
     client: document.documentElement.clientWidth,
   }));
   expect(scroll).toBe(client);
+});
+
+test.each(PAGES.flatMap((what) => [375, 1280].map((width) => ({ what, width }))))(
+  '$what at $width px with text of twice the size does not scroll sideways',
+  async ({ what, width }) => {
+    const { page } = await open(browser, { viewport: { width, height: 812 } });
+    await visit(page, what);
+    await page.evaluate(() => {
+      document.documentElement.style.fontSize = '200%';
+    });
+    const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    await expect.poll(overflow).toBe(0);
+  },
+);
+
+test('nothing moves by itself where motion is unwanted', async () => {
+  const { page } = await open(browser, { reducedMotion: 'reduce' });
+  for (const what of ['search', 'palette', 'trace']) {
+    await visit(page, what);
+    expect(await page.evaluate(() => document.getAnimations().length), what).toBe(0);
+  }
 });
 
 test('a chosen theme holds, before the first paint too', async () => {

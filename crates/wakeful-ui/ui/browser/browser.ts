@@ -1,12 +1,32 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import chromium from '@sparticuz/chromium';
 import { type Browser, type BrowserContextOptions, chromium as driver, type Page } from 'playwright-core';
 import { NOW } from './server.ts';
 
-/** The Chromium that npm brings, without a GPU and without a sandbox, which root may not have. */
-export async function launch(): Promise<Browser> {
+/**
+ * The Chromium that npm brings, without a GPU and without a sandbox, which root may not have. `ownFonts` leaves it with the
+ * fonts that came with it, so that texts look the same on every machine.
+ */
+export async function launch({ ownFonts = false } = {}): Promise<Browser> {
   chromium.setGraphicsMode = false;
   const args = ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none', '--disable-lcd-text'];
-  return driver.launch({ executablePath: await chromium.executablePath(), headless: true, args });
+  const executablePath = await chromium.executablePath();
+  const env = { ...process.env, ...(ownFonts ? { FONTCONFIG_FILE: await ownFontsOnly() } : {}) } as Record<string, string>;
+  return driver.launch({ executablePath, headless: true, args, env });
+}
+
+/** A configuration with the fonts that `executablePath` has unpacked, and no others. */
+async function ownFontsOnly(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'wakeful-fonts-'));
+  const file = join(folder, 'fonts.conf');
+  const families = ['system-ui', 'sans-serif', 'ui-monospace', 'monospace']
+    .map((name) => `<alias binding="same"><family>${name}</family><prefer><family>Open Sans</family></prefer></alias>`)
+    .join('');
+  const fonts = join(tmpdir(), 'fonts', 'fonts');
+  await writeFile(file, `<fontconfig><dir>${fonts}</dir><cachedir>${folder}</cachedir>${families}</fontconfig>`);
+  return file;
 }
 
 /** A page, and everything that went wrong in it: it stays empty in a good test. */

@@ -13,12 +13,17 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-/** The built page and generated traces under the server's headers, for working on the page without a binary. */
-export async function startMock(dist: string, now: number, stored: Stored): Promise<Server> {
-  if (!existsSync(join(dist, 'index.html'))) throw new Error('the page is not built; run `npm run build` first');
+/** The built page and generated traces under the server's headers, for working on the page without a binary; null is no page. */
+export async function startMock(dist: string | null, now: number, stored: Stored): Promise<Server> {
+  if (dist !== null && !existsSync(join(dist, 'index.html'))) throw new Error('the page is not built; run `npm run build` first');
   const mock = new Mock(now, stored.miniRedis ? Math.max(1_421, stored.large) : 0);
   const server = createServer((request, response) => {
     if (mock.answer(request, response)) return;
+    if (dist === null) {
+      response.statusCode = 404;
+      response.end();
+      return;
+    }
     const { pathname } = new URL(request.url ?? '/', 'http://mock');
     const file = join(dist, pathname);
     const path = pathname !== '/' && existsSync(file) ? file : join(dist, 'index.html');

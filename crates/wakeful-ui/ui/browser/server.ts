@@ -3,13 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { generated } from '../dev/mock-trace.ts';
+import { generated, type MockTrace } from '../dev/mock-trace.ts';
 import { startMock } from './mock-server.ts';
 import { sendMiniRedis, sendTrace } from './send.ts';
 
 /** A running server of the page. */
 export interface Server {
   url: string;
+  /** Where it takes OTLP over HTTP; absent if the answers are generated. */
+  otlp?: string;
   stop(): Promise<void>;
 }
 
@@ -18,6 +20,10 @@ export interface Stored {
   miniRedis: boolean;
   /** Spans of one large trace; 0 for none. */
   large: number;
+  /** Small traces of several services besides, over three quarters of an hour; the mock always has them. */
+  small?: number;
+  /** Where the page lives; `/` if absent. */
+  basePath?: string;
 }
 
 /** When the tests take place (Unix ms): shortly after mini-redis' spans were captured. */
@@ -30,6 +36,18 @@ export function searchFor(service: string): string {
 
 export function largeId(spans: number): string {
   return String(spans).padStart(32, 'a');
+}
+
+/** Of 3, 5, 7 … spans, one each minute and a half. */
+function smallTraces(count: number): MockTrace[] {
+  return Array.from({ length: count }, (_, i) => {
+    const base = BigInt(NOW - 300_000 - i * 90_000) * 1_000_000n;
+    return generated(smallId(i), 3 + i * 2, base, 1e6 * (1 + (i % 7)) ** 3);
+  });
+}
+
+export function smallId(index: number): string {
+  return String(index).padStart(32, 'b');
 }
 
 const LISTENERS = [
@@ -55,6 +73,7 @@ export async function start(stored: Stored): Promise<Server> {
   if (!binary) return startMock(process.env.WAKEFUL_UI_DIST ?? join(import.meta.dirname, '..', 'dist'), NOW, stored);
   const folder = await mkdtemp(join(tmpdir(), 'wakeful-browser-'));
   const ports = LISTENERS.flatMap((name) => [`--${name}-port`, '0']);
+  if (stored.basePath) ports.push('--base-path', stored.basePath);
   const child = spawn(binary, ['serve', '--data-dir', folder, '--ready-json', ...ports], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -70,8 +89,9 @@ export async function start(stored: Stored): Promise<Server> {
       const trace = generated(largeId(stored.large), stored.large, BigInt(NOW - 600_000) * 1_000_000n, 41e9);
       await sendTrace(ready.listeners['otlp-http'], trace);
     }
+    for (const trace of smallTraces(stored.small ?? 0)) await sendTrace(ready.listeners['otlp-http'], trace);
     if (stored.miniRedis) await poll(async () => (await services(url)).includes('mini-redis'), 'mini-redis is stored');
-    return { url, stop };
+    return { url, otlp: ready.listeners['otlp-http'], stop };
   } catch (error) {
     await stop();
     throw error;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { launch, open } from './browser.ts';
 import { type Server, searchFor, start } from './server.ts';
+import { slowly } from './slow-server.ts';
 
 let server: Server;
 let fresh: Server;
@@ -35,7 +36,7 @@ test('nothing found: what was asked, and a remedy', async () => {
   await page.goto(`${server.url}/search?service=mini-redis&operation=no-such&start=1000&end=2000`);
   await page.getByRole('heading', { name: 'No trace results' }).waitFor();
   await page.getByText('operation no-such').waitFor();
-  await page.getByRole('button', { name: 'Search without the other conditions' }).waitFor();
+  await page.getByRole('button', { name: 'Search last 2 days' }).waitFor();
   expect(complaints).toEqual([]);
 });
 
@@ -61,6 +62,55 @@ test('an answer that is cut off says so, and shows what came', async () => {
   await page.goto(`${server.url}${searchFor('mini-redis')}`);
   await page.getByText('the answer was cut off').waitFor();
   expect(await page.getByTestId('result').count()).toBe(1);
+});
+
+test('a server that is gone, and back again', async () => {
+  const { page } = await open(browser);
+  await page.goto(`${server.url}${searchFor('mini-redis')}`);
+  await page.getByRole('heading', { name: '1 trace', exact: true }).waitFor();
+  await page.context().setOffline(true);
+  await page.getByRole('button', { name: 'Find Traces' }).click();
+  await page.getByText('the server does not answer').first().waitFor();
+  // What was found stays until something else is.
+  await page.context().setOffline(false);
+  await page.getByRole('button', { name: 'Retry' }).last().click();
+  await page.getByRole('heading', { name: '1 trace', exact: true }).waitFor();
+  await expect.poll(() => page.locator('.banner.error').count()).toBe(0);
+});
+
+test('an answer that comes line by line is shown as it comes', async () => {
+  const { page, complaints } = await open(browser);
+  const answer = await (await fetch(`${server.url}/api/ui${searchFor('mini-redis')}`)).text();
+  const lines = answer.trimEnd().split('\n');
+  const slow = await slowly([JSON.stringify({ type: 'progress', segments: 3, segmentsTotal: 12, spans: 24_576, traces: 1 }), ...lines], 1_000);
+  await page.route('**/api/ui/search?*', (route) => route.continue({ url: `${slow.url}/search` }));
+  try {
+    await page.goto(`${server.url}${searchFor('mini-redis')}`);
+    await page.getByText('3 of 12 segments · 24,576 spans · 1 trace so far').waitFor();
+    await page.getByTestId('result').waitFor();
+    await page.getByRole('heading', { name: '1 trace', exact: true }).waitFor();
+    await expect.poll(() => page.getByTestId('status').innerText()).toContain('complete');
+    expect(complaints).toEqual([]);
+  } finally {
+    await slow.stop();
+  }
+});
+
+test('Cancel stops the request, and what came stays', async () => {
+  const { page } = await open(browser);
+  const answer = await (await fetch(`${server.url}/api/ui${searchFor('mini-redis')}`)).text();
+  const slow = await slowly([answer.trimEnd().split('\n').slice(-2)[0], ...Array.from({ length: 60 }, () => '')], 500);
+  await page.route('**/api/ui/search?*', (route) => route.continue({ url: `${slow.url}/search` }));
+  try {
+    await page.goto(`${server.url}${searchFor('mini-redis')}`);
+    await page.getByTestId('result').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('The search was cancelled').waitFor();
+    expect(await page.getByTestId('result').count()).toBe(1);
+    await expect.poll(() => slow.cancelled()).toBe(true);
+  } finally {
+    await slow.stop();
+  }
 });
 
 test('Cancel stops a search', async () => {

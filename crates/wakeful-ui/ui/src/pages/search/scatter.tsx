@@ -111,7 +111,7 @@ export function Scatter({ traces, now }: { traces: readonly TraceSummary[]; now:
         {counts && counts.cells.length > 0 && <Legend highest={counts.cells.reduce((most, cell) => Math.max(most, cell.count), 0)} />}
         {counts && counts.traces > 0 && (
           <button type="button" class="small" aria-expanded={asTable} onClick={() => setAsTable(!asTable)}>
-            Table
+            Counts
           </button>
         )}
       </figcaption>
