@@ -113,7 +113,7 @@ function names(
     if (y < top || y > top + view.h) continue;
     const marks = [info.run ? `×${formatCount(info.run.count)}` : '', isError(info.flags) ? '!' : ''];
     const name = info.flags & PLACEHOLDER ? `parent ${info.name} not received` : info.name;
-    const text = fitted([info.lane || name, ...marks].join(' ').trim(), NAMES_PX - x - SWATCH_PX - 14, measure);
+    const text = fitted([info.lane || name, ...marks].filter(Boolean).join(' '), NAMES_PX - x - SWATCH_PX - 14, measure);
     swatches.push({ x, y: y - SWATCH_PX / 2, colour: css(theme.service[slotColour(info.slot)]) });
     texts.push({ text, x: x + SWATCH_PX + 6, y, colour: theme.strong, bold: false });
   }

@@ -2,7 +2,7 @@ import { marksOf, rankOf } from './line.ts';
 import type { Packed } from './packed.ts';
 import type { Scene } from './scene.ts';
 
-/** So many spans share a bucket of the finest level on average: below, looking at each is as quick. */
+/** So many spans of the fullest lane share a bucket of the finest level on average: below, looking at each is as quick. */
 const SHARE = 1;
 /** How many spans or buckets are looked at before the clock is. */
 const STRIDE = 4_096;
@@ -69,8 +69,9 @@ export class Mipmap {
     // The lane of those without a place of their own overlaps; it is drawn in another way.
     const disjoint = rest ? lanes - 1 : lanes;
     const { duration } = this.scene;
-    const spans = this.packed.from[disjoint] || 1;
-    const least = Math.max((SHARE * duration * disjoint) / spans, duration / 2 ** 31, 1);
+    let fullest = 1;
+    for (let lane = 0; lane < disjoint; lane++) fullest = Math.max(fullest, this.packed.from[lane + 1] - this.packed.from[lane]);
+    const least = Math.max((SHARE * duration) / fullest, duration / 2 ** 31, 1);
     let bucket = 2 ** Math.ceil(Math.log2(least));
     let level: Level | null = null;
     for (; bucket < duration / 64; bucket *= 2) {
