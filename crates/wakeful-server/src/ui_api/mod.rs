@@ -9,6 +9,7 @@ mod duration;
 mod error;
 mod find;
 mod heat;
+mod ids;
 mod intervals;
 mod layout;
 mod lines;
@@ -64,6 +65,7 @@ pub(crate) fn router(queries: Queries, about: About) -> Router {
         .route("/trace/{id}/critical", get(trace::critical))
         .route("/trace/{id}/download", get(download::download))
         .route("/trace/{id}/find", get(find::find))
+        .route("/trace/{id}/ids", get(ids::ids))
         .route("/trace/{id}/intervals", get(intervals::intervals))
         .route("/trace/{id}/logs", get(logs::logs))
         .route("/trace/{id}/span/{row}", get(span::span))

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { attributeIn, findIn, logsIn } from './mock-parts.ts';
+import { attributeIn, findIn, logsIn, mockSpanId } from './mock-parts.ts';
 import { answerSearch } from './mock-search.ts';
 import { arrowOf, generated, type MockTrace, miniRedis, servicesOf } from './mock-trace.ts';
 
@@ -98,6 +98,8 @@ export class Mock {
       response.end(arrow());
     } else if (part === 'attributes') {
       this.json(response, { keys: ['http.method'] });
+    } else if (part === 'ids') {
+      this.json(response, { ids: (query.get('rows') ?? '').split(',').map((row) => mockSpanId(Number(row))) });
     } else if (part === 'logs') {
       response.setHeader('content-type', 'application/x-ndjson');
       response.end(logsIn(trace, query.get('cursor') ?? '').map((line) => `${JSON.stringify(line)}\n`).join(''));

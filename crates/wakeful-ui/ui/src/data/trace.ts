@@ -53,6 +53,11 @@ export async function fetchCritical(trace: TraceRef, signal: AbortSignal): Promi
   return new Uint8Array(await (await ask(tracePath(trace, '/critical'), signal)).arrayBuffer());
 }
 
+/** The span ids of rows, in their order. */
+export async function fetchIds(trace: TraceRef, rows: readonly number[], signal?: AbortSignal): Promise<string[]> {
+  return (await askJson<{ ids: string[] }>(tracePath(trace, '/ids', { rows: rows.join(',') }), signal)).ids;
+}
+
 /** Every key of the trace's spans and resources. */
 export async function fetchKeys(trace: TraceRef, signal?: AbortSignal): Promise<string[]> {
   return (await askJson<{ keys: string[] }>(tracePath(trace, '/attributes'), signal)).keys;

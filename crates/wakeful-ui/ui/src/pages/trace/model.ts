@@ -93,6 +93,8 @@ export class TraceModel {
 
   private readonly engine: Engine;
   private abort = new AbortController();
+  /** The row that was gone to last and is not on screen yet, and where it stands. */
+  private reached = { row: -1, index: 0 };
   private readonly snapshots: ((snapshot: Snapshot) => void)[] = [];
   private seq = 0;
   private inFlight = false;
@@ -143,7 +145,7 @@ export class TraceModel {
     const end = windowEnd(old);
     const next = { ...old, ...layout };
     // What was on screen and is selected stays on screen when the panel takes its place.
-    const at = this.selectedInfo()?.index;
+    const at = this.selectedInfo()?.index ?? (this.reached.row === this.selected.peek() ? this.reached.index : undefined);
     if (at !== undefined) next.scrollRow = Math.max(next.scrollRow, at + 1 - next.h / next.rowPx);
     this.place(this.windowAwaited ? next : show(next, old.t0, end, this.duration));
     this.openWindow();
@@ -391,6 +393,7 @@ export class TraceModel {
       case 'picture':
         this.inFlight = false;
         requestAnimationFrame(() => {
+          if (reply.rows.some(({ row }) => row === this.reached.row)) this.reached.row = -1;
           batch(() => {
             this.picture.value = reply;
             this.visible.value = reply.visible;
@@ -412,6 +415,7 @@ export class TraceModel {
           this.selectedSpan = { start: reply.start, dur: reply.dur };
           this.noteSelection();
         }
+        this.reached = { row: reply.row, index: reply.index };
         this.bringIntoView(reply);
         break;
       case 'found':

@@ -26,8 +26,9 @@ export function watchPageKeys(model: TraceModel): () => void {
     if (event.defaultPrevented || inTextField(event) || (event.key.length === 1 && !letterKeys.peek())) return;
     if (document.querySelector('dialog[open]')) return;
     // Arrows, Enter and their like belong to what has the focus; letters and digits act everywhere on the page.
-    if (event.key.length > 1) return;
-    const scopes: Scope[] = model.viewName.peek() === 'timeline' ? ['views', 'timeline', 'global'] : ['views', 'global'];
+    // A first g may be the first of two, which the shell and the rows tell apart.
+    if (event.key.length > 1 || event.key === 'g') return;
+    const scopes: Scope[] = model.viewName.peek() === 'timeline' ? ['views', 'rows', 'timeline', 'global'] : ['views', 'global'];
     const action = actionOf(event, scopes);
     if (action !== null && performOnPage(model, action)) event.preventDefault();
   };

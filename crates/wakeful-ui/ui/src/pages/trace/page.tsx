@@ -120,7 +120,7 @@ function useSpokenSelection(model: TraceModel): void {
         .join(', ')
     : '';
   const state = model.state.value;
-  const complete = state === 'complete' && model.selected.value < 0;
+  const complete = state === 'complete' && text === '';
   const spans = model.facts.value?.spans ?? 0;
   useEffect(() => {
     if (text) status.value = text;

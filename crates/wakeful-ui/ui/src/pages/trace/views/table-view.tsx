@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { parseDuration } from '../../../data/duration.ts';
+import { fetchIds, traceOf } from '../../../data/trace.ts';
 import { formatCount, formatDuration, formatExact, plural } from '../../../engine/format.ts';
 import { Banner } from '../../../widgets/banner.tsx';
 import { Hostile } from '../../../widgets/hostile.tsx';
@@ -78,7 +79,7 @@ export function TableView({ model }: { model: TraceModel }) {
       <VirtualList
         label="Spans of the trace"
         count={answer?.total ?? 0}
-        columns={TABLE_FIELDS.length}
+        columns={TABLE_FIELDS.length + 1}
         busy={busy}
         active={table.active}
         onRange={table.setRange}
@@ -87,6 +88,9 @@ export function TableView({ model }: { model: TraceModel }) {
         onAction={onAction}
         head={
           <div class="vhead spans" role="row">
+            <span role="columnheader" class="plain">
+              Span ID
+            </span>
             {TABLE_FIELDS.map(([known, title]) => (
               <span
                 key={known}
@@ -113,7 +117,7 @@ export function TableView({ model }: { model: TraceModel }) {
               aria-selected={selected}
               onClick={(event) => choose(index, event)}
             >
-              {row ? <Cells row={row} model={model} /> : <span role="gridcell">…</span>}
+              {row ? <Cells row={row} id={table.ids.get(row.row)} model={model} /> : <span role="gridcell">…</span>}
             </div>
           );
         }}
@@ -123,10 +127,13 @@ export function TableView({ model }: { model: TraceModel }) {
   );
 }
 
-function Cells({ row, model }: { row: TableRow; model: TraceModel }) {
+function Cells({ row, id, model }: { row: TableRow; id: string | undefined; model: TraceModel }) {
   const slot = model.services.value.find(({ name }) => name === row.service)?.slot ?? 0;
   return (
     <>
+      <span role="gridcell" class="mono">
+        {id ?? '…'}
+      </span>
       <span role="gridcell">
         <Swatch slot={slot} /> <Hostile text={row.service} />
       </span>
@@ -154,6 +161,8 @@ function Cells({ row, model }: { row: TableRow; model: TraceModel }) {
 
 interface Rows {
   rows: ReadonlyMap<number, TableRow>;
+  /** Span ids by row, as far as they have come. */
+  ids: ReadonlyMap<number, string>;
   active: number;
   setActive: (index: number) => void;
   setRange: (from: number, to: number) => void;
@@ -175,6 +184,7 @@ function useRows(model: TraceModel, order: object | null): Rows {
       here = false;
     };
   }, [model, order, from, to]);
+  const ids = useIds(model, rows);
   // In a new order the selected span has another place.
   useEffect(() => {
     if (!order || known.current === order) return;
@@ -183,7 +193,32 @@ function useRows(model: TraceModel, order: object | null): Rows {
     if (row < 0) return setActive(-1);
     void analysisOf(model).ask<'place'>({ kind: 'place', row }).then(setActive);
   }, [order]);
-  return { rows, active, setActive, setRange: (a, b) => setRange((old) => (old[0] === a && old[1] === b ? old : [a, b])) };
+  return { rows, ids, active, setActive, setRange: (a, b) => setRange((old) => (old[0] === a && old[1] === b ? old : [a, b])) };
+}
+
+/** Scrolling may pass over many rows a second: ids are asked for where it rests. */
+const REST_MS = 80;
+
+/** The span ids of what is on screen: only the server has them. */
+function useIds(model: TraceModel, rows: ReadonlyMap<number, TableRow>): ReadonlyMap<number, string> {
+  const [ids, setIds] = useState<ReadonlyMap<number, string>>(new Map());
+  useEffect(() => {
+    const wanted = [...rows.values()].map(({ row }) => row);
+    if (wanted.every((row) => ids.has(row))) return;
+    const abort = new AbortController();
+    const timer = window.setTimeout(() => {
+      fetchIds(traceOf(model), wanted, abort.signal).then(
+        (list) => setIds(new Map(list.map((id, place) => [wanted[place], id]))),
+        // The column stays empty; the details of a row say why.
+        () => undefined,
+      );
+    }, REST_MS);
+    return () => {
+      window.clearTimeout(timer);
+      abort.abort();
+    };
+  }, [model, rows]);
+  return ids;
 }
 
 function toggled(marked: ReadonlyMap<number, number>, { row, dur }: TableRow): Map<number, number> {
