@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use wakeful_wire::otlp::TracesData;
 use super::UiApi;
 use super::chunks::{self, Writer};
 use super::error::ApiError;
-use super::trace::parse_id;
+use super::trace::{InPath, InQuery, parse_id};
 
 /// Attributes that get a column of their own.
 const KEYS_MAX: usize = 200;
@@ -31,8 +31,7 @@ const COLUMNS: [&str; 9] = [
     "status",
 ];
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy)]
 enum Format {
     Otlp,
     Csv,
@@ -40,17 +39,20 @@ enum Format {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct As {
-    format: Format,
+    format: String,
 }
 
 pub(super) async fn download(
     State(api): State<UiApi>,
-    Path(id): Path<String>,
-    as_: Result<Query<As>, axum::extract::rejection::QueryRejection>,
+    InPath(id): InPath<String>,
+    InQuery(As { format }): InQuery<As>,
 ) -> Result<Response, ApiError> {
     let id = parse_id(&id)?;
-    let Query(As { format }) =
-        as_.map_err(|_| ApiError::parameter("format", "write format=otlp or format=csv"))?;
+    let format = match format.as_str() {
+        "otlp" => Format::Otlp,
+        "csv" => Format::Csv,
+        _ => return Err(ApiError::parameter("format", "write format=otlp or format=csv")),
+    };
     let stored = api.queries.ask(move |engine| Ok(engine.store().stored_spans(id)));
     if stored.await? == 0 {
         return Err(ApiError::not_found(format!("no span of trace {id} is stored")));

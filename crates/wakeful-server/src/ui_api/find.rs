@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{UInt8Array, UInt32Array};
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use wakeful_model::{Kind, Resource, StatusCode};
@@ -13,7 +13,7 @@ use wakeful_store::{SkeletonSpan, TextHits, TextPlaces, TextQuery};
 
 use super::error::ApiError;
 use super::layout::Shown;
-use super::trace::TraceQuery;
+use super::trace::{InQuery, TraceQuery};
 use super::trace_cache::{Opened, key_of};
 use super::{UiApi, arrow};
 
@@ -32,7 +32,7 @@ pub(super) struct Text {
 
 pub(super) async fn find(
     State(api): State<UiApi>,
-    Query(Text { q }): Query<Text>,
+    InQuery(Text { q }): InQuery<Text>,
     query: TraceQuery,
 ) -> Result<Response, ApiError> {
     let stream = api.ask_trace(query, move |engine, opened| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{Float64Array, UInt32Array};
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use wakeful_store::{Marks, SkeletonSpan, SpanKey};
 
 use super::error::ApiError;
 use super::layout::Shown;
-use super::trace::TraceQuery;
+use super::trace::{InQuery, TraceQuery};
 use super::trace_cache::{Opened, key_of};
 use super::{UiApi, arrow};
 
@@ -25,7 +25,7 @@ pub(super) struct Rows {
 
 pub(super) async fn intervals(
     State(api): State<UiApi>,
-    Query(Rows { rows }): Query<Rows>,
+    InQuery(Rows { rows }): InQuery<Rows>,
     query: TraceQuery,
 ) -> Result<Response, ApiError> {
     let range = rows.as_deref().map_or(Ok((0, u32::MAX)), parse_rows)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BinaryHeap;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
 use rustc_hash::FxHashMap;
@@ -13,7 +13,7 @@ use wakeful_store::{Marks, SpanKey};
 
 use super::UiApi;
 use super::error::ApiError;
-use super::trace::TraceQuery;
+use super::trace::{InQuery, TraceQuery};
 use super::trace_cache::Opened;
 use super::value::Attributes;
 
@@ -50,7 +50,7 @@ enum Line<'a> {
 
 pub(super) async fn logs(
     State(api): State<UiApi>,
-    Query(After { cursor }): Query<After>,
+    InQuery(After { cursor }): InQuery<After>,
     query: TraceQuery,
 ) -> Result<Response, ApiError> {
     let after = cursor.as_deref().map(parse_cursor).transpose()?;

@@ -1,6 +1,6 @@
 //! `trace/{id}/span/{row}`: everything about one span.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
 use rustc_hash::FxHashSet;
@@ -12,7 +12,7 @@ use wakeful_store::SkeletonSpan;
 use super::UiApi;
 use super::error::ApiError;
 use super::layout::{NO_ROW, Shown};
-use super::trace::TraceQuery;
+use super::trace::{InPath, InQuery, TraceQuery};
 use super::trace_cache::{Opened, stored_id};
 use super::value::{self, Attributes, Typed};
 
@@ -42,8 +42,8 @@ pub(super) struct Row {
 
 pub(super) async fn span(
     State(api): State<UiApi>,
-    Path(Row { row }): Path<Row>,
-    Query(From { from }): Query<From>,
+    InPath(Row { row }): InPath<Row>,
+    InQuery(From { from }): InQuery<From>,
     query: TraceQuery,
 ) -> Result<Response, ApiError> {
     let json = api.ask_trace(query, move |engine, opened| {
@@ -74,8 +74,8 @@ pub(super) async fn span(
 /// `trace/{id}/span/{row}/value?path=PATH`: a value that was cut, whole.
 pub(super) async fn value(
     State(api): State<UiApi>,
-    Path(Row { row }): Path<Row>,
-    Query(ValuePath { path }): Query<ValuePath>,
+    InPath(Row { row }): InPath<Row>,
+    InQuery(ValuePath { path }): InQuery<ValuePath>,
     query: TraceQuery,
 ) -> Result<Response, ApiError> {
     let text = api.ask_trace(query, move |engine, opened| {

@@ -9,6 +9,7 @@ use axum::extract::{FromRequestParts, Path, Query, State};
 use axum::response::Response;
 use http::request::Parts;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use wakeful_model::TraceId;
 
 use super::columns::Columns;
@@ -34,14 +35,40 @@ struct Form {
     raw: Option<String>,
 }
 
+/// What stands in a URL's path; a refusal is in the form of all others.
+pub(super) struct InPath<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path(found) = Path::from_request_parts(parts, state)
+            .await
+            .map_err(|error| ApiError::bad_request(error.body_text()))?;
+        Ok(Self(found))
+    }
+}
+
+/// What stands in a URL's query; a refusal is in the form of all others.
+pub(super) struct InQuery<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for InQuery<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Query(found) = Query::from_request_parts(parts, state)
+            .await
+            .map_err(|error| ApiError::bad_request(error.body_text()))?;
+        Ok(Self(found))
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for TraceQuery {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let named = Path::<Named>::from_request_parts(parts, state).await;
-        let Path(Named { id }) = named.map_err(|error| ApiError::parameter("traceID", error.body_text()))?;
-        let form = Query::<Form>::from_request_parts(parts, state).await;
-        let Query(Form { rev, raw }) = form.map_err(|error| ApiError::parameter("rev", error.body_text()))?;
+        let InPath(Named { id }) = InPath::from_request_parts(parts, state).await?;
+        let InQuery(Form { rev, raw }) = InQuery::from_request_parts(parts, state).await?;
         let raw = match raw.as_deref() {
             None | Some("0" | "false") => false,
             Some("" | "1" | "true") => true,

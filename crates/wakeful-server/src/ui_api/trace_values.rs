@@ -6,7 +6,7 @@ use arrow_array::types::UInt32Type;
 use arrow_array::{DictionaryArray, PrimitiveArray, StringArray, UInt32Array};
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use wakeful_store::SpanKey;
 
 use super::error::ApiError;
 use super::layout::Shown;
-use super::trace::TraceQuery;
+use super::trace::{InQuery, TraceQuery};
 use super::trace_cache::key_of;
 use super::{UiApi, arrow};
 
@@ -45,7 +45,7 @@ impl Texts {
 
 pub(super) async fn attribute(
     State(api): State<UiApi>,
-    Query(Key { key }): Query<Key>,
+    InQuery(Key { key }): InQuery<Key>,
     query: TraceQuery,
 ) -> Result<Response, ApiError> {
     let stream = api.ask_trace(query, move |engine, opened| {
@@ -64,22 +64,26 @@ pub(super) async fn attribute(
             Some(texts.number(&canonical_text(value)))
         });
         let of_resources: Vec<_> = of_resources.collect();
+        // Numbered anew in the order of the rows: where spans rest must not show in the answer.
+        let mut shown = vec![None; texts.texts.len()];
+        let mut values = Vec::new();
         let (mut rows, mut numbers) = (Vec::new(), Vec::new());
         for row in 0..opened.layout.rows() {
             let Some(Shown::Span(span)) = opened.layout.shown(row, &opened.skeleton) else {
                 continue;
             };
-            let number = own
-                .get(&key_of(span))
-                .copied()
-                .or(of_resources[span.resource as usize]);
-            if let Some(number) = number {
+            let number = own.get(&key_of(span)).copied();
+            if let Some(number) = number.or(of_resources[span.resource as usize]) {
+                let number = *shown[number as usize].get_or_insert_with(|| {
+                    values.push(texts.texts[number as usize].as_str());
+                    values.len() as u32 - 1
+                });
                 rows.push(row);
                 numbers.push(number);
             }
         }
         let numbers = PrimitiveArray::<UInt32Type>::from(numbers);
-        let values = DictionaryArray::try_new(numbers, Arc::new(StringArray::from(texts.texts)));
+        let values = DictionaryArray::try_new(numbers, Arc::new(StringArray::from(values)));
         let values = values.map_err(|error| ApiError::internal(error.to_string()))?;
         arrow::stream([
             ("row", Arc::new(UInt32Array::from(rows))),

@@ -12,3 +12,4 @@ mod recorded;
 mod server;
 mod stopping;
 mod ui_api;
+mod ui_trace;

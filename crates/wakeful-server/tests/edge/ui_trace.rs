@@ -1,0 +1,471 @@
+//! The page's questions about one trace: the same answers from the tail and from segments, and those that a plain look
+//! at the spans gives.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Cursor;
+
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, UInt8Type, UInt16Type, UInt32Type};
+use arrow_ipc::reader::StreamReader;
+use serde_json::Value as Json;
+use wakeful_model::{Span, SpanBatch, StatusCode, Value, canonical_text, intervals};
+use wakeful_server::Listener;
+use wakeful_testkit::{BigTrace, BigTracePlan};
+use wakeful_wire::otlp::Batch;
+
+use crate::client::Answer;
+use crate::server::TestServer;
+
+const SPANS: u64 = 3_000;
+
+/// A server with one generated trace, and what was sent.
+struct Case {
+    server: TestServer,
+    id: String,
+    sent: SpanBatch,
+}
+
+impl Case {
+    async fn start() -> Self {
+        let server = TestServer::start().await;
+        let plan = BigTracePlan {
+            seed: 1,
+            spans: SPANS,
+            start_unix_nanos: 1_760_000_000_000_000_000,
+        };
+        let mut sent = Vec::new();
+        for request in BigTrace::new(plan) {
+            send(&server, &request.protobuf()).await;
+            sent.extend_from_slice(&request.protobuf());
+        }
+        Self {
+            server,
+            id: format!("{:032x}", plan.trace_id()),
+            sent: Batch::decode(sent.into()).unwrap().to_model(),
+        }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        let path = format!("/api/ui/trace/{}{path}", self.id);
+        let answer = self.server.get(Listener::Query, &path).await;
+        assert_eq!(answer.status, 200, "{path}: {:?}", answer.body);
+        answer
+    }
+
+    async fn columns(&self) -> Columns {
+        Columns::read(&self.get("").await.body)
+    }
+
+    /// Span ids, by row.
+    async fn ids(&self) -> Vec<String> {
+        let mut ids = Vec::new();
+        for row in 0..self.columns().await.rows() {
+            let span = self.get(&format!("/span/{row}")).await.json();
+            ids.push(span["spanId"].as_str().unwrap().to_owned());
+        }
+        ids
+    }
+}
+
+async fn send(server: &TestServer, request: &[u8]) {
+    let headers = [("content-type", "application/x-protobuf")];
+    let answer = server
+        .post(Listener::OtlpHttp, "/v1/traces", &headers, request)
+        .await;
+    assert_eq!(answer.status, 200);
+}
+
+/// An Arrow stream, read.
+struct Columns {
+    facts: std::collections::HashMap<String, String>,
+    batches: Vec<RecordBatch>,
+}
+
+impl Columns {
+    fn read(body: &[u8]) -> Self {
+        let reader = StreamReader::try_new(Cursor::new(body), None).unwrap();
+        Self {
+            facts: reader.schema().metadata().clone(),
+            batches: reader.map(Result::unwrap).collect(),
+        }
+    }
+
+    fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    fn floats(&self, name: &str) -> Vec<f64> {
+        let arrays = self
+            .batches
+            .iter()
+            .map(|batch| batch[name].as_primitive::<Float64Type>());
+        arrays.flat_map(|array| array.values().to_vec()).collect()
+    }
+
+    fn numbers(&self, name: &str) -> Vec<u32> {
+        let arrays = self.batches.iter().map(|batch| &batch[name]);
+        let numbers = arrays.flat_map(|array| match array.as_primitive_opt::<UInt8Type>() {
+            Some(bytes) => bytes.values().iter().map(|byte| u32::from(*byte)).collect(),
+            None => array.as_primitive::<UInt32Type>().values().to_vec(),
+        });
+        numbers.collect()
+    }
+
+    fn texts(&self, name: &str) -> Vec<String> {
+        let arrays = self.batches.iter().map(|batch| &batch[name]);
+        let texts = arrays.flat_map(|array| {
+            let texts = array.as_any_dictionary().values().as_string::<i32>();
+            let keys: Vec<usize> = match array.as_dictionary_opt::<UInt16Type>() {
+                Some(narrow) => narrow
+                    .keys()
+                    .values()
+                    .iter()
+                    .map(|key| usize::from(*key))
+                    .collect(),
+                None => {
+                    let wide = array.as_dictionary::<UInt32Type>();
+                    wide.keys().values().iter().map(|key| *key as usize).collect()
+                }
+            };
+            keys.into_iter()
+                .map(|key| texts.value(key).to_owned())
+                .collect::<Vec<_>>()
+        });
+        texts.collect()
+    }
+}
+
+#[tokio::test]
+async fn the_tail_and_a_segment_answer_alike() {
+    let case = Case::start().await;
+    let questions = [
+        "",
+        "?raw=1",
+        "/critical",
+        "/find?q=upstream+-url",
+        "/find?q=cache.hit%3Dtrue",
+        "/attribute?key=url.path",
+        "/attribute?key=host.name",
+        "/attributes",
+        "/intervals",
+        "/logs",
+        "/span/7",
+        "/span/2999",
+        "/span/1500/value?path=attributes/0",
+    ];
+    let mut before = Vec::new();
+    for question in questions {
+        before.push(case.get(question).await.body);
+    }
+    case.server.store.flush().await.unwrap();
+    for (question, before) in questions.iter().zip(before) {
+        let after = case.get(question).await.body;
+        assert!(before == after, "{question}: another answer from a segment");
+    }
+    case.server.stop().await;
+}
+
+#[tokio::test]
+async fn columns_say_what_the_spans_say() {
+    let case = Case::start().await;
+    case.server.store.flush().await.unwrap();
+    let columns = case.columns().await;
+    let ids = case.ids().await;
+    assert_eq!(
+        (columns.rows() as u64, columns.facts["spans"].as_str()),
+        (SPANS, "3000")
+    );
+    let base: u64 = columns.facts["base"].parse().unwrap();
+    let spans: BTreeMap<String, &Span> = case
+        .sent
+        .spans
+        .iter()
+        .map(|span| (span.span_id.to_string(), span))
+        .collect();
+    let (starts, durations) = (columns.floats("start"), columns.floats("dur"));
+    let (parents, flags) = (columns.numbers("parent"), columns.numbers("flags"));
+    let (names, services) = (columns.texts("name"), columns.texts("service"));
+    for (row, id) in ids.iter().enumerate() {
+        let span = spans[id];
+        assert_eq!(base + starts[row] as u64, span.start_unix_nanos);
+        assert_eq!(durations[row] as u64, span.duration_nanos());
+        assert_eq!(names[row], span.name);
+        assert_eq!(services[row], case.sent.resource(span).service_name());
+        match span.parent_span_id {
+            Some(parent) => assert_eq!(ids[parents[row] as usize], parent.to_string()),
+            None => assert_eq!(parents[row], u32::MAX),
+        }
+        assert!(parents[row] == u32::MAX || (parents[row] as usize) < row);
+        let bit = |bit: u32| flags[row] >> bit & 1 == 1;
+        assert_eq!(flags[row] & 3, span.status.code as u32);
+        assert_eq!(flags[row] >> 2 & 7, span.kind as u32);
+        assert_eq!(bit(8), !span.events.is_empty());
+        assert_eq!(bit(10), !span.links.is_empty());
+        assert_eq!(bit(11), span.attribute(intervals::KEY).is_some());
+        assert!(!bit(6) && !bit(13) && !bit(14));
+        if let Some(Value::Int(busy)) = span.attribute(intervals::BUSY_KEY) {
+            let share = f64::from(flags[row] >> 16 & 0xff) / 255.0;
+            let expected = *busy as f64 / span.duration_nanos().max(1) as f64;
+            assert!((share - expected).abs() < 0.01, "{share} {expected}");
+        }
+    }
+    let errors = case
+        .sent
+        .spans
+        .iter()
+        .filter(|span| span.status.code == StatusCode::Error);
+    assert_eq!(columns.facts["errors"], errors.count().to_string());
+
+    let critical = Columns::read(&case.get("/critical").await.body);
+    let on_path: BTreeSet<u32> = critical.numbers("row").into_iter().collect();
+    let flagged = (0..).zip(&flags).filter(|(_, flags)| *flags >> 15 & 1 == 1);
+    assert_eq!(on_path, flagged.map(|(row, _)| row).collect());
+    // One root that everything waits for: the path is as long as the trace.
+    let total: f64 = critical.floats("dur").iter().sum();
+    assert_eq!(total.to_string(), columns.facts["durationNanos"]);
+
+    let found = Columns::read(&case.get("/intervals?rows=100-1999").await.body);
+    let mut expected = Vec::new();
+    for (row, id) in (0_u32..).zip(&ids).skip(100).take(1_900) {
+        if let Some(Value::Bytes(packed)) = spans[id].attribute(intervals::KEY) {
+            let start = spans[id].start_unix_nanos - base;
+            let of_row = intervals::unpack(packed);
+            expected.extend(
+                of_row.map(|part| (row, (start + part.start) as f64, (part.end - part.start) as f64)),
+            );
+        }
+    }
+    let rows = found.numbers("row").into_iter();
+    let found: Vec<_> = rows
+        .zip(found.floats("start"))
+        .zip(found.floats("dur"))
+        .map(|((a, b), c)| (a, b, c))
+        .collect();
+    assert_eq!(found, expected);
+    case.server.stop().await;
+}
+
+/// Whether Jaeger's page would find one of `words` (lower case) in a span, by a plain look at everything.
+fn finds(sent: &SpanBatch, span: &Span, words: &[&str], without: &str) -> bool {
+    let is_in = |text: &str| words.iter().any(|word| text.to_lowercase().contains(word));
+    let in_pair = |key: &str, value: &str| {
+        (without.is_empty() || !key.to_lowercase().contains(without)) && is_in(&format!("{key}={value}"))
+    };
+    let in_all = |attributes: &[wakeful_model::Attribute]| {
+        attributes
+            .iter()
+            .any(|attribute| in_pair(&attribute.key, &canonical_text(&attribute.value)))
+    };
+    let resource = sent.resource(span);
+    let others: Vec<_> = resource
+        .attributes
+        .iter()
+        .filter(|own| own.key != "service.name")
+        .cloned()
+        .collect();
+    is_in(&span.name)
+        || is_in(resource.service_name())
+        || words.contains(&span.span_id.to_string().as_str())
+        || in_all(&span.attributes)
+        || in_all(&others)
+        || span
+            .events
+            .iter()
+            .any(|event| in_pair("event", &event.name) || in_all(&event.attributes))
+        || (!span.kind.name().is_empty() && in_pair("span.kind", span.kind.name()))
+        || (!span.status.message.is_empty() && in_pair("otel.status_description", &span.status.message))
+        || (span.status.code == StatusCode::Error
+            && (in_pair("otel.status_code", "ERROR") || in_pair("error", "true")))
+}
+
+#[tokio::test]
+async fn find_finds_what_a_plain_look_finds() {
+    let case = Case::start().await;
+    case.server.store.flush().await.unwrap();
+    let ids = case.ids().await;
+    let spans: BTreeMap<String, &Span> = case
+        .sent
+        .spans
+        .iter()
+        .map(|span| (span.span_id.to_string(), span))
+        .collect();
+    let some_id = ids[77].as_str();
+    let check = async |q: &str, words: &[&str], without: &str| {
+        let found = Columns::read(&case.get(&format!("/find?q={q}")).await.body).numbers("row");
+        let expected = (0_u32..)
+            .zip(&ids)
+            .filter(|(_, id)| finds(&case.sent, spans[*id], words, without));
+        assert_eq!(found, expected.map(|(row, _)| row).collect::<Vec<_>>(), "{q}");
+        found.len()
+    };
+    assert_eq!(check("", &[], "").await, 0);
+    assert_eq!(
+        check("nowhere-to-be-found", &["nowhere-to-be-found"], "").await,
+        0
+    );
+    assert_eq!(check(&format!("{some_id}+"), &[some_id], "").await, 1);
+    for (q, words, without) in [
+        ("Upstream", &["upstream"][..], ""),
+        ("%22did+not+answer%22", &["did not answer"], ""),
+        ("cache.hit%3DTRUE", &["cache.hit=true"], ""),
+        ("thread.id%3D7", &["thread.id=7"], ""),
+        ("items%2Fa1+missing", &["items/a1", "missing"], ""),
+        ("200+-status", &["200"], "status"),
+        ("node-03", &["node-03"], ""),
+        ("checkout", &["checkout"], ""),
+        ("error", &["error"], ""),
+        ("kind%3Dclient", &["kind=client"], ""),
+        ("busy_ns", &["busy_ns"], ""),
+        ("items+-url.path", &["items"], "url.path"),
+    ] {
+        assert!(check(q, words, without).await > 0, "{q} should find something");
+    }
+    case.server.stop().await;
+}
+
+#[tokio::test]
+async fn values_logs_and_files_hold_everything() {
+    let case = Case::start().await;
+    case.server.store.flush().await.unwrap();
+    let ids = case.ids().await;
+    let spans: BTreeMap<String, &Span> = case
+        .sent
+        .spans
+        .iter()
+        .map(|span| (span.span_id.to_string(), span))
+        .collect();
+
+    for key in ["url.path", "error.type", "thread.id", "service.version"] {
+        let found = Columns::read(&case.get(&format!("/attribute?key={key}")).await.body);
+        let found: Vec<_> = found
+            .numbers("row")
+            .into_iter()
+            .zip(found.texts("value"))
+            .collect();
+        let expected = (0_u32..).zip(&ids).filter_map(|(row, id)| {
+            let own = spans[id]
+                .attribute(key)
+                .or_else(|| case.sent.resource(spans[id]).attribute(key));
+            Some((row, canonical_text(own?).into_owned()))
+        });
+        assert_eq!(found, expected.collect::<Vec<_>>(), "{key}");
+        assert!(!found.is_empty(), "{key}");
+    }
+    let keys = case.get("/attributes").await.json();
+    let keys: Vec<&str> = keys["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| key.as_str().unwrap())
+        .collect();
+    assert!(
+        keys.is_sorted() && keys.contains(&"url.path") && keys.contains(&"host.name"),
+        "{keys:?}"
+    );
+
+    let events: usize = case.sent.spans.iter().map(|span| span.events.len()).sum();
+    let lines = lines(&case.get("/logs").await);
+    let (end, logs) = lines.split_last().unwrap();
+    assert_eq!((logs.len(), &end["complete"]), (events, &true.into()));
+    assert!(end.get("cursor").is_none());
+    let times: Vec<u64> = logs
+        .iter()
+        .map(|log| log["timeUnixNanos"].as_str().unwrap().parse().unwrap())
+        .collect();
+    assert!(times.is_sorted());
+
+    let json = case.get("/download?format=otlp").await;
+    let (again, _) = wakeful_wire::otlp::decode_json(&json.body).unwrap();
+    let by_id = |batch: &SpanBatch| {
+        batch
+            .spans
+            .iter()
+            .map(|span| (span.span_id, span.name.clone()))
+            .collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(by_id(&again), by_id(&case.sent));
+    let csv = case.get("/download?format=csv").await;
+    assert_eq!(csv.text().lines().count() as u64, SPANS + 1);
+    assert!(
+        csv.text()
+            .starts_with("trace_id,span_id,parent_span_id,service,operation,kind,start_unix_nanos")
+    );
+    assert!(csv.header("content-disposition").ends_with(".csv\""));
+    case.server.stop().await;
+}
+
+fn lines(answer: &Answer) -> Vec<Json> {
+    answer
+        .text()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_growing_trace_has_another_revision() {
+    let server = TestServer::start().await;
+    let plan = BigTracePlan {
+        seed: 1,
+        spans: 2_500,
+        start_unix_nanos: 1_760_000_000_000_000_000,
+    };
+    let requests: Vec<_> = BigTrace::new(plan).collect();
+    let [first, rest] = requests.as_slice() else {
+        panic!("two requests")
+    };
+    send(&server, &first.protobuf()).await;
+    let case = Case {
+        server,
+        id: format!("{:032x}", plan.trace_id()),
+        sent: SpanBatch::default(),
+    };
+    let rev = case.columns().await.facts["rev"].clone();
+    case.get(&format!("/span/0?rev={rev}")).await;
+    // What is sent twice is there once.
+    send(&case.server, &first.protobuf()).await;
+    assert_eq!(case.columns().await.facts["spans"], "2000");
+    send(&case.server, &rest.protobuf()).await;
+    let grown = case.columns().await;
+    assert_eq!(grown.facts["spans"], "2500");
+    assert_ne!(grown.facts["rev"], rev);
+    for question in [
+        "/span/0",
+        "/find?q=x",
+        "/logs",
+        "/intervals",
+        "/attributes",
+        "/attribute?key=x",
+        "/critical",
+    ] {
+        let sign = if question.contains('?') { '&' } else { '?' };
+        let path = format!("/api/ui/trace/{}{question}{sign}rev={rev}", case.id);
+        let stale = case.server.get(Listener::Query, &path).await;
+        assert_eq!(stale.status, 409, "{path}");
+    }
+    case.server.stop().await;
+}
+
+#[tokio::test]
+async fn wrong_questions_are_told_what_is_wrong() {
+    let case = Case::start().await;
+    for (question, status, part) in [
+        ("/span/3000", 404, "no such row"),
+        ("/span/x", 400, "row"),
+        ("/span/1/value?path=attributes/99", 400, "path"),
+        ("/intervals?rows=7", 400, "rows=0-99"),
+        ("/download?format=xml", 400, "format=csv"),
+        ("/logs?cursor=x", 400, "cursor"),
+        ("?raw=maybe", 400, "raw=1"),
+        ("/find", 400, "q"),
+        ("/attribute", 400, "key"),
+    ] {
+        let path = format!("/api/ui/trace/{}{question}", case.id);
+        let answer = case.server.get(Listener::Query, &path).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.text());
+        assert_eq!(answer.header("content-type"), "application/json", "{path}");
+        assert!(answer.text().contains(part), "{path}: {}", answer.text());
+    }
+    case.server.stop().await;
+}
