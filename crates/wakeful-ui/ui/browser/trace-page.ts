@@ -45,31 +45,3 @@ export async function totals(page: Page): Promise<Record<string, string>> {
 export function parameter(page: Page, name: string): string | null {
   return new URL(page.url()).searchParams.get(name);
 }
-
-/** The part of pixels that differ between two screenshots, from 0 to 1. */
-export async function differing(page: Page, a: Buffer, b: Buffer): Promise<number> {
-  const blank = await page.context().newPage();
-  try {
-    return await blank.evaluate(
-      async (urls) => {
-        const pixels = await Promise.all(
-          urls.map(async (url) => {
-            const bitmap = await createImageBitmap(await (await fetch(url)).blob());
-            const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-            const context = canvas.getContext('2d');
-            context?.drawImage(bitmap, 0, 0);
-            return new Uint32Array(context?.getImageData(0, 0, bitmap.width, bitmap.height).data.buffer ?? new ArrayBuffer(0));
-          }),
-        );
-        const [one, other] = pixels;
-        if (one.length !== other.length || one.length === 0) return 1;
-        let different = 0;
-        for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) different++;
-        return different / one.length;
-      },
-      [a, b].map((png) => `data:image/png;base64,${png.toString('base64')}`),
-    );
-  } finally {
-    await blank.close();
-  }
-}

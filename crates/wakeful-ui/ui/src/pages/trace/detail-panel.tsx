@@ -9,6 +9,7 @@ import { Hostile } from '../../widgets/hostile.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { busyText, Events, Links, Origin, OwnAttributes, Warnings } from './detail-tabs.tsx';
 import type { TraceModel } from './model.ts';
+import './details.css';
 
 /** Arrow keys may walk over many rows a second: only where they rest is asked for. */
 const REST_MS = 60;

@@ -6,8 +6,8 @@ import { params, replace, travelled } from '../../shell/router.ts';
 import { revision } from '../../theme/theme.ts';
 import { actionsOf } from './actions.tsx';
 import { embeddingIn } from './address.ts';
-import { DetailPanel } from './detail-panel.tsx';
 import { Heading } from './heading.tsx';
+import { LateDetails } from './late-details.tsx';
 import { Messages } from './messages.tsx';
 import { Missing } from './missing.tsx';
 import { Minimap } from './minimap.tsx';
@@ -16,7 +16,6 @@ import { performOnPage, scopesOf, watchPageKeys } from './page-keys.ts';
 import { Timeline } from './timeline.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { LateView } from './views/late-view.tsx';
-import './details.css';
 import './timeline.css';
 import './trace.css';
 
@@ -66,7 +65,7 @@ function Opened({ id, raw }: { id: string; raw: boolean }) {
       ) : (
         <LateView model={model} view={view} />
       )}
-      <DetailPanel model={model} />
+      <LateDetails model={model} />
     </article>
   );
 }

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { messageOf } from '../../data/api.ts';
 import { fetchValue, type Value, valueText } from '../../data/span.ts';
 import { traceOf } from '../../data/trace.ts';
@@ -22,8 +22,8 @@ export interface Place {
 /** A value by its type: JSON as a tree, bytes as hex, long ones folded, cut ones to be loaded. */
 export function ValueView({ of, at }: { of: Value; at: Place }) {
   const [whole, setWhole] = useState<string | null>(null);
+  const tree = useMemo(() => treeOf(of), [of]);
   if (of.type === 'empty') return <em>empty</em>;
-  const tree = treeOf(of);
   if (tree) return <Tree node={tree} open={valueText(of).length <= FOLD_CHARS} />;
   if (of.type === 'bytes') return <LongText text={whole ?? hexGroups(of.value)} of={of} at={at} onWhole={(hex) => setWhole(hexGroups(hex))} />;
   return <LongText text={whole ?? valueText(of)} of={whole === null ? of : undefined} at={at} onWhole={setWhole} />;
