@@ -2,7 +2,7 @@ import { Claims } from './claim.ts';
 import { isError, OPEN } from './flags.ts';
 import type { Raster } from './raster.ts';
 import type { Scene } from './scene.ts';
-import { slotColour } from './slots.ts';
+import { slotColour, slotMarked } from './slots.ts';
 import type { Theme } from './theme.ts';
 
 /** What a pixel's spans have in common, beside their winner. */
@@ -14,6 +14,7 @@ export const UNENDED = 8;
 /** Runs of merged pixels from this length on have a dotted edge. */
 const DOTTED_MIN = 4;
 const HIT_MIN_PX = 4;
+const NOTCH_MIN_PX = 8;
 /** Bars at least this long are set apart from their neighbours by a pixel. */
 const GAP_FROM_PX = 4;
 
@@ -124,6 +125,7 @@ export class Line {
   paint(raster: Raster, scene: Scene, theme: Theme, top: number, bottom: number, px: number): void {
     if (this.to <= this.from) return;
     this.paintBars(raster, scene, theme, top, bottom);
+    this.notchMarked(raster, scene, theme, top, bottom, px);
     this.dotMerged(raster, theme, top, px);
     this.paintMarks(raster, theme, top, bottom, px);
   }
@@ -149,6 +151,18 @@ export class Line {
     }
     // All lines of a bar are equal, and so is what shines through between bars.
     for (let y = first + 1; y < last; y++) pixels.copyWithin(y * width + from, line + from, line + to);
+  }
+
+  /** Services after the first twelve have colours of others, and a notch where their bars have room for one. */
+  private notchMarked(raster: Raster, scene: Scene, theme: Theme, top: number, bottom: number, px: number): void {
+    const { winner, to } = this;
+    const { slots, columns } = scene;
+    if (!slots.some(slotMarked)) return;
+    for (let x = this.from, end = x; x < to; x = end) {
+      for (end = x + 1; end < to && winner[end] === winner[x]; ) end++;
+      if (winner[x] === 0 || end - x <= NOTCH_MIN_PX * px || !slotMarked(slots[columns.service[winner[x] - 1]])) continue;
+      raster.fill(x, top + 4 * px, x + 3 * px, bottom - 4 * px, theme.bg);
+    }
   }
 
   /** Pixels that stand for more than one span have a dotted edge. */

@@ -58,6 +58,15 @@ test('lanes are drawn with gaps between neighbours, and thin spans merge', () =>
   expect([...pick.subarray(0, 13)]).toEqual([1, 1, 1, 1, 1, 0, 2, 2, 2, 2, 0, 0, 3]);
 });
 
+test('bars of services after the first twelve have a notch', () => {
+  const lines: Line[] = Array.from({ length: 13 }, (_, i) => [1, `s${String(i).padStart(2, '0')}/a`, i * 40, 30]);
+  const scene = packedScene(lines);
+  const marked = Array.from(scene.slots).findIndex((slot) => slot > 12);
+  const { lines: pixels } = drawn(scene, viewOf({ t0: marked * 40 + 1, h: 20, rowPx: 20, barTop: 2, barPx: 16 }));
+  const plain = '#'.repeat(20);
+  expect(pixels.slice(2, 18)).toEqual([...Array(4).fill(plain), ...Array(8).fill(`   ${plain.slice(3)}`), ...Array(4).fill(plain)]);
+});
+
 /** A root and so many leaves in its time, each of a nanosecond or two, one of them in error. */
 function million(count: number, failed: number): Line[] {
   const lines: Line[] = [[1, 'root', 0, count * 10]];
