@@ -79,11 +79,11 @@ function drawPacked(raster: Raster, scene: Scene, view: View, theme: Theme, pick
   }
 }
 
-/** A lane below a span's row, half as high as a bar's row would have it. */
+/** A lane below a span's row: what its task did, all the time. */
 function drawLane(raster: Raster, view: View, theme: Theme, lane: Lane, line: number): void {
   const { top, bottom } = barOf(view, line);
-  const until = Number.POSITIVE_INFINITY;
-  drawStretches(raster, view, theme, lane, theme.polling, { top, bottom, from: Number.NEGATIVE_INFINITY, to: until });
+  const always = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+  drawStretches(raster, view, theme, lane, theme.polling, { top, bottom, ...always });
 }
 
 /** Lines at the axis' ticks; where names stand over the bars, beside the bars alone. */

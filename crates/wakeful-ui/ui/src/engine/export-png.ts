@@ -9,7 +9,7 @@ import type { View } from './view.ts';
 
 const SWATCH_PX = 10;
 
-/** The view and what is around it as a PNG file. `font` is CSS, `sheet` and `bars` are of no other use meanwhile. */
+/** The view and what is around it as a PNG file, put together on `sheet`. */
 export async function exportPng(scene: Scene, theme: Theme, order: ExportOrder, bars: Surface, sheet: Canvas): Promise<Blob> {
   const { scale } = order;
   const view: View = { ...order.view, dpr: scale };
