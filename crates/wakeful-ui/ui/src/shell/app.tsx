@@ -106,6 +106,11 @@ function Unloaded() {
   );
 }
 
+/** One trace, however its id is written: the address may get the usual form while the trace is on screen. */
+function traceKey(id: string): string {
+  return /^[\da-f]+$/i.test(id) ? id.toLowerCase().replace(/^0+/, '') : id;
+}
+
 type TracePage = FunctionComponent<{ id: string }>;
 
 /** The trace page and its engine come when a trace is opened. */

@@ -26,7 +26,8 @@ export function TracePage({ id }: { id: string }) {
 }
 
 function Opened({ id, raw }: { id: string; raw: boolean }) {
-  const model = useMemo(() => new TraceModel(id, raw), [id, raw]);
+  // The id may be written in another way later: it is the same trace, or this is another component.
+  const model = useMemo(() => new TraceModel(id, raw), []);
   const found = useRef<HTMLInputElement>(null);
 
   useEffect(() => () => model.close(), [model]);
