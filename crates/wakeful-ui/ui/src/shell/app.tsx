@@ -58,7 +58,7 @@ function Page() {
   }, [at]);
   if (at === '/' || at === '/search') return <SearchPage />;
   // An id between dots is a comparison, which is another page.
-  if (id !== undefined) return <LateTracePage key={id} id={id} />;
+  if (id !== undefined) return <LateTracePage key={traceKey(id)} id={id} />;
   const late = LATE[at];
   return late ? <LatePage key={at} load={late} /> : <NotFound />;
 }
