@@ -169,6 +169,8 @@ test("every order is the server's, over all pages", async () => {
   for (const sort of [...Object.keys(ORDERS), ...Object.keys(INVERSES)]) {
     await select.selectOption(sort);
     await page.waitForURL(new RegExp(`sort=${sort}(&|$)`));
+    const label = await select.locator('option:checked').innerText();
+    await expect.poll(() => page.getByTestId('status').innerText()).toContain(label.toLowerCase());
     const ids = await listed(page);
     const key = ORDERS[sort] ?? ORDERS[INVERSES[sort]];
     const keys = all.map(key).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));

@@ -29,7 +29,7 @@ async function loaded(page: Page): Promise<Record<string, number>> {
 }
 
 test('the first load is small, and the trace page not much more', async () => {
-  const { page } = await open(browser);
+  const { page } = await open(browser, { measured: true });
   await page.goto(`${server.url}/search`);
   await page.getByRole('heading', { name: 'No search yet' }).waitFor();
   const first = await loaded(page);
@@ -38,6 +38,7 @@ test('the first load is small, and the trace page not much more', async () => {
   await page.locator('[data-testid=timeline][data-state=complete]').waitFor();
   const all = await loaded(page);
   // What the web worker loads is its own; the page does not list it.
+  await expect.poll(() => page.workers().length).toBeGreaterThan(0);
   const [worker] = page.workers();
   const engine = gzipSync(Buffer.from(await (await fetch(worker.url())).arrayBuffer()), { level: 9 }).length;
   console.log(`first load ${first.js} B of scripts, ${first.css} B of styles; with a trace ${all.js + engine} B of scripts`);

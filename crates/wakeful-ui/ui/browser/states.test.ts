@@ -159,7 +159,7 @@ test('a trace that has grown says so', async () => {
   );
   await page.getByRole('link', { name: 'mini-redis: run', exact: true }).click();
   await page.getByRole('row').nth(1).click();
-  await page.getByRole('button', { name: 'Show them' }).waitFor();
+  await page.getByText('Spans were added to this trace since it was read.').waitFor();
 });
 
 test('a path that is no page', async () => {

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { keysOf, preset, type Scope } from './keys.ts';
 import { helpOpen } from './layers.ts';
 import { letterKeys } from './settings.ts';
@@ -19,7 +19,7 @@ const SHOWN: Record<string, string> = { ArrowUp: '↑', ArrowDown: '↓', ArrowL
 /** The keys, from the table that makes them work. */
 export function Help() {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (helpOpen.value && !dialog.current?.open) dialog.current?.showModal();
   }, [helpOpen.value]);
   const close = () => {

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { fetchServices } from '../data/search.ts';
 import { readPasted } from '../data/lookup.ts';
 import { choose } from '../theme/theme.ts';
@@ -27,8 +27,9 @@ function Open({ begin, perform }: { begin: string; perform: (action: string) => 
   const [active, setActive] = useState(0);
   const [services, setServices] = useState<readonly string[]>([]);
 
+  // Before the first paint: a dialog that is not open yet would be seen, and could not be closed.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   useEffect(() => {
-    dialog.current?.showModal();
     const abort = new AbortController();
     // Without an answer the palette has everything but services.
     fetchServices(abort.signal).then(setServices, () => undefined);

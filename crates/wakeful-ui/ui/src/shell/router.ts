@@ -5,7 +5,8 @@ const base = new URL(document.baseURI).pathname;
 
 function here(): { path: string; params: URLSearchParams } {
   const { pathname, search } = window.location;
-  const inside = pathname.startsWith(base) ? pathname.slice(base.length) : pathname.slice(1);
+  // The base path may be written without its last slash.
+  const inside = `${pathname}/`.startsWith(base) ? pathname.slice(base.length) : pathname.slice(1);
   return { path: `/${inside}`, params: new URLSearchParams(search) };
 }
 

@@ -29,8 +29,8 @@ export function Results({ form, onRetry }: { form: Form; onRetry: () => void }) 
   const listing = { slots, spans, now: current.at };
 
   useEffect(() => {
-    status.value = said(current, query);
-  }, [current, query]);
+    status.value = said(current);
+  }, [current]);
 
   return (
     <section class="results" aria-label="Results" aria-busy={state === 'loading'}>
@@ -128,7 +128,7 @@ function More({ run: current }: { run: Run }) {
   return end?.truncated ? <p class="hint">More traces match: narrow the search to see the rest.</p> : null;
 }
 
-function said({ state, traces, end }: Run, query: URLSearchParams): string {
+function said({ state, query, traces, end }: Run): string {
   if (state === 'loading') return 'Searching';
   if (!end) return '';
   const read = `read ${plural(end.read.segments, 'segment')}, ${plural(end.read.spans, 'span')}`;
