@@ -39,7 +39,7 @@ export async function fetchMatches(trace: TraceRef, q: string, signal: AbortSign
 
 /** Active intervals of the rows `[from, to)`, an Arrow stream. */
 export async function fetchIntervals(trace: TraceRef, [from, to]: [number, number], signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-  const answer = await ask(tracePath(trace, '/intervals', { rows: `${from}-${to}` }), signal);
+  const answer = await ask(tracePath(trace, '/intervals', { rows: `${from}-${to - 1}` }), signal);
   return new Uint8Array(await answer.arrayBuffer());
 }
 
