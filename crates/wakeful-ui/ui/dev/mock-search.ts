@@ -197,7 +197,9 @@ function conjunction(q: string): Conditions {
   let column = q.indexOf('{') + 2;
   for (const part of inner.trim() === '' ? [] : inner.split('&&')) {
     const condition = /^\s*(\S+)\s*(=|>=|<=)\s*(?:"([^"]*)"|(\S+))\s*$/.exec(part);
-    if (!condition) throw new Refusal(`expected a condition, found ${part.trim() || 'nothing'}`, 'q', column + part.search(/\S|$/));
+    if (!condition) {
+      throw new Refusal(`expected a condition, found ${part.trim() || 'nothing'}`, 'q', column + part.search(/\S|$/));
+    }
     const [, left, , text, bare] = condition;
     if (left === 'resource.service.name') found.service = text;
     else if (left === 'name') found.operation = text;

@@ -127,7 +127,7 @@ export function Scatter({ traces, now }: { traces: readonly TraceSummary[]; now:
         aria-label="Listed traces by time and duration"
         aria-activedescendant={said ? 'plot-dot' : undefined}
         onKeyDown={onKeyDown}
-        onFocus={() => setActive(Math.max(0, active))}
+        onFocus={(event) => event.currentTarget.matches(':focus-visible') && setActive(Math.max(0, active))}
         onBlur={() => setActive(-1)}
         onPointerDown={(event) => {
           if (event.button !== 0) return;
