@@ -136,6 +136,6 @@ test('graph: drawn, listed, and a node leads to its first span', async () => {
   await page.keyboard.press('Enter');
   await page.getByRole('region', { name: 'Span details' }).getByText('HGET').waitFor();
   await page.getByRole('button', { name: 'List' }).click();
-  await page.getByRole('region', { name: 'Merged spans' }).getByRole('row').nth(6).waitFor();
+  await page.getByRole('region', { name: 'Merged spans, listed' }).getByRole('row').nth(6).waitFor();
   expect(complaints).toEqual([]);
 });

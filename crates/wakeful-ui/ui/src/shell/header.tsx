@@ -38,7 +38,7 @@ export function Header() {
       <button
         type="button"
         class="palette-button"
-        aria-label="Palette: everything that can be done here"
+        aria-label="Ctrl K: palette of everything that can be done here"
         title="Everything that can be done here (Ctrl K)"
         onClick={() => (paletteOpen.value = '')}
       >

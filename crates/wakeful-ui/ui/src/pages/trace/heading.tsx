@@ -95,24 +95,27 @@ function Totals({ model }: { model: TraceModel }) {
         <dt>Errors</dt>
         <dd class={facts.errors > 0 ? 'errors' : ''} title={String(facts.errors)}>
           {formatCount(facts.errors)}
+          {facts.errors > 0 && (
+            <span class="steps">
+              <Step model={model} name="Previous error" keys="Shift+E" icon="up" step="previous-error" off={false} />
+              <Step model={model} name="Next error" keys="E" icon="down" step="next-error" off={false} />
+            </span>
+          )}
         </dd>
-        {facts.errors > 0 && (
-          <span class="steps">
-            <Step model={model} name="Previous error" keys="Shift+E" icon="up" step="previous-error" off={false} />
-            <Step model={model} name="Next error" keys="E" icon="down" step="next-error" off={false} />
-          </span>
-        )}
       </div>
       {facts.orphans > 0 && <Total name="Incomplete" count={facts.orphans} title="spans whose parent is missing" />}
       {tally && tally.open > 0 && (
-        <>
-          <Total name="Open" count={tally.open} title="spans that have not ended" />
-          {!model.watch.follow.value && (
-            <button type="button" class="link" onClick={() => model.watch.setFollow(true)}>
-              Follow
-            </button>
-          )}
-        </>
+        <div title="spans that have not ended">
+          <dt>Open</dt>
+          <dd>
+            {formatCount(tally.open)}{' '}
+            {!model.watch.follow.value && (
+              <button type="button" class="link" onClick={() => model.watch.setFollow(true)}>
+                Follow
+              </button>
+            )}
+          </dd>
+        </div>
       )}
       {tally && tally.adjusted > 0 && (
         <Total name="Adjusted" count={tally.adjusted} title="spans whose clock was corrected; Actions shows them as sent" />

@@ -443,6 +443,8 @@ export class TraceModel {
     this.probed.value = null;
     const view = this.view.peek();
     this.place({ ...view, t0: view.t0 + nanos, scrollRow: Math.max(0, view.scrollRow + lines) });
+    // What was selected and on screen stays on screen, though rows may have come before it.
+    if (selected >= 0 && this.selectedInfo()) this.engine.post({ kind: 'select', row: selected });
     if (this.selected.peek() === selected) return;
     this.selected.value = selected;
     this.noteSelection();

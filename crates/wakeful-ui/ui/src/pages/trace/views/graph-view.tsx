@@ -86,7 +86,7 @@ function Drawing({ nodes, fns, columns, rows, model, scale, setScale, onChoose }
       class="graph"
       ref={scroller}
       role="region"
-      aria-label="Trace graph"
+      aria-label="Merged spans, drawn"
       tabIndex={0}
       onPointerDown={(event) => event.button === 0 && setDragged([event.clientX, event.clientY])}
       onPointerMove={onMove}
@@ -140,18 +140,19 @@ function Node({ node, fn, model, onChoose }: { node: GraphNode; fn: Fn | undefin
       class={hit ? 'node hit' : 'node'}
       transform={`translate(${x} ${y})`}
       role="button"
-      tabIndex={0}
+      // In SVG the attribute has no capital.
+      tabindex={0}
       aria-label={`${name}, ${service}, ${figures}${node.errors > 0 ? `, ${plural(node.errors, 'error')}` : ''}`}
       onClick={onChoose}
       onKeyDown={onKeyDown}
     >
-      <title>{`${service}: ${name}`}</title>
+      <title>{`${name}, ${service}`}</title>
       <rect width={NODE_W} height={NODE_H} rx="4" />
       <rect class="colour" width="6" height={NODE_H} rx="3" style={{ fill: slot > 0 ? `var(--svc-${slot})` : 'var(--line-2)' }} />
-      <text x="14" y="18" class="name">
+      <text x="14" y="18" class="name" aria-hidden="true">
         {shortened(name, 24)}
       </text>
-      <text x="14" y="35" class="figures">
+      <text x="14" y="35" class="figures" aria-hidden="true">
         {node.errors > 0 && <tspan class="errors">! </tspan>}
         {figures}
       </text>
@@ -174,7 +175,7 @@ function List({ nodes, fns, model, onChoose }: ListProps) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const listed = [...nodes].sort((a, b) => b.total - a.total);
   return (
-    <div class="table-scroll" tabIndex={0} role="region" aria-label="Merged spans">
+    <div class="table-scroll" tabIndex={0} role="region" aria-label="Merged spans, listed">
       <table class="figures">
         <thead>
           <tr>
