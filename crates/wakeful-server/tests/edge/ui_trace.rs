@@ -448,6 +448,67 @@ async fn a_growing_trace_has_another_revision() {
 }
 
 #[tokio::test]
+async fn links_are_told_at_both_ends_and_missing_parents_have_rows() {
+    let case = Case::start().await;
+    let ids = case.ids().await;
+    let row_of = |id: &str| ids.iter().position(|known| known == id).unwrap();
+    let linked = case.sent.spans.iter().filter(|span| !span.links.is_empty());
+    let mut links = 0;
+    for span in linked {
+        let target = span.links[0].span_id.unwrap().to_string();
+        let target = case.get(&format!("/span/{}", row_of(&target))).await.json();
+        let from: Vec<_> = target["referencedBy"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|by| &by["row"])
+            .collect();
+        assert!(
+            from.contains(&&row_of(&span.span_id.to_string()).into()),
+            "{target}"
+        );
+        links += 1;
+    }
+    assert!(links > 0);
+    case.server.stop().await;
+
+    let server = TestServer::start().await;
+    let plan = BigTracePlan {
+        seed: 1,
+        spans: 2_500,
+        start_unix_nanos: 1_760_000_000_000_000_000,
+    };
+    send(&server, &BigTrace::new(plan).last().unwrap().protobuf()).await;
+    let case = Case {
+        server,
+        id: format!("{:032x}", plan.trace_id()),
+        sent: SpanBatch::default(),
+    };
+    let columns = case.columns().await;
+    let flags = columns.numbers("flags");
+    let count = |bit: u32| flags.iter().filter(|flags| *flags >> bit & 1 == 1).count();
+    let placeholders = count(14);
+    assert!(placeholders > 0);
+    assert_eq!(columns.rows(), 500 + placeholders);
+    assert_eq!(
+        (columns.facts["spans"].as_str(), &columns.facts["orphans"]),
+        ("500", &count(6).to_string())
+    );
+    // Jaeger says of each that its parent is not there.
+    assert_eq!(columns.facts["warnings"], columns.facts["orphans"]);
+    let row = flags.iter().position(|flags| flags >> 14 & 1 == 1).unwrap();
+    let placeholder = case.get(&format!("/span/{row}")).await.json();
+    assert_eq!(placeholder["placeholder"], true);
+    assert_eq!(placeholder["spanId"], columns.texts("name")[row]);
+    let raw = Columns::read(&case.get("?raw=1").await.body);
+    assert_eq!(
+        (raw.facts["warnings"].as_str(), raw.facts["spans"].as_str()),
+        ("0", "500")
+    );
+    case.server.stop().await;
+}
+
+#[tokio::test]
 async fn wrong_questions_are_told_what_is_wrong() {
     let case = Case::start().await;
     for (question, status, part) in [
