@@ -56,12 +56,12 @@ function paeth(a: number, b: number, c: number): number {
   return pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
 }
 
-/** Writes a small file: at most 256 colours, the most frequent ones; others become the nearest of those. */
+/** Writes a small file: at most 256 colours; those that are hardly told apart become the most frequent of them. */
 export function encode({ width, height, rgb }: Pixels): Buffer {
   const counts = new Map<number, number>();
   const colourAt = (i: number) => (rgb[i * 3] << 16) | (rgb[i * 3 + 1] << 8) | rgb[i * 3 + 2];
   for (let i = 0; i < width * height; i++) counts.set(colourAt(i), (counts.get(colourAt(i)) ?? 0) + 1);
-  const palette = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, COLOURS_MAX).map(([colour]) => colour);
+  const palette = paletteOf(counts);
   const index = new Map(palette.map((colour, i) => [colour, i]));
   const raw = Buffer.alloc((width + 1) * height);
   for (let y = 0; y < height; y++) {
@@ -82,6 +82,20 @@ export function encode({ width, height, rgb }: Pixels): Buffer {
   const colours = Buffer.from(palette.flatMap((colour) => [colour >> 16, (colour >> 8) & 255, colour & 255]));
   const data = deflateSync(raw, { level: 9 });
   return Buffer.concat([SIGNATURE, chunk('IHDR', head), chunk('PLTE', colours), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]);
+}
+
+/** The most frequent colour of each small cube of the colour space, in cubes as small as the palette allows. */
+function paletteOf(counts: ReadonlyMap<number, number>): number[] {
+  const byCount = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([colour]) => colour);
+  for (const bits of [0, 2, 3, 4, 5]) {
+    const cubes = new Map<number, number>();
+    for (const colour of byCount) {
+      const cube = [16, 8, 0].reduce((sum, at) => (sum << 8) | (((colour >> at) & 255) >> bits), 0);
+      if (!cubes.has(cube)) cubes.set(cube, colour);
+    }
+    if (cubes.size <= COLOURS_MAX) return [...cubes.values()];
+  }
+  return byCount.slice(0, COLOURS_MAX);
 }
 
 function nearest(palette: readonly number[], colour: number): number {
