@@ -10,10 +10,12 @@
 pub mod intervals;
 mod span;
 mod trace;
+mod utc;
 mod value;
 
 pub use span::{Event, Kind, Link, Span, Status, StatusCode};
 pub use trace::{Resource, Scope, SpanBatch, Trace};
+pub use utc::Utc;
 pub use value::{Attribute, Value, canonical_text, float_text};
 pub use wakeful_trace::{ParseIdError, SpanId, TraceId};
 

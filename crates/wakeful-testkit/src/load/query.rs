@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use wakeful_model::Utc;
 
 use super::api::percent_encode;
 use super::{Api, ApiError, Latencies};
@@ -165,23 +166,18 @@ fn has_trace(body: Option<&[u8]>) -> bool {
             .is_some_and(|spans| !spans.is_empty())
 }
 
-/// Unix time as RFC 3339 in UTC, by Howard Hinnant's `civil_from_days`.
+/// Unix time as RFC 3339 in UTC.
 fn rfc3339(unix_micros: u64) -> String {
-    let (seconds, micros) = (unix_micros / 1_000_000, unix_micros % 1_000_000);
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    let shifted = days + 719_468;
-    let era_day = shifted % 146_097;
-    let era_year = (era_day - era_day / 1_460 + era_day / 36_524 - era_day / 146_096) / 365;
-    let year_day = era_day - (365 * era_year + era_year / 4 - era_year / 100);
-    let shifted_month = (5 * year_day + 2) / 153;
-    let day = year_day - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
-    let year = era_year + shifted / 146_097 * 400 + u64::from(month <= 2);
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    let Utc {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        nanos,
+    } = Utc::of(unix_micros * 1000);
+    let micros = nanos / 1000;
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
 }
 

@@ -2,7 +2,7 @@
 //!
 //! This is the slow path: it decodes the whole request, and only for requests in which something is wrong.
 
-use wakeful_model::{Attribute, Resource, Scope, Span, SpanBatch, Value};
+use wakeful_model::{Attribute, Resource, Scope, Span, SpanBatch, Utc, Value};
 
 use super::batch::{read_resource, read_scope};
 use super::fields;
@@ -242,31 +242,22 @@ fn lossy(field: Field<'_>) -> String {
 
 /// A time as Go prints it: `2026-01-15 10:00:00.123456789 +0000 UTC`.
 fn utc(unix_nanos: u64) -> String {
-    let (seconds, nanos) = (unix_nanos / 1_000_000_000, unix_nanos % 1_000_000_000);
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // Days since 1 March of year 0, in eras of 400 years (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-    let day = days + 719_468;
-    let (era, day_of_era) = (day / 146_097, day % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day_of_month = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let Utc {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        nanos,
+    } = Utc::of(unix_nanos);
     let fraction = if nanos == 0 {
         String::new()
     } else {
         format!(".{nanos:09}")
     };
     format!(
-        "{year:04}-{month:02}-{day_of_month:02} {:02}:{:02}:{:02}{} +0000 UTC",
-        second / 3600,
-        second / 60 % 60,
-        second % 60,
+        "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}{} +0000 UTC",
         fraction.trim_end_matches('0')
     )
 }
