@@ -68,9 +68,14 @@ impl Span {
         list.iter().filter_map(Value::as_str)
     }
 
-    /// Notes a repair or an adjustment on the span.
+    /// Notes a repair or an adjustment on the span, unless it stands there already: a trace that was read from a file
+    /// has been adjusted before.
     pub fn add_warning(&mut self, sentence: impl Into<String>) {
-        let sentence = Value::String(sentence.into());
+        let sentence = sentence.into();
+        if self.warnings().any(|known| known == sentence) {
+            return;
+        }
+        let sentence = Value::String(sentence);
         match self
             .attributes
             .iter_mut()

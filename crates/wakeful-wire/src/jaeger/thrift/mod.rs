@@ -14,6 +14,9 @@ mod span;
 mod status;
 mod tags;
 
+pub(super) use status::take_kind;
+pub(super) use tags::take;
+
 use wakeful_model::SpanBatch;
 
 use crate::otlp::Rejected;

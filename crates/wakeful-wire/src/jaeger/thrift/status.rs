@@ -7,7 +7,7 @@ use super::tags::{position, take};
 const DESCRIPTION: &str = "otel.status_description";
 
 /// Takes `span.kind` out of the tags, if it is one of the five.
-pub(super) fn take_kind(attributes: &mut Vec<Attribute>) -> Kind {
+pub(in super::super) fn take_kind(attributes: &mut Vec<Attribute>) -> Kind {
     let text = position(attributes, "span.kind").and_then(|found| attributes[found].value.as_str());
     let kind = text
         .and_then(|text| Kind::ALL[1..].iter().find(|kind| kind.name() == text))

@@ -124,7 +124,7 @@ pub(super) fn position(attributes: &[Attribute], key: &str) -> Option<usize> {
 }
 
 /// Takes an attribute out. The last one takes its place: so Jaeger's answers have it with `raw=true`.
-pub(super) fn take(attributes: &mut Vec<Attribute>, key: &str) -> Option<Value> {
+pub(in super::super) fn take(attributes: &mut Vec<Attribute>, key: &str) -> Option<Value> {
     Some(attributes.swap_remove(position(attributes, key)?).value)
 }
 
