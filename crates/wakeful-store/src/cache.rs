@@ -7,7 +7,7 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use rustc_hash::FxBuildHasher;
 
 use crate::calls::Calls;
-use crate::segment::{Outlines, TraceIndex};
+use crate::segment::{Keys, Outlines, TraceIndex};
 
 /// A part of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,6 +16,7 @@ pub(crate) enum Part {
     Traces,
     Calls,
     Outlines,
+    Keys,
 }
 
 /// A part, read.
@@ -25,6 +26,7 @@ pub(crate) enum Cached {
     Traces(Arc<TraceIndex>),
     Calls(Arc<Calls>),
     Outlines(Arc<Outlines>),
+    Keys(Arc<Keys>),
 }
 
 impl Cached {
@@ -34,6 +36,7 @@ impl Cached {
             Self::Traces(index) => index.size_bytes(),
             Self::Calls(calls) => calls.size_bytes(),
             Self::Outlines(outlines) => outlines.size_bytes(),
+            Self::Keys(keys) => keys.size_bytes(),
         }
     }
 }

@@ -66,12 +66,12 @@ impl Texts {
 }
 
 impl Segment {
-    /// The roots of the traces of rows (first and count, ascending, not overlapping, traces whole).
-    pub(crate) fn read_roots(
+    /// The spans of the traces of rows (first and count, ascending, not overlapping), a trace's together.
+    pub(crate) fn read_root_spans(
         &self,
         ranges: &[(u32, u32)],
         texts: &mut Texts,
-        mut each: impl FnMut(TraceId, Root),
+        mut each: impl FnMut(TraceId, &[RootSpan]),
     ) -> Result<(), SegmentError> {
         let wanted = [
             columns::TRACE_ID,
@@ -85,8 +85,8 @@ impl Segment {
         let mut current: Option<TraceId> = None;
         let mut spans: Vec<RootSpan> = Vec::new();
         let mut finish = |trace: Option<TraceId>, spans: &mut Vec<RootSpan>| {
-            if let Some((trace, root)) = trace.zip(root_of(spans)) {
-                each(trace, root);
+            if let Some(trace) = trace {
+                each(trace, spans);
             }
             spans.clear();
         };

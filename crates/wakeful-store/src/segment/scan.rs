@@ -1,12 +1,13 @@
 //! Looking through a stretch of a row group for spans that meet a filter.
 
+use std::borrow::Cow;
 use std::ops::{Range, RangeInclusive};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{
-    Array, BinaryArray, FixedSizeBinaryArray, MapArray, RecordBatch, StringArray, TimestampNanosecondArray,
-    UInt8Array, UInt64Array,
+    Array, ArrayRef, BinaryArray, FixedSizeBinaryArray, MapArray, RecordBatch, StringArray,
+    TimestampNanosecondArray, UInt8Array, UInt64Array,
 };
 use rustc_hash::FxHashMap;
 use wakeful_model::{Attribute, Scope, TraceId, Value, canonical_text};
@@ -393,7 +394,7 @@ fn clause_columns(predicate: &Predicate, places: &[Place]) -> Vec<String> {
         .collect()
 }
 
-const RESIDUAL: [&str; 5] = [
+pub(super) const RESIDUAL: [&str; 5] = [
     columns::STRINGS,
     columns::INTS,
     columns::DOUBLES,
@@ -540,21 +541,27 @@ fn promoted_is<'a>(batch: &'a RecordBatch, key: &str, text: &'a str) -> RowTest<
     if let Some(texts) = array.as_string_opt::<i32>() {
         return Box::new(move |row| texts.is_valid(row) && texts.value(row) == text);
     }
-    let value_at = move |row| {
-        let of_int = || {
-            array
-                .as_primitive_opt::<Int64Type>()
-                .map(|ints| Value::Int(ints.value(row)))
-        };
-        let of_double = || {
-            array
-                .as_primitive_opt::<Float64Type>()
-                .map(|doubles| Value::Double(doubles.value(row)))
-        };
-        let of_bool = || array.as_boolean_opt().map(|bools| Value::Bool(bools.value(row)));
-        of_int().or_else(of_double).or_else(of_bool).unwrap_or_default()
+    Box::new(move |row| array.is_valid(row) && text_of(array, row) == text)
+}
+
+/// The canonical text of a value of an attribute's own column.
+pub(super) fn text_of(array: &ArrayRef, row: usize) -> Cow<'_, str> {
+    if let Some(texts) = array.as_string_opt::<i32>() {
+        return Cow::Borrowed(texts.value(row));
+    }
+    let of_int = || {
+        array
+            .as_primitive_opt::<Int64Type>()
+            .map(|ints| Value::Int(ints.value(row)))
     };
-    Box::new(move |row| array.is_valid(row) && canonical_text(&value_at(row)) == text)
+    let of_double = || {
+        array
+            .as_primitive_opt::<Float64Type>()
+            .map(|doubles| Value::Double(doubles.value(row)))
+    };
+    let of_bool = || array.as_boolean_opt().map(|bools| Value::Bool(bools.value(row)));
+    let value = of_int().or_else(of_double).or_else(of_bool).unwrap_or_default();
+    Cow::Owned(canonical_text(&value).into_owned())
 }
 
 /// Tests rows by their encoded resource or scope, of which there are few: each is decoded once.
