@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::runtime::Runtime;
-use wakeful_server::{About, QueryOptions, Server, ServerOptions};
+use wakeful_server::{About, QueryOptions, Retention, Server, ServerOptions};
 use wakeful_store::Store;
 
 use crate::args::{Backend, ServeArgs, ServerArgs};
@@ -73,11 +73,16 @@ impl Running {
             Backend::Memory => (wakeful_store::Backend::Memory, "memory", None),
         };
         let store_options = args.storage.options(backend);
+        let retention = Retention {
+            time: store_options.retention_time,
+            bytes: store_options.retention_bytes,
+        };
         let store = tokio::task::spawn_blocking(|| Store::open(store_options)).await??;
         let about = About {
             listeners: bound.addresses.clone(),
             backend: name,
             data_dir: data_dir.as_ref().map(|folder| folder.display().to_string()),
+            retention,
         };
         let query = QueryOptions {
             base_path: args.edge.base_path.clone(),

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::clock::now_unix_nanos;
+
 /// Where spans come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(usize)]
@@ -16,16 +18,19 @@ pub enum Receiver {
     JaegerBinary,
     /// Jaeger's collector.
     JaegerHttp,
+    /// Files that are opened in the page.
+    Upload,
 }
 
 impl Receiver {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::OtlpGrpc,
         Self::OtlpHttp,
         Self::JaegerCompact,
         Self::JaegerBinary,
         Self::JaegerHttp,
+        Self::Upload,
     ];
 
     /// Its name as a label.
@@ -36,6 +41,7 @@ impl Receiver {
             Self::JaegerCompact => "jaeger_compact",
             Self::JaegerBinary => "jaeger_binary",
             Self::JaegerHttp => "jaeger_http",
+            Self::Upload => "upload",
         }
     }
 }
@@ -114,6 +120,23 @@ struct Figures {
     bytes: AtomicU64,
     refused_messages: [AtomicU64; Reason::ALL.len()],
     refused_spans: [AtomicU64; Reason::ALL.len()],
+    /// When something was first and last refused, Unix nanoseconds; zero before that.
+    first_refused: [AtomicU64; Reason::ALL.len()],
+    last_refused: [AtomicU64; Reason::ALL.len()],
+}
+
+impl Figures {
+    fn refuse(&self, counts: &[AtomicU64; Reason::ALL.len()], reason: Reason, count: u64) {
+        let reason = reason as usize;
+        if count == 0 {
+            return;
+        }
+        counts[reason].fetch_add(count, Ordering::Relaxed);
+        let now = now_unix_nanos();
+        // Fails if another was first.
+        let _ = self.first_refused[reason].compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+        self.last_refused[reason].fetch_max(now, Ordering::Relaxed);
+    }
 }
 
 /// Figures of all receivers since the start. Labels are ours alone: nothing a sender writes becomes one, so
@@ -134,12 +157,14 @@ impl Counters {
 
     /// A whole message was refused or dropped.
     pub(crate) fn refused_message(&self, receiver: Receiver, reason: Reason) {
-        self.of(receiver).refused_messages[reason as usize].fetch_add(1, Ordering::Relaxed);
+        let figures = self.of(receiver);
+        figures.refuse(&figures.refused_messages, reason, 1);
     }
 
     /// So many spans were refused or dropped.
     pub(crate) fn refused_spans(&self, receiver: Receiver, reason: Reason, spans: u64) {
-        self.of(receiver).refused_spans[reason as usize].fetch_add(spans, Ordering::Relaxed);
+        let figures = self.of(receiver);
+        figures.refuse(&figures.refused_spans, reason, spans);
     }
 
     /// Messages that were kept.
@@ -165,6 +190,14 @@ impl Counters {
     /// Spans, known by number, that were refused or dropped for a reason.
     pub fn spans_refused(&self, receiver: Receiver, reason: Reason) -> u64 {
         self.of(receiver).refused_spans[reason as usize].load(Ordering::Relaxed)
+    }
+
+    /// When something was first and last refused for a reason, Unix nanoseconds; `None` if nothing was.
+    pub fn refused_between(&self, receiver: Receiver, reason: Reason) -> Option<(u64, u64)> {
+        let figures = self.of(receiver);
+        let of = |times: &[AtomicU64; Reason::ALL.len()]| times[reason as usize].load(Ordering::Relaxed);
+        let (first, last) = (of(&figures.first_refused), of(&figures.last_refused));
+        (first > 0).then_some((first, last.max(first)))
     }
 
     fn of(&self, receiver: Receiver) -> &Figures {

@@ -84,8 +84,18 @@ impl Ingest {
         received: Received,
         bytes_max: usize,
     ) -> Result<Kept, Refusal> {
-        let wire_bytes = received.bytes.len() as u64;
-        let (batch, rejected, _hold) = self.decode(format, encoding, received, bytes_max).await?;
+        let decoded = self.decode(format, encoding, received, bytes_max).await?;
+        self.keep_decoded(receiver, decoded).await
+    }
+
+    /// Keeps the spans of a message that was decoded.
+    pub(crate) async fn keep_decoded(&self, receiver: Receiver, decoded: Decoded) -> Result<Kept, Refusal> {
+        let Decoded {
+            batch,
+            rejected,
+            wire_bytes,
+            _holds,
+        } = decoded;
         let spans = batch.spans() as u64;
         for (reason, count) in [
             (Reason::BadTraceId, rejected.bad_trace_id),
@@ -105,14 +115,16 @@ impl Ingest {
         Ok(Kept { rejected })
     }
 
-    async fn decode(
+    /// Decodes a message; on a blocking thread if it is large.
+    pub(crate) async fn decode(
         &self,
         format: Format,
         encoding: Encoding,
         received: Received,
         bytes_max: usize,
-    ) -> Result<(Batch, Rejected, Holds), Refusal> {
+    ) -> Result<Decoded, Refusal> {
         let Received { bytes, hold } = received;
+        let wire_bytes = bytes.len() as u64;
         let inline_bytes_max = match encoding {
             Encoding::Identity => INLINE_BYTES_MAX,
             _ => INLINE_COMPRESSED_BYTES_MAX,
@@ -135,14 +147,15 @@ impl Ingest {
                 _ => Some(ingest.take(inflated.len())?),
             };
             let (batch, rejected) = format.decode(inflated)?;
-            Ok((
+            Ok(Decoded {
                 batch,
                 rejected,
-                Holds {
+                wire_bytes,
+                _holds: Holds {
                     _wire: hold,
                     _inflated: inflated_hold,
                 },
-            ))
+            })
         };
         // A message that brings down its decoder must not bring down the connection that others share with it.
         if inline {
@@ -151,6 +164,16 @@ impl Ingest {
             blocking::run(work).await?
         }
     }
+}
+
+/// A message that was decoded, with its share of what may be in flight.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    pub(crate) batch: Batch,
+    /// Spans that could not be taken.
+    pub(crate) rejected: Rejected,
+    wire_bytes: u64,
+    _holds: Holds,
 }
 
 /// Shares of what may be in flight, kept until the spans are in the store.

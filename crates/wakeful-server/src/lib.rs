@@ -7,6 +7,7 @@
 
 mod blocking;
 mod body;
+mod clock;
 mod counters;
 mod go_duration;
 mod health;
@@ -31,6 +32,6 @@ pub use ingest::Ingest;
 pub use limits::Limits;
 pub use listener::Listener;
 pub use page::{Asset, Assets};
-pub use query::{About, QueryOptions};
+pub use query::{About, QueryOptions, Retention};
 pub use serve::serve;
 pub use server::{Server, ServerOptions, Sockets};

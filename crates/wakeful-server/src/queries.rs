@@ -83,7 +83,43 @@ impl Wanted {
 
 #[cfg(test)]
 mod tests {
+    use wakeful_store::{Backend, Store, StoreOptions};
+
     use super::*;
+
+    #[tokio::test]
+    async fn so_many_questions_run_at_one_time_and_no_more() {
+        let store = Store::open(StoreOptions::new(Backend::Memory)).unwrap();
+        let queries = Queries::new(Engine::new(store));
+        let bound = queries.slots.available_permits();
+        let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+        let (go_on, wait) = std::sync::mpsc::channel::<()>();
+        let wait = Arc::new(std::sync::Mutex::new(wait));
+        let asked: Vec<_> = (0..=bound)
+            .map(|_| {
+                let (queries, begun, wait) = (queries.clone(), begun.clone(), Arc::clone(&wait));
+                tokio::spawn(async move {
+                    queries
+                        .run(move |_| {
+                            begun.send(()).unwrap();
+                            wait.lock().unwrap().recv().unwrap();
+                        })
+                        .await
+                })
+            })
+            .collect();
+        for _ in 0..bound {
+            begins.recv().await.unwrap();
+        }
+        // All have had their turn to ask; the last one waits.
+        assert_eq!(queries.slots.available_permits(), 0);
+        assert!(begins.try_recv().is_err());
+        (0..=bound).for_each(|_| go_on.send(()).unwrap());
+        begins.recv().await.unwrap();
+        for answer in asked {
+            assert_eq!(answer.await.unwrap(), Ok(()));
+        }
+    }
 
     #[test]
     fn work_learns_that_its_asker_is_gone() {

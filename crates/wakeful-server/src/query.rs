@@ -1,6 +1,7 @@
 //! The query port: Jaeger's API, the page's API and the page.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::any;
@@ -8,7 +9,7 @@ use wakeful_query::Engine;
 
 use crate::page::{Assets, Page};
 use crate::queries::Queries;
-use crate::{Listener, jaeger_api, ui_api};
+use crate::{Ingest, Listener, Receiver, jaeger_api, ui_api};
 
 /// How the query port is set up.
 #[derive(Debug, Clone)]
@@ -30,10 +31,30 @@ pub struct About {
     pub backend: &'static str,
     /// Where data rests, if in a folder.
     pub data_dir: Option<String>,
+    /// How long it is kept.
+    pub retention: Retention,
+}
+
+/// How long data is kept; by default for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Retention {
+    /// What is older is dropped.
+    pub time: Option<Duration>,
+    /// The oldest is dropped while there is more than so many bytes.
+    pub bytes: Option<u64>,
+}
+
+/// What the query port needs of the receivers' side.
+#[derive(Debug, Clone)]
+pub(crate) struct Receiving {
+    pub(crate) ingest: Ingest,
+    /// The ports of Jaeger's agent.
+    pub(crate) agents: Vec<(Receiver, u16)>,
+    pub(crate) started_unix_nanos: u64,
 }
 
 /// The routes of the query port.
-pub(crate) fn router(engine: Engine, options: QueryOptions) -> Router {
+pub(crate) fn router(engine: Engine, receiving: Receiving, options: QueryOptions) -> Router {
     let QueryOptions {
         base_path,
         assets,
@@ -44,7 +65,7 @@ pub(crate) fn router(engine: Engine, options: QueryOptions) -> Router {
     let page = Page::new(assets, &format!("{base}/"));
     let page = any(move |method, uri, headers| page.clone().answer(method, uri, headers));
     let routes = Router::new()
-        .nest("/api/ui", ui_api::router(queries.clone(), about))
+        .nest("/api/ui", ui_api::router(queries.clone(), receiving, about))
         .merge(jaeger_api::routes(queries))
         .fallback_service(page.clone());
     if base.is_empty() {

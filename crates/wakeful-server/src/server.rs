@@ -11,8 +11,10 @@ use wakeful_query::Engine;
 use wakeful_store::Store;
 use wakeful_wire::jaeger::Protocol;
 
-use crate::health::{self, Health};
+use crate::clock::now_unix_nanos;
+use crate::health::{self, Health, Parts};
 use crate::metrics::{self, Sources};
+use crate::query::Receiving;
 use crate::receivers::{jaeger_agent, jaeger_http, otlp_grpc, otlp_http};
 use crate::{Ingest, Limits, QueryOptions, query, serve};
 
@@ -76,6 +78,13 @@ impl Server {
         let ingest = Ingest::new(store.clone(), limits.clone());
         let engine = Engine::new(store.clone());
         let health = Health::new();
+        let parts = Parts {
+            otlp: sockets.otlp_grpc.is_some() || sockets.otlp_http.is_some(),
+            jaeger: sockets.jaeger_http.is_some()
+                || sockets.jaeger_compact.is_some()
+                || sockets.jaeger_binary.is_some(),
+            query: sockets.query.is_some(),
+        };
         let agents = [
             (Protocol::Compact, sockets.jaeger_compact),
             (Protocol::Binary, sockets.jaeger_binary),
@@ -96,6 +105,11 @@ impl Server {
             health: health.clone(),
             agents: agent_ports.collect(),
         };
+        let receiving = Receiving {
+            ingest: ingest.clone(),
+            agents: sources.agents.clone(),
+            started_unix_nanos: now_unix_nanos(),
+        };
 
         let (stop, _) = watch::channel(());
         let mut services = JoinSet::new();
@@ -111,8 +125,8 @@ impl Server {
             otlp_http::router(ingest.clone(), &cors_allow_origins),
         );
         http(sockets.jaeger_http, jaeger_http::router(ingest.clone()));
-        http(sockets.query, query::router(engine, query));
-        http(sockets.health, health::router(health.clone()));
+        http(sockets.query, query::router(engine, receiving, query));
+        http(sockets.health, health::router(health.clone(), parts));
         http(sockets.metrics, metrics::router(sources));
         for (protocol, socket) in agents {
             services.spawn(jaeger_agent::run(

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use serde::Serialize;
 use tower_http::cors::{AllowHeaders, CorsLayer};
 use wakeful_wire::otlp::Rejected;
@@ -13,7 +13,7 @@ use super::content_encoding::content_encoding;
 use super::protobuf;
 use crate::ingest::{Format, Ingest, RETRY_AFTER, Refusal};
 use crate::plain::{header_text, not_found};
-use crate::{Reason, Receiver, body};
+use crate::{Reason, Receiver, body, plain};
 
 /// The routes of the OTLP HTTP port. Web pages of the given origins may send too; by default none may.
 pub(crate) fn router(ingest: Ingest, cors_allow_origins: &[HeaderValue]) -> Router {
@@ -45,7 +45,7 @@ async fn export(State(ingest): State<Ingest>, request: Request) -> Response {
             .counters()
             .refused_message(Receiver::OtlpHttp, Reason::ContentType);
         let text = "415 unsupported media type, supported: [application/json, application/x-protobuf]";
-        return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text);
+        return bare(StatusCode::UNSUPPORTED_MEDIA_TYPE, text);
     };
     let encoding = match content_encoding(&head.headers) {
         Ok(encoding) => encoding,
@@ -78,21 +78,30 @@ async fn method_not_allowed(State(ingest): State<Ingest>) -> Response {
     ingest
         .counters()
         .refused_message(Receiver::OtlpHttp, Reason::NotServed);
-    plain(
+    bare(
         StatusCode::METHOD_NOT_ALLOWED,
         "405 method not allowed, supported: [POST]",
     )
 }
 
-/// Logs, metrics and everything else that is not a trace.
-async fn unknown(State(ingest): State<Ingest>) -> Response {
+/// Logs and metrics, which are not kept, and everything else that is not a trace.
+async fn unknown(State(ingest): State<Ingest>, uri: Uri) -> Response {
     ingest
         .counters()
         .refused_message(Receiver::OtlpHttp, Reason::NotServed);
-    not_found().await
+    let signal = match uri.path() {
+        "/v1/logs" => ("logs", "OTEL_LOGS_EXPORTER=none"),
+        "/v1/metrics" => ("metrics", "OTEL_METRICS_EXPORTER=none"),
+        _ => return not_found().await,
+    };
+    let (what, setting) = signal;
+    plain::text(
+        StatusCode::NOT_FOUND,
+        format!("404 page not found: {what} are not kept, traces alone are; set {setting} where they come from"),
+    )
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response {
+fn bare(status: StatusCode, text: &'static str) -> Response {
     (status, [(header::CONTENT_TYPE, "text/plain")], text).into_response()
 }
 

@@ -7,12 +7,11 @@ use arrow_array::{ArrayRef, RecordBatch, UInt16Array, UInt32Array};
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
-use http::header;
+use axum::response::Response;
 use wakeful_query::{Heat, HeatCell, HeatGrid};
 
 use super::error::ApiError;
-use super::{Parameters, Queries, search_params};
+use super::{Parameters, Queries, arrow, search_params};
 use crate::queries::Asker;
 
 pub(super) async fn heat(
@@ -33,11 +32,7 @@ pub(super) async fn heat(
     });
     let written = written.await?;
     drop(asker);
-    let headers = [
-        (header::CONTENT_TYPE, "application/vnd.apache.arrow.stream"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((headers, written).into_response())
+    Ok(arrow::response(written.into()))
 }
 
 fn write(heat: &Heat) -> Result<Vec<u8>, ArrowError> {

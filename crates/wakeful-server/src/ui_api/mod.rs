@@ -3,6 +3,7 @@
 mod about;
 mod arrow;
 mod chunks;
+mod attributes;
 mod columns;
 mod download;
 mod duration;
@@ -14,6 +15,8 @@ mod intervals;
 mod layout;
 mod lines;
 mod logs;
+mod lookup;
+mod loss;
 mod names;
 mod search;
 mod search_params;
@@ -24,6 +27,7 @@ mod trace_cache;
 mod trace_values;
 mod traceql;
 mod traceql_read;
+mod upload;
 mod value;
 mod watch;
 
@@ -32,12 +36,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use http::HeaderValue;
 use wakeful_query::Engine;
 
 use crate::About;
 use crate::queries::Queries;
+use crate::query::Receiving;
 use error::ApiError;
 use trace_cache::Traces;
 
@@ -48,9 +53,10 @@ const VERSION_HEADER: &str = "x-wakeful-ui";
 type Parameters = Vec<(String, String)>;
 
 /// The routes, below `/api/ui`.
-pub(crate) fn router(queries: Queries, about: About) -> Router {
+pub(crate) fn router(queries: Queries, receiving: Receiving, about: About) -> Router {
     let state = UiApi {
         queries,
+        receiving,
         about: Arc::new(about),
         traces: Traces::default(),
     };
@@ -71,6 +77,11 @@ pub(crate) fn router(queries: Queries, about: About) -> Router {
         .route("/trace/{id}/span/{row}", get(span::span))
         .route("/trace/{id}/span/{row}/value", get(span::value))
         .route("/trace/{id}/watch", get(watch::watch))
+        .route("/attributes", get(attributes::keys))
+        .route("/attribute-values", get(attributes::values))
+        .route("/upload", post(upload::upload))
+        .route("/lookup", get(lookup::lookup))
+        .route("/loss", get(loss::loss))
         .route("/about", get(about::about))
         // A route, not a fallback: Jaeger's API has a route for everything under `/api`, which would come first.
         .route("/{*rest}", any(unknown))
@@ -93,6 +104,7 @@ async fn with_version(mut response: Response) -> Response {
 #[derive(Debug, Clone)]
 struct UiApi {
     queries: Queries,
+    receiving: Receiving,
     about: Arc<About>,
     traces: Traces,
 }
@@ -100,6 +112,12 @@ struct UiApi {
 impl FromRef<UiApi> for Queries {
     fn from_ref(state: &UiApi) -> Self {
         state.queries.clone()
+    }
+}
+
+impl FromRef<UiApi> for Receiving {
+    fn from_ref(state: &UiApi) -> Self {
+        state.receiving.clone()
     }
 }
 

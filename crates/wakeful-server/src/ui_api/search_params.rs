@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 use std::str::FromStr as _;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use wakeful_model::TraceId;
 use wakeful_query::{NotAPlace, Page, Place, Sort, TraceBox, TraceQuery};
@@ -10,12 +9,13 @@ use wakeful_query::{NotAPlace, Page, Place, Sort, TraceBox, TraceQuery};
 use super::error::ApiError;
 use super::trace::parse_id;
 use super::{Parameters, duration, tags, traceql_read};
+use crate::clock::now_unix_nanos;
 
 /// How many traces are listed unless the page asks for another number.
 const LIMIT_DEFAULT: usize = 20;
 
 /// The most that may be asked for.
-const LIMIT_MAX: usize = 1500;
+pub(super) const LIMIT_MAX: usize = 1500;
 
 /// What is searched for.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,6 +95,14 @@ pub(super) fn number(
         })
     })?;
     Ok(number.unwrap_or(default))
+}
+
+/// A time in Unix nanoseconds.
+pub(super) fn nanos(parameters: &Parameters, name: &'static str) -> Result<Option<u64>, ApiError> {
+    Named(parameters).read(name, |text| {
+        text.parse()
+            .map_err(|_| format!("{text:?} is not a time in Unix nanoseconds"))
+    })
 }
 
 struct Named<'a>(&'a Parameters);
@@ -208,9 +216,8 @@ impl<'a> Named<'a> {
         };
         let lookback =
             duration::parse_lookback(lookback).map_err(|error| ApiError::parameter("lookback", error))?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let first = now.saturating_sub(lookback).as_nanos();
-        Ok(Some(u64::try_from(first).unwrap_or(u64::MAX)..=u64::MAX))
+        let lookback = u64::try_from(lookback.as_nanos()).unwrap_or(u64::MAX);
+        Ok(Some(now_unix_nanos().saturating_sub(lookback)..=u64::MAX))
     }
 
     /// Unix microseconds, as nanoseconds; 0 is absent.

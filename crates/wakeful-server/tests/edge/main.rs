@@ -12,4 +12,5 @@ mod recorded;
 mod server;
 mod stopping;
 mod ui_api;
+mod ui_api_search;
 mod ui_trace;

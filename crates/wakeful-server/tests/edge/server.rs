@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use wakeful_server::{About, Asset, Assets, Limits, Listener, QueryOptions, Server, ServerOptions, Sockets};
+use wakeful_server::{
+    About, Asset, Assets, Limits, Listener, QueryOptions, Retention, Server, ServerOptions, Sockets,
+};
 use wakeful_store::{Backend, Store, StoreOptions};
 
 use crate::client::{self, Answer};
@@ -34,6 +36,7 @@ pub(crate) fn options() -> ServerOptions {
                 listeners: Vec::new(),
                 backend: "memory",
                 data_dir: None,
+                retention: Retention::default(),
             },
         },
     }
