@@ -41,6 +41,9 @@ pub(crate) struct Slice {
 /// The places of a row group where each clause's predicates may hold; `None` where a row group needs no reading.
 pub(crate) type Places = Vec<Vec<Vec<Place>>>;
 
+/// Stretches of rows, and those of them that meet a filter; `None` if all do.
+pub(super) type Narrowed = (Vec<(u32, u32)>, Option<Vec<u32>>);
+
 impl Segment {
     /// Whether some row of a row group may meet the filter, and where its attributes would rest.
     pub(crate) fn prune(
@@ -136,7 +139,7 @@ impl Segment {
         rows: Range<u32>,
         filter: &SpanFilter,
         places: &Places,
-    ) -> Result<(Vec<(u32, u32)>, Option<Vec<u32>>), SegmentError> {
+    ) -> Result<Narrowed, SegmentError> {
         let first_row: u32 = self.row_groups()[..row_group]
             .iter()
             .map(|group| group.rows)
