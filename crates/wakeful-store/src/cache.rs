@@ -3,17 +3,18 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use rustc_hash::FxBuildHasher;
 
 use crate::calls::Calls;
-use crate::segment::{Keys, Outlines, TraceIndex};
+use crate::segment::{Dictionary, Footer, Keys, Outlines, TraceIndex};
 
 /// A part of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
     Footer,
     Traces,
+    /// Of the column chunk that begins at an offset.
+    Dictionary(u64),
     Calls,
     Outlines,
     Keys,
@@ -22,8 +23,9 @@ pub(crate) enum Part {
 /// A part, read.
 #[derive(Debug, Clone)]
 pub(crate) enum Cached {
-    Footer(ArrowReaderMetadata),
+    Footer(Arc<Footer>),
     Traces(Arc<TraceIndex>),
+    Dictionary(Dictionary),
     Calls(Arc<Calls>),
     Outlines(Arc<Outlines>),
     Keys(Arc<Keys>),
@@ -32,8 +34,9 @@ pub(crate) enum Cached {
 impl Cached {
     fn size_bytes(&self) -> usize {
         match self {
-            Self::Footer(metadata) => metadata.metadata().memory_size(),
+            Self::Footer(footer) => footer.size_bytes(),
             Self::Traces(index) => index.size_bytes(),
+            Self::Dictionary(dictionary) => dictionary.size_bytes(),
             Self::Calls(calls) => calls.size_bytes(),
             Self::Outlines(outlines) => outlines.size_bytes(),
             Self::Keys(keys) => keys.size_bytes(),

@@ -12,7 +12,7 @@ use wakeful_model::TraceId;
 
 use crate::ReadError;
 use crate::filter::SpanFilter;
-use crate::segment::{Hit, Places, Segment};
+use crate::segment::{Hit, Prospects, Segment};
 use crate::state::Snapshot;
 use crate::tail;
 
@@ -57,7 +57,7 @@ pub struct Progress {
 struct Cursor {
     segment: Arc<Segment>,
     row_group: usize,
-    places: Places,
+    prospects: Prospects,
     /// Rows before this one are still to be looked through.
     end: u32,
     stretch: u32,
@@ -166,10 +166,10 @@ impl Search<'_> {
             for (row_group, extent) in segment.row_groups().iter().enumerate() {
                 match segment.prune(row_group, self.filter) {
                     Ok(None) => {}
-                    Ok(Some(places)) => self.cursors.push(Cursor {
+                    Ok(Some(prospects)) => self.cursors.push(Cursor {
                         segment: Arc::clone(segment),
                         row_group,
-                        places,
+                        prospects,
                         end: extent.rows,
                         stretch: first_stretch(self.filter),
                         bound: extent.trace_start_max,
@@ -232,10 +232,12 @@ impl Search<'_> {
         if self.read.insert(cursor.segment.meta.id) {
             self.found.progress.segments += 1;
         }
-        match cursor
-            .segment
-            .scan(cursor.row_group, start..cursor.end, self.filter, &cursor.places)
-        {
+        match cursor.segment.scan(
+            cursor.row_group,
+            start..cursor.end,
+            self.filter,
+            &cursor.prospects,
+        ) {
             Ok(slice) => {
                 self.found.progress.spans += u64::from(cursor.end - start);
                 self.take(slice.hits, cursor.segment.meta.id);

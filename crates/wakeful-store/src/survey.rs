@@ -13,7 +13,7 @@ use wakeful_wire::otlp::Batch;
 
 use crate::filter::SpanFilter;
 use crate::search::Progress;
-use crate::segment::{Places, Root, RootSpan, Segment, SegmentError, Texts, TracePart, root_of};
+use crate::segment::{Prospects, Root, RootSpan, Segment, SegmentError, Texts, TracePart, root_of};
 use crate::state::Snapshot;
 use crate::{ReadError, tail};
 
@@ -88,7 +88,7 @@ struct Survey<'a> {
     /// Traces that match in the tail.
     in_tail: Vec<TraceId>,
     /// Row groups that may have matches.
-    row_groups: Vec<(&'a Arc<Segment>, usize, Places)>,
+    row_groups: Vec<(&'a Arc<Segment>, usize, Prospects)>,
     traces_of_all: u64,
     turns: u64,
     surveyed: Surveyed,
@@ -161,7 +161,7 @@ impl<'a> Survey<'a> {
             for row_group in 0..segment.row_groups().len() {
                 match segment.prune(row_group, filter) {
                     Ok(None) => {}
-                    Ok(Some(places)) => survey.row_groups.push((segment, row_group, places)),
+                    Ok(Some(prospects)) => survey.row_groups.push((segment, row_group, prospects)),
                     Err(error) => survey.problem(segment, &error),
                 }
             }
@@ -186,9 +186,9 @@ impl<'a> Survey<'a> {
         held.extend(in_tail.map(|trace| (*trace, None)));
         let known = self.surveyed.progress.traces;
         let mut last = None;
-        for (segment, row_group, places) in std::mem::take(&mut self.row_groups) {
+        for (segment, row_group, prospects) in std::mem::take(&mut self.row_groups) {
             let found =
-                segment.matching_traces(row_group, self.filter, &places, self.traces_of_all, |trace| {
+                segment.matching_traces(row_group, self.filter, &prospects, self.traces_of_all, |trace| {
                     if is_its_turn(&trace) {
                         held.entry(trace).or_insert(None);
                     }
@@ -203,7 +203,7 @@ impl<'a> Survey<'a> {
                 progress.segments += u64::from(last.replace(segment.meta.id) != Some(segment.meta.id));
                 progress.spans += u64::from(segment.row_groups()[row_group].rows);
             }
-            self.row_groups.push((segment, row_group, places));
+            self.row_groups.push((segment, row_group, prospects));
             if !watch(progress) {
                 return None;
             }

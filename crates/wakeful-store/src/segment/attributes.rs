@@ -160,25 +160,25 @@ impl Segment {
 
     /// Names of the columns of single attributes.
     fn promoted_names(&self) -> Result<Vec<String>, SegmentError> {
-        let (_, metadata) = self.input()?;
-        let fields = metadata.schema().fields().iter();
+        let footer = self.footer()?;
+        let fields = footer.fields.iter();
         let promoted = fields.filter(|field| Promoted::of_field(field).is_some());
         Ok(promoted.map(|field| field.name().clone()).collect())
     }
 
     /// Those of the named columns of text that rest as dictionaries wherever the rows are.
     fn dictionaries(&self, ranges: &[(u32, u32)], names: &[String]) -> Result<Vec<String>, SegmentError> {
-        let (_, metadata) = self.input()?;
+        let footer = self.footer()?;
         let (groups, _) = self.select(ranges);
-        let fields = metadata.schema().fields().iter().enumerate();
+        let fields = footer.fields.iter().enumerate();
         let fields = fields.filter(|(_, field)| names.contains(field.name()));
         let texts = fields.filter(|(_, field)| *field.data_type() == arrow_schema::DataType::Utf8);
         let rests_so = |root: usize| {
-            let schema = metadata.parquet_schema();
+            let schema = footer.schema();
             let leaf = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == root);
             leaf.is_some_and(|leaf| {
                 groups.iter().all(|group| {
-                    let chunk = metadata.metadata().row_group(*group).column(leaf);
+                    let chunk = footer.metadata.row_group(*group).column(leaf);
                     chunk.dictionary_page_offset().is_some()
                 })
             })

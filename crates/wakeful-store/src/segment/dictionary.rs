@@ -5,10 +5,8 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
+use arrow_schema::{DataType, Field, Fields};
+use parquet::arrow::parquet_to_arrow_field_levels;
 
 use super::rows::{BATCH_ROWS, filled, project};
 use super::{Segment, SegmentError};
@@ -30,28 +28,21 @@ impl Segment {
             return Ok(());
         }
         let (groups, selection) = self.select(ranges);
-        let (input, metadata) = self.input()?;
-        let options =
-            ArrowReaderOptions::new().with_schema(with_dictionaries(metadata.schema(), dictionaries));
-        let metadata = ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)?;
-        let mut mask = filled(metadata.metadata(), &groups);
-        mask.intersect(&project(metadata.parquet_schema(), names));
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(input, metadata)
-            .with_row_groups(groups)
-            .with_row_selection(selection)
-            .with_projection(mask)
-            .with_batch_size(NARROW_BATCH_ROWS)
-            .build()?;
-        for batch in reader {
+        let footer = self.footer()?;
+        let mut mask = filled(&footer.metadata, &groups);
+        mask.intersect(&project(footer.schema(), names));
+        let fields = with_dictionaries(&footer.fields, dictionaries);
+        let levels = parquet_to_arrow_field_levels(footer.schema(), mask, Some(&fields))?;
+        for batch in self.read_levels(&footer, groups, Some(selection), &levels, NARROW_BATCH_ROWS)? {
             each(&batch?)?;
         }
         Ok(())
     }
 }
 
-/// The schema with these columns as dictionaries.
-fn with_dictionaries(schema: &SchemaRef, names: &[impl AsRef<str>]) -> SchemaRef {
-    let fields = schema.fields().iter().map(|field| {
+/// All columns, these of them as dictionaries.
+fn with_dictionaries(fields: &Fields, names: &[impl AsRef<str>]) -> Fields {
+    let fields = fields.iter().map(|field| {
         if !names.iter().any(|name| name.as_ref() == field.name()) {
             return Arc::clone(field);
         }
@@ -59,10 +50,7 @@ fn with_dictionaries(schema: &SchemaRef, names: &[impl AsRef<str>]) -> SchemaRef
         let data_type = DataType::Dictionary(Box::new(DataType::Int32), values);
         Arc::new(Field::new(field.name(), data_type, field.is_nullable()))
     });
-    Arc::new(Schema::new_with_metadata(
-        fields.collect::<Vec<_>>(),
-        schema.metadata().clone(),
-    ))
+    fields.collect()
 }
 
 /// A column's values, each with a number of the caller's. Batches of one row group share their values, so numbers are

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow_array::{Array, MapArray, RecordBatch, StringArray};
-use parquet::column::page::{Page, PageReader as _};
-use parquet::file::serialized_reader::SerializedPageReader;
+use parquet::arrow::arrow_reader::RowGroups as _;
+use parquet::column::page::Page;
 use wakeful_model::canonical_text;
 use wakeful_wire::otlp::decode_resource;
 
 use super::columns::{self, Promoted};
-use super::open::Input;
 use super::rows::{column, each_entry};
 use super::scan::{RESIDUAL, text_of};
 use super::{Segment, SegmentError};
@@ -52,26 +51,22 @@ impl Segment {
             return Ok(keys);
         }
         let mut keys = Keys::default();
-        let (input, metadata) = self.input()?;
-        for promoted in metadata
-            .schema()
-            .fields()
-            .iter()
-            .filter_map(|f| Promoted::of_field(f))
-        {
+        let footer = self.footer()?;
+        for promoted in footer.fields.iter().filter_map(|field| Promoted::of_field(field)) {
             keys.of_spans.insert(promoted.key, Standing::Column);
         }
-        let input = Arc::new(input);
-        for group in metadata.metadata().row_groups() {
-            for chunk in group.columns() {
+        for (group, number) in footer.metadata.row_groups().iter().zip(0..) {
+            let pages = self.pages(&footer, vec![number])?;
+            for (chunk, column) in group.columns().iter().zip(0..) {
                 let path = chunk.column_path().parts();
                 let of_residual = path.len() == 3 && path[2] == "key" && RESIDUAL.contains(&path[0].as_str());
                 if !of_residual && path != [columns::RESOURCE] {
                     continue;
                 }
-                let rows = group.num_rows() as usize;
-                let mut pages = SerializedPageReader::<Input>::new(Arc::clone(&input), chunk, rows, None)?;
-                let Some(Page::DictionaryPage { buf, num_values, .. }) = pages.get_next_page()? else {
+                let mut of_column = pages.column_chunks(column)?;
+                let mut first_page = of_column.next().transpose()?;
+                let first_page = first_page.as_mut().map(|pages| pages.get_next_page());
+                let Some(Some(Page::DictionaryPage { buf, num_values, .. })) = first_page.transpose()? else {
                     continue;
                 };
                 for entry in entries(&buf, num_values as usize) {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use wakeful_model::Kind;
 
+use super::checksums::ChecksumExtent;
+
 /// A segment's identity and extent. It stands in the manifest and, so that a segment explains itself, in its footer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SegmentMeta {
@@ -47,6 +49,7 @@ pub(crate) struct Extras {
     pub(crate) traces: (u64, u64),
     /// For each row group.
     pub(crate) row_groups: Vec<RowGroupExtras>,
+    pub(crate) checksums: ChecksumExtent,
 }
 
 /// One row group's extent and needles.
@@ -55,6 +58,8 @@ pub(crate) struct RowGroupExtras {
     pub(crate) rows: u32,
     /// Offset and length of the needles filter.
     pub(crate) needles: (u64, u64),
+    /// Offset and length of the zones of durations.
+    pub(crate) zones: (u64, u64),
     pub(crate) start_min: u64,
     pub(crate) start_max: u64,
     pub(crate) end_max: u64,
@@ -98,4 +103,4 @@ pub(crate) const CATALOG_KEY: &str = "wakeful.catalog";
 pub(crate) const FORMAT_KEY: &str = "wakeful.format";
 
 /// The version of the layout.
-pub(crate) const FORMAT: &str = "1";
+pub(crate) const FORMAT: &str = "2";

@@ -6,29 +6,37 @@
 
 mod attributes;
 mod builder;
+mod checksums;
 mod columns;
 mod dictionary;
+mod input;
 mod key_order;
 mod known_attributes;
 mod meta;
 mod needles;
 mod open;
 mod outline;
+mod page_header;
+mod pages;
 mod promote;
 mod roots;
 mod rows;
 mod scan;
 mod skeleton;
 mod span_ids;
+mod stretches;
 mod trace_index;
 mod write;
+mod zones;
 
+pub(crate) use input::Source;
 pub(crate) use known_attributes::Keys;
 pub(crate) use meta::{SUFFIX, SegmentMeta, file_name};
-pub(crate) use open::{Segment, Source};
+pub(crate) use open::{Footer, Segment};
 pub(crate) use outline::{Outlines, Part as TracePart};
+pub(crate) use pages::Dictionary;
 pub(crate) use roots::{Root, RootSpan, Texts, root_of};
-pub(crate) use scan::{Hit, Places};
+pub(crate) use scan::{Hit, Prospects};
 pub(crate) use trace_index::TraceIndex;
 pub(crate) use write::{Origin, write_segment};
 

@@ -3,13 +3,14 @@
 //! A split-block Bloom filter (the one of the Parquet format) over place, key and canonical text of every attribute
 //! of spans, events, links, scopes and resources: a look at each place says which columns of a row group, if any,
 //! have to be read, whatever the value's type. Keys stand there by themselves too, so that a place which never had
-//! the key is passed over almost surely: it would take two false alarms at once.
+//! the key is passed over almost surely: it would take two false alarms at once. What a span itself has stands there
+//! once more for each block of rows, so that of a rare value's column one block is read and not all.
 
 use parquet::bloom_filter::Sbbf;
 use parquet::errors::ParquetError;
 use parquet::file::reader::ChunkReader;
-use rustc_hash::{FxHashSet, FxHasher};
-use std::hash::Hasher;
+use rustc_hash::FxHashSet;
+use std::hash::{BuildHasher as _, Hasher as _};
 use twox_hash::XxHash64;
 use wakeful_wire::otlp::ValueView;
 
@@ -19,11 +20,44 @@ use super::SegmentError;
 const FALSE_POSITIVES: f64 = 0.01;
 
 /// A filter is laid out for so many distinct needles a row, before it is folded to what it needs.
-const NEEDLES_A_ROW: u64 = 2;
+const NEEDLES_A_ROW: u64 = 3;
 
-/// Remembers the hashes of this many of the latest needles, to skip repeated ones: most values repeat. (That two
-/// needles of a row group share all 64 bits is less likely than a disk that lies.)
+/// Remembers the hashes of this many of the latest needles, to skip repeated ones: most values repeat. That two
+/// needles of a row group share all 64 bits is less likely than a disk that lies; and because hashes are keyed by
+/// chance, nobody can choose values that do, to hide one behind the other.
 const RECENT: usize = 4096;
+
+/// Rows of a block.
+pub(super) const BLOCK_ROWS: u32 = 8192;
+
+/// Blocks that are told apart; rows behind them count as of the last.
+const BLOCKS: u32 = 16;
+
+/// A set of blocks, a bit each.
+pub(crate) type Blocks = u16;
+
+fn block_of(row: u32) -> u32 {
+    (row / BLOCK_ROWS).min(BLOCKS - 1)
+}
+
+/// Stretches of `rows` rows (first and count, ascending, apart) that the blocks make up.
+pub(super) fn stretches(blocks: Blocks, rows: u32) -> Vec<(u32, u32)> {
+    let mut stretches: Vec<(u32, u32)> = Vec::new();
+    for block in (0..BLOCKS).filter(|block| blocks & (1 << block) != 0) {
+        let start = block * BLOCK_ROWS;
+        let end = if block == BLOCKS - 1 {
+            rows
+        } else {
+            (start + BLOCK_ROWS).min(rows)
+        };
+        match stretches.last_mut() {
+            Some((first, count)) if *first + *count == start => *count = end.max(start) - *first,
+            _ if start < end => stretches.push((start, end - start)),
+            _ => {}
+        }
+    }
+    stretches
+}
 
 /// Where in a row group an attribute rests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +88,7 @@ pub(crate) struct NeedlesBuilder {
     /// Keys of each place that stand in the filter.
     keys: [FxHashSet<String>; Place::ALL.len()],
     recent: Vec<u64>,
+    hashes: ahash::RandomState,
     scratch: String,
 }
 
@@ -74,6 +109,7 @@ impl NeedlesBuilder {
             filter: Sbbf::new_with_ndv_fpp(needles, FALSE_POSITIVES)?,
             keys: Default::default(),
             recent: vec![0; RECENT],
+            hashes: ahash::RandomState::new(),
             scratch: String::new(),
         };
         promoted.for_each(|key| builder.insert_key(Place::Promoted, key));
@@ -89,9 +125,12 @@ impl NeedlesBuilder {
         }
     }
 
-    pub(crate) fn insert(&mut self, place: Place, key: &str, value: ValueView<'_>) {
-        let mut hasher = FxHasher::default();
+    /// Puts in what a span has; `row` is its number in the row group.
+    pub(crate) fn insert(&mut self, row: u32, place: Place, key: &str, value: ValueView<'_>) {
+        let block = block_of(row);
+        let mut hasher = self.hashes.build_hasher();
         hasher.write_u8(place as u8);
+        hasher.write_u32(block);
         hasher.write(key.as_bytes());
         match value {
             ValueView::String(text) => hasher.write(text.as_bytes()),
@@ -99,7 +138,12 @@ impl NeedlesBuilder {
             ValueView::Double(value) => hasher.write_u64(value.to_bits()),
             ValueView::Bool(value) => hasher.write_u8(u8::from(value)),
             ValueView::Empty | ValueView::Bytes(_) | ValueView::Array(_) | ValueView::Map(_) => {
-                self.insert_text(place, key, &wakeful_model::canonical_text(&value.to_model()));
+                self.insert_in_block(
+                    block,
+                    place,
+                    key,
+                    &wakeful_model::canonical_text(&value.to_model()),
+                );
                 return;
             }
         }
@@ -116,12 +160,25 @@ impl NeedlesBuilder {
         }
         *recent = hash;
         match value {
-            ValueView::String(text) => self.insert_text(place, key, text),
-            value => self.insert_text(place, key, &wakeful_model::canonical_text(&value.to_model())),
+            ValueView::String(text) => self.insert_in_block(block, place, key, text),
+            value => {
+                self.insert_in_block(
+                    block,
+                    place,
+                    key,
+                    &wakeful_model::canonical_text(&value.to_model()),
+                );
+            }
         }
     }
 
-    /// Puts in a value by its canonical text.
+    fn insert_in_block(&mut self, block: u32, place: Place, key: &str, text: &str) {
+        self.insert_text(place, key, text);
+        write_in_block(&mut self.scratch, block, place, key, text);
+        self.filter.insert(self.scratch.as_str());
+    }
+
+    /// Puts in a value of a resource or a scope, by its canonical text.
     pub(crate) fn insert_text(&mut self, place: Place, key: &str, text: &str) {
         if place != Place::Promoted {
             self.insert_key(place, key);
@@ -149,6 +206,12 @@ fn write_needle(scratch: &mut String, place: Place, key: &str, text: &str) {
     // Keeps ("a", "bc") and ("ab", "c") apart.
     scratch.push('\0');
     scratch.push_str(text);
+}
+
+fn write_in_block(scratch: &mut String, block: u32, place: Place, key: &str, text: &str) {
+    write_needle(scratch, place, key, text);
+    // Before all places, which are digits.
+    scratch.insert(0, (b'a' + block as u8) as char);
 }
 
 /// Bytes of a block, in one of which all bits of a needle are.
@@ -185,6 +248,26 @@ impl<R: ChunkReader> Needles<R> {
         self.check()
     }
 
+    /// The blocks, of as many as `rows` rows have, in which a span may have such an attribute at a place where
+    /// [`Needles::may_contain`] says that it may be.
+    pub(crate) fn blocks_with(
+        &mut self,
+        rows: u32,
+        place: Place,
+        key: &str,
+        text: &str,
+    ) -> Result<Blocks, SegmentError> {
+        if matches!(place, Place::Scope | Place::Resource) {
+            return Ok(Blocks::MAX);
+        }
+        let mut blocks = 0;
+        for block in 0..=block_of(rows.saturating_sub(1)) {
+            write_in_block(&mut self.scratch, block, place, key, text);
+            blocks |= Blocks::from(self.check()?) << block;
+        }
+        Ok(blocks)
+    }
+
     fn check(&self) -> Result<bool, SegmentError> {
         let needle = self.scratch.as_str();
         // The upper half of the hash chooses the block (Parquet format, "Bloom Filter").
@@ -204,15 +287,24 @@ mod tests {
     #[test]
     fn what_was_put_in_is_found_by_its_text() {
         let mut needles = NeedlesBuilder::new(10_000, std::iter::empty()).unwrap();
-        needles.insert(Place::Residual, "http.status_code", ValueView::Int(404));
-        needles.insert(Place::Residual, "http.status_code", ValueView::Int(0));
-        needles.insert(Place::Residual, "user", ValueView::String("42"));
-        needles.insert(Place::Residual, "ratio", ValueView::Double(2.0));
-        (0..1000).for_each(|n| needles.insert(Place::Residual, "n", ValueView::Int(n)));
+        needles.insert(0, Place::Residual, "http.status_code", ValueView::Int(404));
+        needles.insert(0, Place::Residual, "http.status_code", ValueView::Int(0));
+        needles.insert(8_192, Place::Residual, "user", ValueView::String("42"));
+        needles.insert(20_000, Place::Residual, "user", ValueView::String("42"));
+        needles.insert(0, Place::Residual, "ratio", ValueView::Double(2.0));
+        (0..1000).for_each(|n| needles.insert(0, Place::Residual, "n", ValueView::Int(n)));
         let bytes = needles.finish().unwrap();
-        assert!(bytes.len() < 4096, "{} bytes for a thousand needles", bytes.len());
+        assert!(
+            bytes.len() <= 4096,
+            "{} bytes for a thousand needles",
+            bytes.len()
+        );
         let length = bytes.len() as u64;
         let mut needles = Needles::new(bytes::Bytes::from(bytes), 0, length);
+        let blocks = needles
+            .blocks_with(30_000, Place::Residual, "user", "42")
+            .unwrap();
+        assert_eq!(stretches(blocks, 30_000), [(8_192, 16_384)]);
         let mut may_contain = |place, key: &str, text: &str| needles.may_contain(place, key, text).unwrap();
         for (key, text) in [
             ("http.status_code", "404"),
@@ -227,5 +319,15 @@ mod tests {
             .filter(|n| may_contain(Place::Residual, "n", &n.to_string()))
             .count();
         assert!(wrong < 300, "{wrong} of 10,000");
+    }
+
+    #[test]
+    fn blocks_are_stretches_of_rows() {
+        assert_eq!(stretches(0, 131_072), []);
+        assert_eq!(stretches(Blocks::MAX, 131_072), [(0, 131_072)]);
+        assert_eq!(stretches(Blocks::MAX, 10_000), [(0, 10_000)]);
+        assert_eq!(stretches(0b1001, 200_000), [(0, 8_192), (24_576, 8_192)]);
+        // The last block has all that is behind it.
+        assert_eq!(stretches(1 << 15, 200_000), [(122_880, 77_120)]);
     }
 }

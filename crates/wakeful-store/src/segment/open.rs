@@ -1,33 +1,55 @@
 //! An open segment: where it is, what it says of itself, and what of it is kept in memory.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use arrow_schema::Fields;
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection};
+use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels, parquet_to_arrow_schema};
 use parquet::bloom_filter::Sbbf;
-use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::reader::{ChunkReader, Length};
+use parquet::schema::types::SchemaDescriptor;
 use wakeful_model::TraceId;
 
 use super::SegmentError;
+use super::checksums::Checksums;
 use super::columns;
+use super::input::{Input, Source};
 use super::meta::{self, Catalog, Extras, RowGroupExtras, SegmentMeta};
 use super::needles::Needles;
+use super::pages::Pages;
 use super::trace_index::{ENTRY_BYTES, TraceIndex};
 use crate::ReadError;
 use crate::cache::{Cache, Cached, Part};
 
-/// Where a segment's bytes are.
-#[derive(Debug, Clone)]
-pub(crate) enum Source {
-    File(PathBuf),
-    Memory(Bytes),
+/// What it takes to read anything of a segment.
+#[derive(Debug)]
+pub(crate) struct Footer {
+    pub(super) metadata: Arc<ParquetMetaData>,
+    /// All columns, as Arrow has them.
+    pub(super) fields: Fields,
+    checksums: Arc<Checksums>,
+}
+
+impl Footer {
+    fn new(metadata: ParquetMetaData, checksums: Checksums) -> Result<Self, SegmentError> {
+        let schema = parquet_to_arrow_schema(metadata.file_metadata().schema_descr(), None)?;
+        Ok(Self {
+            fields: schema.fields,
+            metadata: Arc::new(metadata),
+            checksums: Arc::new(checksums),
+        })
+    }
+
+    pub(super) fn schema(&self) -> &SchemaDescriptor {
+        self.metadata.file_metadata().schema_descr()
+    }
+
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.metadata.memory_size() + self.fields.size() + self.checksums.size_bytes()
+    }
 }
 
 /// A segment that can be read. Its file is removed with the last handle once it is retired.
@@ -45,36 +67,26 @@ pub(crate) struct Segment {
 
 impl Segment {
     pub(crate) fn open(source: Source, cache: Arc<Cache>) -> Result<Self, SegmentError> {
-        let input = source.open()?;
+        let input = source.open(None)?;
         let metadata = load_metadata(&input)?;
         let footer = |key: &str| {
-            let pairs = metadata.metadata().file_metadata().key_value_metadata();
+            let pairs = metadata.file_metadata().key_value_metadata();
             let value = pairs.and_then(|pairs| pairs.iter().find(|pair| pair.key == key)?.value.as_deref());
             value.ok_or(SegmentError::Format("its footer lacks what wakeful writes there"))
         };
         if footer(meta::FORMAT_KEY)? != meta::FORMAT {
-            return Err(SegmentError::Format("it is of a later version of wakeful"));
+            return Err(SegmentError::Format("it is of another version of wakeful"));
         }
         let mut meta: SegmentMeta = serde_json::from_str(footer(meta::META_KEY)?)?;
         meta.bytes = input.len();
         let extras: Extras = serde_json::from_str(footer(meta::EXTRAS_KEY)?)?;
         let catalog = serde_json::from_str(footer(meta::CATALOG_KEY)?)?;
-        if extras.row_groups.len() != metadata.metadata().num_row_groups() {
+        if extras.row_groups.len() != metadata.num_row_groups() {
             return Err(SegmentError::Format("its footer does not fit its row groups"));
         }
-        let column = metadata
-            .parquet_schema()
-            .columns()
-            .iter()
-            .position(|column| column.name() == columns::TRACE_ID)
-            .ok_or(SegmentError::Format("it has no trace ids"))?;
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(input, metadata.clone());
-        let trace_filters = (0..extras.row_groups.len())
-            .map(|group| {
-                let filter = reader.get_row_group_column_bloom_filter(group, column)?;
-                filter.ok_or(SegmentError::Format("it has no filter of trace ids"))
-            })
-            .collect::<Result<_, _>>()?;
+        let footer = Footer::new(metadata, load_checksums(&input, &extras)?)?;
+        let input = source.open(Some(Arc::clone(&footer.checksums)))?;
+        let trace_filters = load_trace_filters(&input, &footer.metadata)?;
         let retired = AtomicBool::new(false);
         let segment = Self {
             meta,
@@ -85,7 +97,7 @@ impl Segment {
             cache,
             retired,
         };
-        segment.keep(Part::Footer, Cached::Footer(metadata));
+        segment.keep(Part::Footer, Cached::Footer(Arc::new(footer)));
         Ok(segment)
     }
 
@@ -154,37 +166,74 @@ impl Segment {
     /// The filter of a row group's attributes.
     pub(crate) fn needles(&self, row_group: usize) -> Result<Needles<Input>, SegmentError> {
         let (offset, length) = self.extras.row_groups[row_group].needles;
-        let input = self.source.open()?;
+        let input = self.input(&*self.footer()?)?;
         check_extent(&input, (offset, length))?;
         Ok(Needles::new(input, offset, length))
     }
 
-    fn read_extra(&self, (offset, length): (u64, u64)) -> Result<Bytes, SegmentError> {
-        let input = self.source.open()?;
-        check_extent(&input, (offset, length))?;
-        Ok(input.get_bytes(offset, length as usize)?)
+    /// The zones of a row group, encoded.
+    pub(super) fn zones(&self, row_group: usize) -> Result<Bytes, SegmentError> {
+        self.read_extra(self.extras.row_groups[row_group].zones)
     }
 
-    /// A reader of its rows, to be given a projection and a selection.
-    pub(crate) fn reader(&self) -> Result<ParquetRecordBatchReaderBuilder<Input>, SegmentError> {
-        let (input, metadata) = self.input()?;
-        Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(
-            input, metadata,
-        ))
+    fn read_extra(&self, extent: (u64, u64)) -> Result<Bytes, SegmentError> {
+        let input = self.input(&*self.footer()?)?;
+        check_extent(&input, extent)?;
+        Ok(input.get_bytes(extent.0, extent.1 as usize)?)
     }
 
-    /// Its bytes and what its footer says, for readers of another kind.
-    pub(super) fn input(&self) -> Result<(Input, ArrowReaderMetadata), SegmentError> {
-        let input = self.source.open()?;
-        let metadata = match self.cached(Part::Footer) {
-            Some(Cached::Footer(metadata)) => metadata,
-            _ => {
-                let metadata = load_metadata(&input)?;
-                self.keep(Part::Footer, Cached::Footer(metadata.clone()));
-                metadata
-            }
-        };
-        Ok((input, metadata))
+    /// What it takes to read anything.
+    pub(super) fn footer(&self) -> Result<Arc<Footer>, SegmentError> {
+        if let Some(Cached::Footer(footer)) = self.cached(Part::Footer) {
+            return Ok(footer);
+        }
+        let input = self.source.open(None)?;
+        let footer = Footer::new(load_metadata(&input)?, load_checksums(&input, &self.extras)?)?;
+        let footer = Arc::new(footer);
+        self.keep(Part::Footer, Cached::Footer(Arc::clone(&footer)));
+        Ok(footer)
+    }
+
+    fn input(&self, footer: &Footer) -> Result<Input, SegmentError> {
+        Ok(self.source.open(Some(Arc::clone(&footer.checksums)))?)
+    }
+
+    /// The pages of some row groups.
+    pub(super) fn pages(&self, footer: &Footer, groups: Vec<usize>) -> Result<Pages, SegmentError> {
+        Ok(Pages {
+            input: Arc::new(self.input(footer)?),
+            metadata: Arc::clone(&footer.metadata),
+            groups,
+            cache: Arc::clone(&self.cache),
+            segment: self.meta.id,
+        })
+    }
+
+    /// Reads columns of rows of some row groups, so many at a time; without a selection, all rows.
+    pub(super) fn read(
+        &self,
+        footer: &Footer,
+        groups: Vec<usize>,
+        selection: Option<RowSelection>,
+        mask: ProjectionMask,
+        batch_rows: usize,
+    ) -> Result<ParquetRecordBatchReader, SegmentError> {
+        let levels = parquet_to_arrow_field_levels(footer.schema(), mask, None)?;
+        self.read_levels(footer, groups, selection, &levels, batch_rows)
+    }
+
+    /// The same, of columns as the levels say.
+    pub(super) fn read_levels(
+        &self,
+        footer: &Footer,
+        groups: Vec<usize>,
+        selection: Option<RowSelection>,
+        levels: &FieldLevels,
+        batch_rows: usize,
+    ) -> Result<ParquetRecordBatchReader, SegmentError> {
+        let pages = self.pages(footer, groups)?;
+        let reader = ParquetRecordBatchReader::try_new_with_row_groups(levels, &pages, batch_rows, selection);
+        Ok(reader?)
     }
 }
 
@@ -206,63 +255,37 @@ fn check_extent(input: &Input, (offset, length): (u64, u64)) -> Result<(), Segme
     }
 }
 
-fn load_metadata(input: &Input) -> Result<ArrowReaderMetadata, SegmentError> {
-    let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Required);
-    Ok(ArrowReaderMetadata::load(input, options)?)
+fn load_metadata(input: &Input) -> Result<ParquetMetaData, SegmentError> {
+    let reader = ParquetMetaDataReader::new().with_offset_index_policy(PageIndexPolicy::Required);
+    Ok(reader.parse_and_finish(input)?)
 }
 
-impl Source {
-    fn open(&self) -> std::io::Result<Input> {
-        match self {
-            Self::File(path) => File::open(path).map(Input::File),
-            Self::Memory(bytes) => Ok(Input::Memory(bytes.clone())),
-        }
-    }
+fn load_checksums(input: &Input, extras: &Extras) -> Result<Checksums, SegmentError> {
+    let (offset, length) = extras.checksums.table;
+    check_extent(input, (offset, length))?;
+    let table = input.get_bytes(offset, length as usize)?;
+    let checksums = Checksums::new(&extras.checksums, table);
+    checksums.ok_or(SegmentError::Format(
+        "its checksums have changed since they were written",
+    ))
 }
 
-/// An open source; a file is opened anew for each question, so that no two threads share its cursor.
-#[derive(Debug)]
-pub(crate) enum Input {
-    File(File),
-    Memory(Bytes),
-}
-
-impl Length for Input {
-    fn len(&self) -> u64 {
-        match self {
-            Self::File(file) => Length::len(file),
-            Self::Memory(bytes) => bytes.len() as u64,
-        }
-    }
-}
-
-impl ChunkReader for Input {
-    type T = Box<dyn Read>;
-
-    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
-        Ok(match self {
-            Self::File(file) => Box::new(file.get_read(start)?),
-            Self::Memory(bytes) => Box::new(bytes.get_read(start)?),
-        })
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
-        match self {
-            Self::File(file) => read_at(file, start, length),
-            Self::Memory(bytes) => bytes.get_bytes(start, length),
-        }
-    }
-}
-
-/// A page in one system call, where the general way clones the file and moves its cursor.
-#[cfg(unix)]
-fn read_at(file: &File, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
-    let mut bytes = vec![0; length];
-    std::os::unix::fs::FileExt::read_exact_at(file, &mut bytes, start)?;
-    Ok(Bytes::from(bytes))
-}
-
-#[cfg(not(unix))]
-fn read_at(file: &File, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
-    file.get_bytes(start, length)
+/// Of each row group, whether a trace may be in it.
+fn load_trace_filters(input: &Input, metadata: &ParquetMetaData) -> Result<Vec<Sbbf>, SegmentError> {
+    let schema = metadata.file_metadata().schema_descr();
+    let column = schema
+        .columns()
+        .iter()
+        .position(|column| column.name() == columns::TRACE_ID)
+        .ok_or(SegmentError::Format("it has no trace ids"))?;
+    let filters = metadata.row_groups().iter().map(|group| {
+        let chunk = group.column(column);
+        let extent = chunk.bloom_filter_offset().zip(chunk.bloom_filter_length());
+        let (offset, length) = extent.ok_or(SegmentError::Format("it has no filter of trace ids"))?;
+        check_extent(input, (offset as u64, length as u64))?;
+        Ok(Sbbf::from_bytes(
+            &input.get_bytes(offset as u64, length as usize)?,
+        )?)
+    });
+    filters.collect()
 }

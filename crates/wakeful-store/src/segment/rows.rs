@@ -30,16 +30,10 @@ impl Segment {
         if ranges.is_empty() {
             return Ok(());
         }
-        let reader = self.reader()?;
+        let footer = self.footer()?;
         let (groups, selection) = self.select(ranges);
-        let mask = filled(reader.metadata(), &groups);
-        let reader = reader
-            .with_row_groups(groups)
-            .with_row_selection(selection)
-            .with_projection(mask)
-            .with_batch_size(BATCH_ROWS)
-            .build()?;
-        for batch in reader {
+        let mask = filled(&footer.metadata, &groups);
+        for batch in self.read(&footer, groups, Some(selection), mask, BATCH_ROWS)? {
             Columns::new(&batch?)?.read_into(into);
         }
         Ok(())
@@ -129,16 +123,10 @@ impl Segment {
         if ranges.is_empty() {
             return Ok(());
         }
-        let reader = self.reader()?;
-        let mask = project(reader.parquet_schema(), names);
+        let footer = self.footer()?;
+        let mask = project(footer.metadata.file_metadata().schema_descr(), names);
         let (groups, selection) = self.select(ranges);
-        let reader = reader
-            .with_row_groups(groups)
-            .with_row_selection(selection)
-            .with_projection(mask)
-            .with_batch_size(BATCH_ROWS)
-            .build()?;
-        for batch in reader {
+        for batch in self.read(&footer, groups, Some(selection), mask, BATCH_ROWS)? {
             each(&batch?)?;
         }
         Ok(())
@@ -149,7 +137,9 @@ impl Segment {
         &self,
         mut each: impl FnMut(SpanBatch) -> Result<(), SegmentError>,
     ) -> Result<(), SegmentError> {
-        for batch in self.reader()?.with_batch_size(BATCH_ROWS).build()? {
+        let footer = self.footer()?;
+        let groups = (0..self.row_groups().len()).collect();
+        for batch in self.read(&footer, groups, None, ProjectionMask::all(), BATCH_ROWS)? {
             let mut all = Assembly::everything();
             Columns::new(&batch?)?.read_into(&mut all);
             each(all.take_everything())?;

@@ -15,9 +15,10 @@ use wakeful_wire::otlp::{SpanView, decode_resource, decode_scope};
 
 use super::columns::{self, Promoted};
 use super::meta::RowGroupExtras;
-use super::needles::Place;
+use super::needles::{self, Blocks, Place};
 use super::rows::{column, each_entry};
-use super::{Segment, SegmentError};
+use super::stretches::{around, close_by, overlap};
+use super::{Segment, SegmentError, zones};
 use crate::filter::{Predicate, SpanFilter, any_is};
 
 /// A trace of which a span was found.
@@ -38,19 +39,31 @@ pub(crate) struct Slice {
     pub(crate) bound: u64,
 }
 
-/// The places of a row group where each clause's predicates may hold; `None` where a row group needs no reading.
-pub(crate) type Places = Vec<Vec<Vec<Place>>>;
+/// What of a row group may meet a filter.
+#[derive(Debug, Clone)]
+pub(crate) struct Prospects {
+    /// For each predicate of each clause, the places where its attribute may rest.
+    places: Vec<Vec<Vec<Place>>>,
+    /// Rows outside of which no span meets the filter: first within the row group, and count.
+    stretches: Vec<(u32, u32)>,
+}
 
-/// Stretches of rows, and those of them that meet a filter; `None` if all do.
-pub(super) type Narrowed = (Vec<(u32, u32)>, Option<Vec<u32>>);
+/// Rows that meet a filter.
+#[derive(Debug)]
+pub(super) struct Narrowed {
+    /// Their numbers within the segment; `None`: all rows of the stretches.
+    pub(super) rows: Option<Vec<u32>>,
+    /// Where they, and the rest of their traces, are.
+    pub(super) stretches: Vec<(u32, u32)>,
+}
 
 impl Segment {
-    /// Whether some row of a row group may meet the filter, and where its attributes would rest.
+    /// What of a row group may meet the filter; `None` if nothing.
     pub(crate) fn prune(
         &self,
         row_group: usize,
         filter: &SpanFilter,
-    ) -> Result<Option<Places>, SegmentError> {
+    ) -> Result<Option<Prospects>, SegmentError> {
         let extent = &self.row_groups()[row_group];
         let started = &filter.started_within;
         if extent.start_max < *started.start()
@@ -71,33 +84,43 @@ impl Segment {
                 return Ok(None);
             }
         }
+        let mut blocks = Blocks::MAX;
         let mut clauses = Vec::new();
         for clause in &filter.clauses {
+            let mut of_clause = 0;
             let mut places = Vec::new();
             for predicate in clause {
-                places.push(match predicate {
-                    Predicate::Attribute { key, text } => {
-                        let mut needles = self.needles(row_group)?;
-                        let mut possible = Vec::new();
-                        for place in Place::ALL {
-                            if needles.may_contain(place, key, text)? {
-                                possible.push(place);
-                            }
+                let mut possible = Vec::new();
+                if let Predicate::Attribute { key, text } = predicate {
+                    let mut needles = self.needles(row_group)?;
+                    for place in Place::ALL {
+                        if needles.may_contain(place, key, text)? {
+                            possible.push(place);
+                            of_clause |= needles.blocks_with(extent.rows, place, key, text)?;
                         }
-                        possible
                     }
-                    _ => Vec::new(),
-                });
+                } else {
+                    of_clause = Blocks::MAX;
+                }
+                places.push(possible);
             }
-            let possible = clause.iter().zip(&places).any(|(predicate, places)| {
-                !matches!(predicate, Predicate::Attribute { .. }) || !places.is_empty()
-            });
-            if !possible {
+            blocks &= of_clause;
+            if blocks == 0 {
                 return Ok(None);
             }
             clauses.push(places);
         }
-        Ok(Some(clauses))
+        let mut stretches = needles::stretches(blocks, extent.rows);
+        let least = *filter.duration.start();
+        if least > 0 {
+            let long = zones::stretches(&self.zones(row_group)?, extent.rows, least)?;
+            stretches = overlap(&stretches, &long);
+        }
+        let prospects = Prospects {
+            places: clauses,
+            stretches,
+        };
+        Ok((!prospects.stretches.is_empty()).then_some(prospects))
     }
 
     /// Looks through rows of a row group (numbered within it), one condition after the other: each reads only the
@@ -107,9 +130,12 @@ impl Segment {
         row_group: usize,
         rows: Range<u32>,
         filter: &SpanFilter,
-        places: &Places,
+        prospects: &Prospects,
     ) -> Result<Slice, SegmentError> {
-        let (stretches, candidates) = self.narrow(row_group, rows, filter, places)?;
+        let Narrowed {
+            stretches,
+            rows: candidates,
+        } = self.narrow(row_group, rows, filter, prospects)?;
         let mut runs = Runs::default();
         self.read_numbered(
             &stretches,
@@ -132,21 +158,23 @@ impl Segment {
         Ok(runs.finish())
     }
 
-    /// The rows that meet the filter (numbered within the segment; `None`: all of them), and the stretches around them.
+    /// The rows that meet the filter.
     pub(super) fn narrow(
         &self,
         row_group: usize,
         rows: Range<u32>,
         filter: &SpanFilter,
-        places: &Places,
+        prospects: &Prospects,
     ) -> Result<Narrowed, SegmentError> {
         let first_row: u32 = self.row_groups()[..row_group]
             .iter()
             .map(|group| group.rows)
             .sum();
-        let mut stretches = vec![(first_row + rows.start, rows.end - rows.start)];
+        let mut stretches = overlap(&prospects.stretches, &[(rows.start, rows.end - rows.start)]);
+        stretches.iter_mut().for_each(|(first, _)| *first += first_row);
+        let within = (first_row + rows.start, rows.end - rows.start);
         let mut candidates: Option<Vec<u32>> = None;
-        for stage in Stage::of(filter, places, &self.row_groups()[row_group]) {
+        for stage in Stage::of(filter, &prospects.places, &self.row_groups()[row_group]) {
             let mut left = Vec::new();
             let is_candidate = |row: u32| {
                 candidates
@@ -163,10 +191,16 @@ impl Segment {
                 );
                 Ok(())
             })?;
-            stretches = around(&left, &stretches);
+            stretches = close_by(&left);
             candidates = Some(left);
         }
-        Ok((stretches, candidates))
+        if let Some(rows) = &candidates {
+            stretches = around(rows, within);
+        }
+        Ok(Narrowed {
+            stretches,
+            rows: candidates,
+        })
     }
 
     /// Reads columns of stretches of rows; `each` is told the numbers of the rows it gets.
@@ -212,27 +246,6 @@ impl Numbers<'_> {
         }
         u32::MAX
     }
-}
-
-/// Rows are narrowed down in blocks of so many: about what a page has, and more than most traces have.
-const BLOCK_ROWS: u32 = 512;
-
-/// The blocks of `within` that have one of the rows.
-fn around(rows: &[u32], within: &[(u32, u32)]) -> Vec<(u32, u32)> {
-    let mut blocks: Vec<(u32, u32)> = Vec::new();
-    let mut rows = rows.iter().copied().peekable();
-    for (first, count) in within {
-        let end = first + count;
-        while let Some(row) = rows.next_if(|row| *row < end) {
-            let block = (row / BLOCK_ROWS * BLOCK_ROWS).max(*first);
-            let block_end = (row / BLOCK_ROWS * BLOCK_ROWS + BLOCK_ROWS).min(end);
-            match blocks.last_mut() {
-                Some((last, count)) if *last + *count >= block => *count = block_end - *last,
-                _ => blocks.push((block, block_end - block)),
-            }
-        }
-    }
-    blocks
 }
 
 /// Rows of a trace are neighbours: gathers each run of them into one hit.
@@ -307,7 +320,7 @@ enum Stage<'a> {
 
 impl<'a> Stage<'a> {
     /// The conditions of a filter that a row group does not meet as a whole, those first that cost least to decide.
-    fn of(filter: &'a SpanFilter, places: &'a Places, extent: &RowGroupExtras) -> Vec<Self> {
+    fn of(filter: &'a SpanFilter, places: &'a [Vec<Vec<Place>>], extent: &RowGroupExtras) -> Vec<Self> {
         let mut stages = Vec::new();
         if *filter.duration.start() > 0 || *filter.duration.end() < extent.duration_max {
             stages.push(Self::Duration(&filter.duration));

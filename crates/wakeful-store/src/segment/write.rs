@@ -16,11 +16,13 @@ use wakeful_wire::otlp::Batch;
 
 use super::SegmentError;
 use super::builder::{RowBuilder, Shared};
+use super::checksums::Summing;
 use super::columns::{self, ColumnType, Promoted};
 use super::meta::{self, Catalog, CatalogService, Extras, RowGroupExtras, SegmentMeta};
 use super::needles::{NeedlesBuilder, Place};
 use super::promote::promote;
 use super::trace_index::TraceIndexBuilder;
+use super::zones;
 
 /// Rows of a row group.
 const ROW_GROUP_ROWS: usize = 1 << 17;
@@ -29,6 +31,10 @@ const ROW_GROUP_ROWS: usize = 1 << 17;
 /// quicker; compression hardly minds.
 const PAGE_ROWS: usize = 4096;
 const PAGE_BYTES: usize = 32 << 10;
+
+/// Where every row has a value of its own, 4,096 of them take long to read and nothing is gained by having them
+/// together.
+const VARIED_PAGE_BYTES: usize = 8 << 10;
 
 /// Rows after which the writer looks at the size of a page.
 const WRITE_ROWS: usize = 256;
@@ -68,7 +74,8 @@ pub(crate) fn write_segment<W: Write + Send>(
         .with_properties(properties(&promoted, trace_count as u64))
         // The columns' logical types say all that a reader needs; an Arrow schema would be 10 kB a segment.
         .with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(out, columns::schema(&promoted), options)?;
+    let mut writer =
+        ArrowWriter::try_new_with_options(Summing::new(out), columns::schema(&promoted), options)?;
     let mut builder = RowBuilder::new(&promoted);
     let mut traces = TraceIndexBuilder::default();
     let mut row_groups = Vec::new();
@@ -77,7 +84,7 @@ pub(crate) fn write_segment<W: Write + Send>(
         let mut needles =
             NeedlesBuilder::new(rows.len(), promoted.iter().map(|promoted| promoted.key.as_str()))?;
         let mut seen_groups = FxHashSet::default();
-        for sorted in rows {
+        for (sorted, number) in rows.iter().zip(0..) {
             let batch = &batches[sorted.batch as usize];
             let row = &batch.rows()[sorted.row as usize];
             let group = batch.operations()[row.operation as usize].group;
@@ -90,16 +97,16 @@ pub(crate) fn write_segment<W: Write + Send>(
                 scope,
             };
             builder.append(&span, shared, |place, key, value| {
-                needles.insert(place, key, value);
+                needles.insert(number, place, key, value);
             })?;
             for event in span.events().filter(|_| span.has_events) {
                 event
                     .attributes()
-                    .for_each(|(key, value)| needles.insert(Place::Event, key, value));
+                    .for_each(|(key, value)| needles.insert(number, Place::Event, key, value));
             }
             for link in span.links().filter(|_| span.has_links) {
                 link.attributes()
-                    .for_each(|(key, value)| needles.insert(Place::Link, key, value));
+                    .for_each(|(key, value)| needles.insert(number, Place::Link, key, value));
             }
             if seen_groups.insert((sorted.batch, group)) {
                 let scope = wakeful_wire::otlp::decode_scope(scope).attributes;
@@ -120,34 +127,52 @@ pub(crate) fn write_segment<W: Write + Send>(
             writer.write(&builder.finish()?)?;
         }
         writer.flush()?;
-        row_groups.push((extent(rows), needles.finish()?));
+        row_groups.push(RowGroup {
+            extent: extent(rows),
+            needles: needles.finish()?,
+            zones: zones::encode(rows.iter().map(|row| row.duration)),
+        });
     }
     finish(writer, batches, origin, &traces.finish(), row_groups)
 }
 
+/// A row group that was written, with what is to stand behind it.
+struct RowGroup {
+    extent: RowGroupExtras,
+    needles: Vec<u8>,
+    zones: Vec<u8>,
+}
+
 /// Puts the indexes behind the row groups, and the footer behind them.
 fn finish<W: Write + Send>(
-    mut writer: ArrowWriter<W>,
+    mut writer: ArrowWriter<Summing<W>>,
     batches: &[Arc<Batch>],
     origin: Origin,
     traces: &[u8],
-    row_groups: Vec<(RowGroupExtras, Vec<u8>)>,
+    row_groups: Vec<RowGroup>,
 ) -> Result<W, SegmentError> {
-    let put = |writer: &mut ArrowWriter<W>, bytes: &[u8]| {
+    let put = |writer: &mut ArrowWriter<Summing<W>>, bytes: &[u8]| {
         let offset = writer.bytes_written() as u64;
         writer.write_all(bytes).map(|()| (offset, bytes.len() as u64))
     };
     let traces = put(&mut writer, traces)?;
-    let mut extras = Extras {
-        traces,
-        row_groups: Vec::new(),
-    };
-    for (extent, needles) in row_groups {
-        extras.row_groups.push(RowGroupExtras {
-            needles: put(&mut writer, &needles)?,
-            ..extent
+    let mut extents = Vec::new();
+    for row_group in row_groups {
+        extents.push(RowGroupExtras {
+            needles: put(&mut writer, &row_group.needles)?,
+            zones: put(&mut writer, &row_group.zones)?,
+            ..row_group.extent
         });
     }
+    // What is buffered has to be summed up too.
+    writer.sync()?;
+    let (table, checksums) = writer.inner().table();
+    put(&mut writer, &table)?;
+    let extras = Extras {
+        traces,
+        row_groups: extents,
+        checksums,
+    };
     let of_all = |of: fn(&RowGroupExtras) -> u64| extras.row_groups.iter().map(of);
     let segment = SegmentMeta {
         id: origin.id,
@@ -172,7 +197,7 @@ fn finish<W: Write + Send>(
         writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
     }
     // This writes the footer too.
-    Ok(writer.into_inner()?)
+    Ok(writer.into_inner()?.into_inner())
 }
 
 /// Rows by the start of their trace here, trace, and start; and how many traces there are.
@@ -223,6 +248,7 @@ fn extent(rows: &[Sorted]) -> RowGroupExtras {
     RowGroupExtras {
         rows: rows.len() as u32,
         needles: (0, 0),
+        zones: (0, 0),
         start_min: of_all(|row| row.start).min().unwrap_or_default(),
         start_max: of_all(|row| row.start).max().unwrap_or_default(),
         end_max: of_all(|row| row.start.saturating_add(row.duration))
@@ -282,7 +308,8 @@ fn properties(promoted: &[Promoted], traces: u64) -> WriterProperties {
     ] {
         properties = properties
             .set_column_dictionary_enabled(column(name), false)
-            .set_column_encoding(column(name), encoding);
+            .set_column_encoding(column(name), encoding)
+            .set_column_data_page_size_limit(column(name), VARIED_PAGE_BYTES);
     }
     // A dictionary of varied values would be as large as the values, and a look-up would have to read all of it.
     for promoted in promoted.iter().filter(|promoted| promoted.varied) {
@@ -295,6 +322,7 @@ fn properties(promoted: &[Promoted], traces: u64) -> WriterProperties {
         let path = column(&promoted.column());
         properties = properties
             .set_column_dictionary_enabled(path.clone(), false)
+            .set_column_data_page_size_limit(path.clone(), VARIED_PAGE_BYTES)
             .set_column_encoding(path, encoding);
     }
     // Dictionaries and differences leave little to compress, and a reader pays for every compressed column: only
