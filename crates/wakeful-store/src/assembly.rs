@@ -11,6 +11,10 @@ pub(crate) struct Assembly {
     everything: Option<Assembled>,
 }
 
+/// How much was found at one moment.
+#[derive(Debug)]
+pub(crate) struct Mark(FxHashMap<TraceId, usize>);
+
 /// What was found of one trace. Resources and scopes are told apart by their encoded form, which costs less than
 /// comparing them.
 #[derive(Debug, Default)]
@@ -39,6 +43,22 @@ impl Assembly {
     /// Where to put spans of a trace; `None` if it is not wanted.
     pub(crate) fn of(&mut self, trace: TraceId) -> Option<&mut Assembled> {
         self.everything.as_mut().or_else(|| self.traces.get_mut(&trace))
+    }
+
+    /// How many spans of each trace were found so far.
+    pub(crate) fn mark(&self) -> Mark {
+        let counts = self.traces.iter();
+        Mark(counts.map(|(id, found)| (*id, found.batch.spans.len())).collect())
+    }
+
+    /// Forgets the spans that were found since.
+    pub(crate) fn back_to(&mut self, mark: &Mark) {
+        for (trace, found) in &mut self.traces {
+            found
+                .batch
+                .spans
+                .truncate(mark.0.get(trace).copied().unwrap_or_default());
+        }
     }
 
     /// What was found of a trace; empty if nothing.

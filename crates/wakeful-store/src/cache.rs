@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxBuildHasher;
 
 use crate::calls::Calls;
-use crate::segment::{Dictionary, Footer, Keys, Outlines, TraceIndex};
+use crate::segment::{Dictionary, Footer, Keys, Outlines, TraceFilters, TraceIndex};
 
 /// A part of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
     Footer,
     Traces,
+    TraceFilters,
     /// Of the column chunk that begins at an offset.
     Dictionary(u64),
     Calls,
@@ -25,6 +26,7 @@ pub(crate) enum Part {
 pub(crate) enum Cached {
     Footer(Arc<Footer>),
     Traces(Arc<TraceIndex>),
+    TraceFilters(Arc<TraceFilters>),
     Dictionary(Dictionary),
     Calls(Arc<Calls>),
     Outlines(Arc<Outlines>),
@@ -36,6 +38,7 @@ impl Cached {
         match self {
             Self::Footer(footer) => footer.size_bytes(),
             Self::Traces(index) => index.size_bytes(),
+            Self::TraceFilters(filters) => filters.size_bytes(),
             Self::Dictionary(dictionary) => dictionary.size_bytes(),
             Self::Calls(calls) => calls.size_bytes(),
             Self::Outlines(outlines) => outlines.size_bytes(),
@@ -102,6 +105,12 @@ impl Cache {
         if parts.bytes > self.bytes_max {
             parts.sweep(self.bytes_max / 2, (segment, part));
         }
+    }
+
+    /// Whether so much can be kept without anything having to go.
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.bytes + bytes <= self.bytes_max
     }
 
     /// Drops all parts of a segment.

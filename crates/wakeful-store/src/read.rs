@@ -17,7 +17,7 @@ impl Snapshot {
         let mut found = Assembly::new(wanted);
         let mut problems = Vec::new();
         for segment in self.segments.iter() {
-            let read = rows_of_all(segment, wanted).and_then(|rows| segment.read_spans(&rows, &mut found));
+            let read = read_all(segment, wanted, &mut found);
             problems.extend(read.err().map(|error| segment.read_error(&error)));
         }
         for (_, batches) in &self.tails {
@@ -52,7 +52,7 @@ impl Snapshot {
         let elsewhere = self
             .segments
             .iter()
-            .any(|segment| segment.meta.id != place && segment.may_contain(trace));
+            .any(|segment| segment.meta.id != place && segment.may_contain(trace).unwrap_or(true));
         let in_tail = place != 0
             && self
                 .tails
@@ -87,6 +87,32 @@ impl Snapshot {
         }
         services
     }
+}
+
+/// Reads the spans that a segment has of the traces. Where it is damaged, traces that the damage did not hit are read
+/// all the same; the error is the first one.
+fn read_all(segment: &Segment, wanted: &[TraceId], into: &mut Assembly) -> Result<(), SegmentError> {
+    let rows = rows_of_all(segment, wanted)?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let before = into.mark();
+    let Err(error) = segment.read_spans(&rows, into) else {
+        return Ok(());
+    };
+    into.back_to(&before);
+    for trace in wanted {
+        let before = into.mark();
+        if read_one(segment, *trace, into).is_err() {
+            // Half of what it has of a trace is not shown as if it were all.
+            into.back_to(&before);
+        }
+    }
+    Err(error)
+}
+
+fn read_one(segment: &Segment, trace: TraceId, into: &mut Assembly) -> Result<(), SegmentError> {
+    segment.read_spans(&segment.rows_of(trace)?, into)
 }
 
 /// Rows of any of the traces, ascending and apart.

@@ -32,7 +32,7 @@ mod zones;
 pub(crate) use input::Source;
 pub(crate) use known_attributes::Keys;
 pub(crate) use meta::{SUFFIX, SegmentMeta, file_name};
-pub(crate) use open::{Footer, Segment};
+pub(crate) use open::{Footer, Segment, TraceFilters};
 pub(crate) use outline::{Outlines, Part as TracePart};
 pub(crate) use pages::Dictionary;
 pub(crate) use roots::{Root, RootSpan, Texts, root_of};

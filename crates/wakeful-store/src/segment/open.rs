@@ -20,7 +20,7 @@ use super::input::{Input, Source};
 use super::meta::{self, Catalog, Extras, RowGroupExtras, SegmentMeta};
 use super::needles::Needles;
 use super::pages::Pages;
-use super::trace_index::{ENTRY_BYTES, TraceIndex};
+use super::trace_index::{self, ENTRY_BYTES, TraceIndex};
 use crate::ReadError;
 use crate::cache::{Cache, Cached, Part};
 
@@ -52,14 +52,32 @@ impl Footer {
     }
 }
 
+/// Of each row group of a segment, whether a trace may be in it.
+#[derive(Debug)]
+pub(crate) struct TraceFilters {
+    filters: Vec<Sbbf>,
+    bytes: usize,
+}
+
+impl TraceFilters {
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn may_contain(&self, trace: TraceId) -> bool {
+        let trace = trace.to_bytes();
+        self.filters.iter().any(|filter| filter.check(trace.as_slice()))
+    }
+}
+
 /// A segment that can be read. Its file is removed with the last handle once it is retired.
 #[derive(Debug)]
 pub(crate) struct Segment {
     pub(crate) meta: SegmentMeta,
     pub(crate) catalog: Catalog,
     extras: Extras,
-    /// Of each row group, whether a trace may be in it.
-    trace_filters: Vec<Sbbf>,
+    /// Of each row group, where the filter of its trace ids stands: offset and length.
+    trace_filters: Vec<(u64, u64)>,
     source: Source,
     cache: Arc<Cache>,
     retired: AtomicBool,
@@ -84,9 +102,8 @@ impl Segment {
         if extras.row_groups.len() != metadata.num_row_groups() {
             return Err(SegmentError::Format("its footer does not fit its row groups"));
         }
+        let trace_filters = trace_filters(&metadata)?;
         let footer = Footer::new(metadata, load_checksums(&input, &extras)?)?;
-        let input = source.open(Some(Arc::clone(&footer.checksums)))?;
-        let trace_filters = load_trace_filters(&input, &footer.metadata)?;
         let retired = AtomicBool::new(false);
         let segment = Self {
             meta,
@@ -139,28 +156,49 @@ impl Segment {
     }
 
     /// Whether spans of the trace may be here; `false` is certain.
-    pub(crate) fn may_contain(&self, trace: TraceId) -> bool {
-        self.trace_filters
-            .iter()
-            .any(|filter| filter.check(trace.to_bytes().as_slice()))
+    pub(crate) fn may_contain(&self, trace: TraceId) -> Result<bool, SegmentError> {
+        let filters = match self.cached(Part::TraceFilters) {
+            Some(Cached::TraceFilters(filters)) => filters,
+            _ => {
+                let bytes: u64 = self.trace_filters.iter().map(|(_, length)| length).sum();
+                // Where they cannot be kept, it costs less to ask the index.
+                if !self.cache.has_room(bytes as usize) {
+                    return Ok(true);
+                }
+                let input = self.input(&*self.footer()?)?;
+                let filters = self.trace_filters.iter().map(|(offset, length)| {
+                    check_extent(&input, (*offset, *length))?;
+                    Ok(Sbbf::from_bytes(&input.get_bytes(*offset, *length as usize)?)?)
+                });
+                let filters = Arc::new(TraceFilters {
+                    filters: filters.collect::<Result<_, SegmentError>>()?,
+                    bytes: bytes as usize,
+                });
+                self.keep(Part::TraceFilters, Cached::TraceFilters(Arc::clone(&filters)));
+                filters
+            }
+        };
+        Ok(filters.may_contain(trace))
     }
 
     /// First rows and counts that may be of the trace, ascending.
     pub(crate) fn rows_of(&self, trace: TraceId) -> Result<Vec<(u32, u32)>, SegmentError> {
-        if !self.may_contain(trace) {
+        if !self.may_contain(trace)? {
             return Ok(Vec::new());
         }
+        let (offset, length) = self.extras.traces;
         let index = match self.cached(Part::Traces) {
             Some(Cached::Traces(index)) => index,
             _ => {
-                let bytes = self.read_extra(self.extras.traces)?;
-                let index = TraceIndex::new(bytes.to_vec());
+                let index = TraceIndex::new(&self.read_extra((offset, length))?);
                 let index = Arc::new(index.ok_or(SegmentError::Format("its trace index is cut off"))?);
                 self.keep(Part::Traces, Cached::Traces(Arc::clone(&index)));
                 index
             }
         };
-        Ok(index.find(trace).collect())
+        let (start, end) = index.leaves_of(trace);
+        let leaves = self.read_extra((offset + start as u64, (end - start) as u64))?;
+        Ok(trace_index::find(&leaves, trace).collect())
     }
 
     /// The filter of a row group's attributes.
@@ -270,22 +308,20 @@ fn load_checksums(input: &Input, extras: &Extras) -> Result<Checksums, SegmentEr
     ))
 }
 
-/// Of each row group, whether a trace may be in it.
-fn load_trace_filters(input: &Input, metadata: &ParquetMetaData) -> Result<Vec<Sbbf>, SegmentError> {
+/// Where the filters of trace ids stand.
+fn trace_filters(metadata: &ParquetMetaData) -> Result<Vec<(u64, u64)>, SegmentError> {
     let schema = metadata.file_metadata().schema_descr();
     let column = schema
         .columns()
         .iter()
         .position(|column| column.name() == columns::TRACE_ID)
         .ok_or(SegmentError::Format("it has no trace ids"))?;
-    let filters = metadata.row_groups().iter().map(|group| {
+    let extents = metadata.row_groups().iter().map(|group| {
         let chunk = group.column(column);
         let extent = chunk.bloom_filter_offset().zip(chunk.bloom_filter_length());
-        let (offset, length) = extent.ok_or(SegmentError::Format("it has no filter of trace ids"))?;
-        check_extent(input, (offset as u64, length as u64))?;
-        Ok(Sbbf::from_bytes(
-            &input.get_bytes(offset as u64, length as usize)?,
-        )?)
+        extent.map(|(offset, length)| (offset as u64, length as u64))
     });
-    filters.collect()
+    extents
+        .map(|extent| extent.ok_or(SegmentError::Format("it has no filter of trace ids")))
+        .collect()
 }

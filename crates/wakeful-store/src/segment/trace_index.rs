@@ -1,7 +1,7 @@
 //! Where in a segment a trace's spans stand.
 //!
 //! Spans of a trace are neighbours in a segment, so an entry is a place and a count. Entries are sorted by a key made
-//! of both halves of the trace id; the list is loaded when the segment is first asked for a trace it may have.
+//! of both halves of the trace id; of the list, a leaf is read for each question.
 
 use wakeful_model::TraceId;
 
@@ -42,50 +42,57 @@ fn key(trace: TraceId) -> u64 {
     (trace.get() as u64) ^ ((trace.get() >> 64) as u64).rotate_left(32)
 }
 
-/// An index as it rests, loaded whole.
+/// Entries of a leaf: what is read to find a trace.
+const LEAF_ENTRIES: usize = 128;
+
+/// What of an index is kept in memory: the key with which each leaf begins.
 #[derive(Debug)]
 pub(crate) struct TraceIndex {
-    bytes: Vec<u8>,
+    first_keys: Vec<u64>,
+    entries: usize,
 }
 
 impl TraceIndex {
     /// `None` if the bytes cannot be an index.
-    pub(crate) fn new(bytes: Vec<u8>) -> Option<Self> {
-        bytes.len().is_multiple_of(ENTRY_BYTES).then_some(Self { bytes })
+    pub(crate) fn new(bytes: &[u8]) -> Option<Self> {
+        let (entries, rest) = bytes.as_chunks::<ENTRY_BYTES>();
+        let first_keys = entries.iter().step_by(LEAF_ENTRIES).map(|entry| decode(entry).0);
+        rest.is_empty().then_some(Self {
+            first_keys: first_keys.collect(),
+            entries: entries.len(),
+        })
     }
 
     pub(crate) fn size_bytes(&self) -> usize {
-        self.bytes.len()
+        self.first_keys.len() * size_of::<u64>()
     }
 
-    fn entry(&self, index: usize) -> (u64, u32, u32) {
-        let bytes = &self.bytes[index * ENTRY_BYTES..(index + 1) * ENTRY_BYTES];
-        let number = |range: std::ops::Range<usize>| {
-            bytes[range]
-                .iter()
-                .rev()
-                .fold(0, |n, byte| n << 8 | u64::from(*byte))
-        };
-        (number(0..8), number(8..12) as u32, number(12..16) as u32)
-    }
-
-    /// Rows that may be of `trace`: first row and count. A reader compares the ids.
-    pub(crate) fn find(&self, trace: TraceId) -> impl Iterator<Item = (u32, u32)> {
+    /// The bytes of the index, from and to, in which all entries of a trace are.
+    pub(crate) fn leaves_of(&self, trace: TraceId) -> (usize, usize) {
         let key = key(trace);
-        let (mut low, mut high) = (0, self.bytes.len() / ENTRY_BYTES);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.entry(middle).0 < key {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        (low..self.bytes.len() / ENTRY_BYTES)
-            .map(|index| self.entry(index))
-            .take_while(move |entry| entry.0 == key)
-            .map(|(_, first, rows)| (first, rows))
+        // Entries of one key may have begun in the leaf before the one that begins with it.
+        let first = self.first_keys.partition_point(|first| *first < key);
+        let end = self.first_keys.partition_point(|first| *first <= key);
+        let start = first.saturating_sub(1) * LEAF_ENTRIES;
+        let end = (end * LEAF_ENTRIES).min(self.entries);
+        (start * ENTRY_BYTES, end.max(start) * ENTRY_BYTES)
     }
+}
+
+/// Rows that may be of `trace`, of some leaves: first row and count. A reader compares the ids.
+pub(crate) fn find(leaves: &[u8], trace: TraceId) -> impl Iterator<Item = (u32, u32)> {
+    let key = key(trace);
+    let (entries, _) = leaves.as_chunks::<ENTRY_BYTES>();
+    let first = entries.partition_point(|entry| decode(entry).0 < key);
+    let from_first = entries[first..].iter().map(decode);
+    from_first
+        .take_while(move |entry| entry.0 == key)
+        .map(|(_, first, rows)| (first, rows))
+}
+
+fn decode(entry: &[u8; ENTRY_BYTES]) -> (u64, u32, u32) {
+    let number = u128::from_le_bytes(*entry);
+    (number as u64, (number >> 64) as u32, (number >> 96) as u32)
 }
 
 #[cfg(test)]
@@ -100,12 +107,35 @@ mod tests {
         rows.iter()
             .zip(0..)
             .for_each(|(trace, row)| builder.push(*trace, row));
-        let index = TraceIndex::new(builder.finish()).unwrap();
-        let find = |n| index.find(id(n)).collect::<Vec<_>>();
+        let bytes = builder.finish();
+        let index = TraceIndex::new(&bytes).unwrap();
+        let find = |n| {
+            let (start, end) = index.leaves_of(id(n));
+            find(&bytes[start..end], id(n)).collect::<Vec<_>>()
+        };
         assert_eq!(find(5), [(0, 2)]);
         assert_eq!(find(1 << 100), [(2, 1)]);
         assert_eq!(find(2), [(3, 3)]);
         assert_eq!(find(7), [(6, 1)]);
         assert_eq!(find(6), []);
+    }
+
+    #[test]
+    fn one_leaf_is_read_of_many() {
+        let mut builder = TraceIndexBuilder::default();
+        let id = |n: u32| TraceId::new(u128::from(n)).unwrap();
+        (1..=1_000).for_each(|n| builder.push(id(n), n));
+        let bytes = builder.finish();
+        let index = TraceIndex::new(&bytes).unwrap();
+        for n in 1..=1_000 {
+            let (start, end) = index.leaves_of(id(n));
+            assert!(end - start <= 2 * LEAF_ENTRIES * ENTRY_BYTES);
+            assert_eq!(find(&bytes[start..end], id(n)).collect::<Vec<_>>(), [(n, 1)]);
+        }
+        let (start, end) = index.leaves_of(id(1_001));
+        assert_eq!(find(&bytes[start..end], id(1_001)).count(), 0);
+        assert!(TraceIndex::new(&bytes[1..]).is_none());
+        let empty = TraceIndex::new(&[]).unwrap();
+        assert_eq!(empty.leaves_of(id(1)), (0, 0));
     }
 }

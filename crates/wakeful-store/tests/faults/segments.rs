@@ -1,11 +1,15 @@
 //! Lost and damaged segments, and damage to the list of them.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use wakeful_store::SpanFilter;
 
 use wakeful_wire::frame;
 
 use crate::support::{crash_copy, folder};
-use crate::traces::{append, check, flush, open};
+use crate::traces::{append, check, flush, open, open_with, trace_id};
 
 /// A store with three segments of three traces each, and two traces in its log.
 fn three_segments() -> tempfile::TempDir {
@@ -90,6 +94,92 @@ fn a_segment_of_zeros_is_told_of_and_the_rest_is_there() {
         std::fs::write(path, vec![0; bytes as usize]).unwrap();
     };
     check_segment(zero, "segment not readable");
+}
+
+/// Where the data of columns is in a segment's file.
+fn data_of(segment: &Path, is_wanted: impl Fn(&str) -> bool) -> Range<usize> {
+    let reader = SerializedFileReader::new(std::fs::File::open(segment).unwrap()).unwrap();
+    let chunks = reader
+        .metadata()
+        .row_groups()
+        .iter()
+        .flat_map(|group| group.columns());
+    let wanted = chunks.filter(|chunk| is_wanted(chunk.column_descr().name()));
+    let ranges: Vec<_> = wanted.map(|chunk| chunk.byte_range()).collect();
+    let start = ranges.iter().map(|(start, _)| *start).min();
+    let end = ranges.iter().map(|(start, length)| start + length).max();
+    start.unwrap() as usize..end.unwrap() as usize
+}
+
+/// Flips a bit of a segment at some places in turn, and checks that what is answered is right, and that what is not is
+/// told of; `lost_max` traces may be missing.
+fn check_flipped_bits(
+    healthy: &Path,
+    path: &Path,
+    places: impl Iterator<Item = usize>,
+    numbers: Range<u64>,
+    lost_max: usize,
+) {
+    let wanted: Vec<_> = numbers.map(trace_id).collect();
+    let (right, _) = open(healthy).traces(&wanted);
+    assert_eq!(right.len(), wanted.len());
+    let bytes = std::fs::read(path).unwrap();
+    let mut lost_once = false;
+    for at in places {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1;
+        let copy = crash_copy(healthy);
+        let damaged = copy.path().join(path.file_name().unwrap());
+        std::fs::write(&damaged, flipped).unwrap();
+        let store = open(copy.path());
+        let (found, problems) = store.traces(&wanted);
+        let mut rest = right.iter();
+        for trace in &found {
+            assert!(
+                rest.any(|known| known == trace),
+                "byte {at}: {:?} is another",
+                trace.id
+            );
+        }
+        let lost = right.len() - found.len();
+        assert!(lost <= lost_max, "byte {at}: {lost} traces are lost");
+        assert_eq!(lost > 0, !problems.is_empty(), "byte {at}: {problems:?}");
+        lost_once |= lost > 0;
+        for problem in &problems {
+            assert_eq!(Some(problem.segment.as_str()), path.file_name().unwrap().to_str());
+            assert!(
+                problem.why.contains("have changed since they were written"),
+                "{problem}"
+            );
+        }
+        let searched = store.search(&SpanFilter::default(), right.len(), |_| true);
+        let missing = right.len() - searched.traces.len();
+        assert_eq!(missing > 0, !searched.problems.is_empty(), "byte {at}, searched");
+    }
+    assert!(lost_once);
+}
+
+#[test]
+fn flipped_bits_in_data_are_told_of_and_the_rest_is_there() {
+    let healthy = three_segments();
+    let segment = &segments(healthy.path())[1];
+    let places = data_of(segment, |_| true).step_by(61);
+    check_flipped_bits(healthy.path(), segment, places, 1..12, 3);
+}
+
+#[test]
+fn of_a_damaged_segment_only_the_traces_that_were_hit_are_missing() {
+    let healthy = folder();
+    let store = open_with(healthy.path(), 8 << 20);
+    append(&store, 1..=900);
+    flush(&store);
+    drop(store);
+    let segment = &segments(healthy.path())[0];
+    // A page of ids has 1,024 rows; a block at its edge is part of two of them.
+    let ids = data_of(segment, |column| column == "span_id");
+    // Blocks have two kilobytes: those at the ends have other columns' data, too.
+    let inside = (ids.start + 2_048..ids.end - 2_048).step_by(1_901);
+    check_flipped_bits(healthy.path(), segment, inside, 1..901, 2 * 1_024 / 3 + 2);
 }
 
 #[test]
