@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use wakeful_model::{Kind, Trace, TraceId};
-use wakeful_store::{Found, Progress, SpanFilter, Store};
+use wakeful_store::{SpanFilter, Store};
 
-use crate::{
-    Answer, Dependency, Operation, ReadStats, TraceQuery, TraceSummary, adjust, dependencies, summary, tags,
-};
+use crate::{Answer, Dependency, Operation, Page, ReadStats, TraceQuery, TraceSummary, dependencies, tags};
+
+/// Whole traces are held in memory for an answer up to so many bytes, as OTLP; in memory they take some three times
+/// as much.
+pub(crate) const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
 /// Why a question has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,46 +78,36 @@ impl Engine {
         }
     }
 
-    /// The newest traces that match, whole.
+    /// The newest traces that match, whole; fewer, and a sentence that says so, if they would take too much memory.
     ///
     /// # Errors
     /// If nothing could be read.
     pub fn find(&self, query: &TraceQuery) -> Result<Answer<Trace>, QueryError> {
-        self.find_watched(query, |_| true)
-    }
-
-    /// The newest traces that match, whole. `watch` is told of the progress, and stops the search by returning
-    /// `false`; what was found until then is the answer.
-    ///
-    /// # Errors
-    /// If nothing could be read.
-    pub fn find_watched(
-        &self,
-        query: &TraceQuery,
-        watch: impl FnMut(&Progress) -> bool,
-    ) -> Result<Answer<Trace>, QueryError> {
-        let found = self.store.search(&filter(query), query.limit, watch);
+        let found = self.store.search(&filter(query), query.limit, |_| true);
         let ids: Vec<_> = found.traces.iter().map(|(id, _)| *id).collect();
-        let (items, problems) = self.store.traces(&ids);
-        let Found {
-            truncated,
-            progress,
-            problems: earlier,
-            ..
-        } = found;
-        let problems: Vec<_> = earlier.iter().chain(&problems).map(ToString::to_string).collect();
-        match problems.first() {
-            Some(problem) if items.is_empty() => Err(QueryError::Store(problem.clone())),
-            _ => Ok(Answer {
-                items,
-                read: ReadStats {
-                    segments: progress.segments,
-                    spans: progress.spans,
-                },
-                truncated,
-                problems,
-            }),
+        let read = self.store.traces_within(&ids, ANSWER_BYTES_MAX);
+        let problems = found.problems.iter().chain(&read.problems);
+        let mut problems: Vec<_> = problems.map(ToString::to_string).collect();
+        if let (Some(problem), true) = (problems.first(), read.traces.is_empty()) {
+            return Err(QueryError::Store(problem.clone()));
         }
+        if read.left_out > 0 {
+            problems.push(format!(
+                "the last {} traces were left out, because the answer would take more than {} MiB; lower the limit or \
+                 narrow the search",
+                read.left_out,
+                ANSWER_BYTES_MAX >> 20
+            ));
+        }
+        Ok(Answer {
+            items: read.traces,
+            read: ReadStats {
+                segments: found.progress.segments,
+                spans: found.progress.spans,
+            },
+            truncated: found.truncated || read.left_out > 0,
+            problems,
+        })
     }
 
     /// The newest traces that match, a line each.
@@ -123,33 +115,12 @@ impl Engine {
     /// # Errors
     /// If nothing could be read.
     pub fn find_summaries(&self, query: &TraceQuery) -> Result<Answer<TraceSummary>, QueryError> {
-        self.find_summaries_watched(query, |_| true)
-    }
-
-    /// The newest traces that match, a line each; `watch` as in [`Engine::find_watched`].
-    ///
-    /// # Errors
-    /// If nothing could be read.
-    pub fn find_summaries_watched(
-        &self,
-        query: &TraceQuery,
-        watch: impl FnMut(&Progress) -> bool,
-    ) -> Result<Answer<TraceSummary>, QueryError> {
-        let Answer {
-            items,
-            read,
-            truncated,
-            problems,
-        } = self.find_watched(query, watch)?;
-        let summarize = |mut trace: Trace| {
-            adjust::tidy(&mut trace);
-            summary::summarize(&trace)
-        };
+        let list = self.list(query, &Page::default(), |_| true)?;
         Ok(Answer {
-            items: items.into_iter().map(summarize).collect(),
-            read,
-            truncated,
-            problems,
+            items: list.items,
+            read: list.read,
+            truncated: list.truncated,
+            problems: list.problems,
         })
     }
 

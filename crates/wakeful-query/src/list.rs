@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use wakeful_store::{Detail, Outline, Progress, ReadError, SpanFilter};
 
-use crate::engine::filter;
+use crate::engine::{ANSWER_BYTES_MAX, filter};
 use crate::{Engine, Place, QueryError, ReadStats, Sort, TraceQuery, TraceSummary, adjust, summary};
 
 /// Traces that are held in memory at once while a list is summed up.
@@ -94,11 +94,14 @@ impl Engine {
             _ => self.select(query, page, watch),
         };
         let mut items = Vec::with_capacity(places.len());
-        for places in places.chunks(WHOLE_TRACES) {
-            let ids: Vec<_> = places.iter().map(Place::id).collect();
-            let (traces, more) = self.store().traces(&ids);
-            problems.extend(more);
-            items.extend(traces.into_iter().map(|mut trace| {
+        let ids: Vec<_> = places.iter().map(Place::id).collect();
+        let mut rest = ids.as_slice();
+        while !rest.is_empty() {
+            let at_once = &rest[..rest.len().min(WHOLE_TRACES)];
+            let read = self.store().traces_within(at_once, ANSWER_BYTES_MAX);
+            rest = &rest[at_once.len() - read.left_out..];
+            problems.extend(read.problems);
+            items.extend(read.traces.into_iter().map(|mut trace| {
                 adjust::tidy(&mut trace);
                 summary::summarize(&trace)
             }));

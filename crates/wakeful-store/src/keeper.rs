@@ -30,8 +30,9 @@ pub(crate) struct KeeperThread {
     pub(crate) merge_bytes_max: u64,
     pub(crate) retention_bytes: Option<u64>,
     pub(crate) retention_time: Option<Duration>,
-    /// Segments that could not be merged because they cannot be read; others are not kept from it by them.
-    pub(crate) unreadable: BTreeSet<u64>,
+    /// Segments that could not be read or merged, though the disk is well: trying again would not help. Others are not
+    /// kept from it by them.
+    pub(crate) set_aside: BTreeSet<u64>,
 }
 
 impl KeeperThread {
@@ -49,13 +50,32 @@ impl KeeperThread {
         self.retire(now)?;
         loop {
             let mut segments = self.shelf.state.snapshot().segments.to_vec();
-            segments.retain(|segment| !self.unreadable.contains(&segment.meta.id));
+            segments.retain(|segment| !self.set_aside.contains(&segment.meta.id));
             segments.sort_by_key(|segment| (segment.meta.written_unix_nanos, segment.meta.id));
             let Some(inputs) = choose(&segments, now, self.merge_bytes_max) else {
                 return Ok(());
             };
-            self.merge(inputs)?;
+            if let Err(error) = self.merge(inputs) {
+                self.after_failure(inputs, error)?;
+            }
         }
+    }
+
+    /// A disk that is full or broken may be mended, so the merge is tried again; what fails for another reason would
+    /// fail again, so its segments stay as they are until the next start.
+    fn after_failure(&mut self, inputs: &[Arc<Segment>], error: SegmentError) -> Result<(), SegmentError> {
+        if error.is_io() {
+            return Err(error);
+        }
+        let segments: Vec<_> = inputs.iter().map(|input| file_name(input.meta.id)).collect();
+        tracing::error!(
+            ?segments,
+            %error,
+            "cannot merge segments; they stay as they are, and are tried again at the next start"
+        );
+        self.shelf.counters.problem("segments not mergeable", 1);
+        self.set_aside.extend(inputs.iter().map(|input| input.meta.id));
+        Ok(())
     }
 
     fn merge(&mut self, inputs: &[Arc<Segment>]) -> Result<(), SegmentError> {
@@ -67,7 +87,7 @@ impl KeeperThread {
                     let segment = file_name(input.meta.id);
                     tracing::error!(segment, %error, "cannot read a segment; it is left out of merges");
                     self.shelf.counters.problem("segment not readable", 1);
-                    self.unreadable.insert(input.meta.id);
+                    self.set_aside.insert(input.meta.id);
                     return Ok(());
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
 use wakeful_model::{Kind, Trace, TraceId};
 
 use crate::ReadError;
@@ -10,29 +11,78 @@ use crate::segment::{Segment, SegmentError};
 use crate::state::Snapshot;
 use crate::tail;
 
+/// Traces that were read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Traces {
+    /// In the order asked for; those of which there are no spans are left out.
+    pub traces: Vec<Trace>,
+    /// How many of the last ones asked for were not looked at, to stay within the bound.
+    pub left_out: usize,
+    /// Segments that could not be read.
+    pub problems: Vec<ReadError>,
+}
+
 impl Snapshot {
-    /// All spans of traces, in the order asked for; traces of which there are none are left out. Segments that
-    /// cannot be read are told beside.
-    pub(crate) fn traces(&self, wanted: &[TraceId]) -> (Vec<Trace>, Vec<ReadError>) {
-        let mut found = Assembly::new(wanted);
+    /// All spans of traces, in the order asked for, of as many as have so many bytes together (as OTLP, about), at
+    /// least one. Traces of which there are no spans are left out.
+    pub(crate) fn traces(&self, wanted: &[TraceId], bytes_max: u64) -> Traces {
         let mut problems = Vec::new();
+        let mut bytes = self.bytes_in_tail(wanted);
+        let mut places = Vec::new();
         for segment in self.segments.iter() {
-            let read = read_all(segment, wanted, &mut found);
+            match wanted
+                .iter()
+                .map(|id| segment.rows_of(*id))
+                .collect::<Result<Vec<_>, _>>()
+            {
+                Ok(rows) => {
+                    let of_span = segment.meta.payload_bytes / segment.meta.spans.max(1);
+                    for (bytes, rows) in bytes.iter_mut().zip(&rows) {
+                        *bytes += rows.iter().map(|(_, count)| u64::from(*count)).sum::<u64>() * of_span;
+                    }
+                    if rows.iter().any(|rows| !rows.is_empty()) {
+                        places.push((segment, rows));
+                    }
+                }
+                Err(error) => problems.push(segment.read_error(&error)),
+            }
+        }
+        let fitting = fitting(&bytes, bytes_max);
+        let (wanted, left_out) = wanted.split_at(fitting);
+        let mut found = Assembly::new(wanted);
+        for (segment, rows) in places {
+            let read = read_all(segment, &rows[..fitting], &mut found);
             problems.extend(read.err().map(|error| segment.read_error(&error)));
         }
-        for (_, batches) in &self.tails {
-            batches
-                .iter()
-                .for_each(|batch| tail::read_spans(batch, &mut found));
+        for batch in self.tails.iter().flat_map(|(_, batches)| batches.iter()) {
+            tail::read_spans(batch, &mut found);
         }
         let traces = wanted.iter().map(|id| Trace {
             id: *id,
             batch: found.take(*id),
         });
-        (
-            traces.filter(|trace| !trace.batch.spans.is_empty()).collect(),
+        Traces {
+            traces: traces.filter(|trace| !trace.batch.spans.is_empty()).collect(),
+            left_out: left_out.len(),
             problems,
-        )
+        }
+    }
+
+    /// What the tail has of each trace.
+    fn bytes_in_tail(&self, wanted: &[TraceId]) -> Vec<u64> {
+        let mut of_trace: FxHashMap<TraceId, u64> = wanted.iter().map(|id| (*id, 0)).collect();
+        for batch in self.tails.iter().flat_map(|(_, batches)| batches.iter()) {
+            let of_span = (batch.payload().len() / batch.spans().max(1)) as u64;
+            for trace in batch.trace_ids() {
+                if let Some(bytes) = of_trace.get_mut(trace) {
+                    *bytes += of_span;
+                }
+            }
+        }
+        wanted
+            .iter()
+            .map(|id| of_trace.get(id).copied().unwrap_or_default())
+            .collect()
     }
 
     /// Earliest start of a span of a trace.
@@ -89,21 +139,34 @@ impl Snapshot {
     }
 }
 
-/// Reads the spans that a segment has of the traces. Where it is damaged, traces that the damage did not hit are read
-/// all the same; the error is the first one.
-fn read_all(segment: &Segment, wanted: &[TraceId], into: &mut Assembly) -> Result<(), SegmentError> {
-    let rows = rows_of_all(segment, wanted)?;
-    if rows.is_empty() {
-        return Ok(());
-    }
+/// How many of the first traces have no more than so many bytes together; the first of them always fits.
+fn fitting(bytes: &[u64], bytes_max: u64) -> usize {
+    let mut sum = 0_u64;
+    let fitting = bytes.iter().take_while(|bytes| {
+        sum = sum.saturating_add(**bytes);
+        sum <= bytes_max
+    });
+    fitting.count().max(1).min(bytes.len())
+}
+
+/// Reads the spans of traces, given by the rows of each, that a segment has. Where it is damaged, traces that the
+/// damage did not hit are read all the same; the error is the first one.
+fn read_all(
+    segment: &Segment,
+    rows_of_traces: &[Vec<(u32, u32)>],
+    into: &mut Assembly,
+) -> Result<(), SegmentError> {
+    let mut rows = rows_of_traces.concat();
+    rows.sort_unstable();
+    rows.dedup();
     let before = into.mark();
     let Err(error) = segment.read_spans(&rows, into) else {
         return Ok(());
     };
     into.back_to(&before);
-    for trace in wanted {
+    for rows in rows_of_traces {
         let before = into.mark();
-        if read_one(segment, *trace, into).is_err() {
+        if segment.read_spans(rows, into).is_err() {
             // Half of what it has of a trace is not shown as if it were all.
             into.back_to(&before);
         }
@@ -111,17 +174,15 @@ fn read_all(segment: &Segment, wanted: &[TraceId], into: &mut Assembly) -> Resul
     Err(error)
 }
 
-fn read_one(segment: &Segment, trace: TraceId, into: &mut Assembly) -> Result<(), SegmentError> {
-    segment.read_spans(&segment.rows_of(trace)?, into)
-}
+#[cfg(test)]
+mod tests {
+    use super::fitting;
 
-/// Rows of any of the traces, ascending and apart.
-fn rows_of_all(segment: &Segment, wanted: &[TraceId]) -> Result<Vec<(u32, u32)>, SegmentError> {
-    let mut rows = Vec::new();
-    for trace in wanted {
-        rows.extend(segment.rows_of(*trace)?);
+    #[test]
+    fn at_least_one_trace_fits_if_there_is_one() {
+        assert_eq!(fitting(&[], 10), 0);
+        assert_eq!(fitting(&[11, 1], 10), 1);
+        assert_eq!(fitting(&[4, 6, 0, 1], 10), 3);
+        assert_eq!(fitting(&[u64::MAX, 1], u64::MAX - 1), 1);
     }
-    rows.sort_unstable();
-    rows.dedup();
-    Ok(rows)
 }

@@ -21,6 +21,7 @@ use crate::flush::{FlushThread, Shelf};
 use crate::keeper::KeeperThread;
 use crate::log::Log;
 use crate::opened::Opened;
+use crate::read::Traces;
 use crate::receive::{Append, LogThread, Request, tail_bytes};
 use crate::search::{Found, Progress};
 use crate::segment::Segment;
@@ -149,7 +150,7 @@ impl Store {
             merge_bytes_max: (options.tail_bytes_max / 2) as u64,
             retention_bytes: options.retention_bytes,
             retention_time: options.retention_time,
-            unreadable: BTreeSet::new(),
+            set_aside: BTreeSet::new(),
         };
         let threads = vec![
             spawn("wakeful-log", || log_thread.run())?,
@@ -234,9 +235,16 @@ impl Store {
     /// All spans of traces, in the order asked for; traces of which there are none are left out. Segments that
     /// cannot be read are told beside. Blocks.
     pub fn traces(&self, wanted: &[TraceId]) -> (Vec<Trace>, Vec<ReadError>) {
-        let (traces, problems) = self.inner.state.snapshot().traces(wanted);
-        self.count(&problems);
-        (traces, problems)
+        let read = self.traces_within(wanted, u64::MAX);
+        (read.traces, read.problems)
+    }
+
+    /// As [`Store::traces`], of as many of the first traces as have so many bytes together (as OTLP, about; at least
+    /// one), so that an answer cannot take more memory than there is. Blocks.
+    pub fn traces_within(&self, wanted: &[TraceId], bytes_max: u64) -> Traces {
+        let read = self.inner.state.snapshot().traces(wanted, bytes_max);
+        self.count(&read.problems);
+        read
     }
 
     /// The newest `limit` traces of which a span meets the filter. `watch` is told of the progress, and stops the

@@ -6,7 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use bytes::Bytes;
-use wakeful_model::{Kind, Span, SpanBatch, StatusCode, Trace, TraceId, canonical_text};
+use wakeful_model::{
+    Attribute, Kind, Resource, Scope, Span, SpanBatch, SpanId, Status, StatusCode, Trace, TraceId, Value,
+    canonical_text,
+};
 use wakeful_store::{Backend, OpenError, Predicate, SpanFilter, Store};
 use wakeful_wire::otlp::Batch;
 
@@ -289,4 +292,98 @@ fn searches_find_the_same_in_tail_and_segment() {
         },
         1,
     );
+}
+
+/// A trace of so many spans, each with the given attributes.
+fn trace_of(number: u128, spans: u64, attributes: &[Attribute]) -> Batch {
+    let mut batch = SpanBatch::default();
+    let resource = batch.intern_resource(Resource::default());
+    let scope = batch.intern_scope(Scope::default());
+    batch.spans = (1..=spans)
+        .map(|id| Span {
+            trace_id: TraceId::new(number).unwrap(),
+            span_id: SpanId::new(id).unwrap(),
+            parent_span_id: None,
+            trace_state: String::new(),
+            flags: 0,
+            name: "work".to_owned(),
+            kind: Kind::Internal,
+            start_unix_nanos: number as u64 * 1000 + id,
+            end_unix_nanos: number as u64 * 1000 + id + 1,
+            attributes: attributes.to_vec(),
+            dropped_attributes_count: 0,
+            events: Vec::new(),
+            dropped_events_count: 0,
+            links: Vec::new(),
+            dropped_links_count: 0,
+            status: Status::default(),
+            resource,
+            scope,
+        })
+        .collect();
+    Batch::encode(&batch).unwrap()
+}
+
+#[test]
+fn values_of_one_key_keep_their_order_whatever_their_types() {
+    let key = |value: Value| Attribute::new("key", value);
+    let lists = [
+        vec![
+            key(Value::Bool(true)),
+            key(Value::Int(7)),
+            key("text".into()),
+            key(Value::Int(6)),
+        ],
+        vec![key("text".into()), key(Value::Int(7)), key(Value::Bool(true))],
+        vec![
+            key(Value::Double(0.5)),
+            Attribute::new("a", 1_i64),
+            key("text".into()),
+        ],
+        vec![
+            key(Value::Bytes(vec![1])),
+            key("b".into()),
+            key("a".into()),
+            key(Value::Bool(false)),
+        ],
+    ];
+    let store = Store::open(options(Backend::Memory)).unwrap();
+    let runtime = runtime();
+    for (number, list) in (1..).zip(&lists) {
+        runtime.block_on(store.append(trace_of(number, 1, list))).unwrap();
+    }
+    for place in ["tail", "segment"] {
+        for (number, list) in (1..).zip(&lists) {
+            let (traces, _) = store.traces(&[TraceId::new(number).unwrap()]);
+            assert_eq!(
+                traces[0].batch.spans[0].attributes, *list,
+                "list {number} in the {place}"
+            );
+        }
+        runtime.block_on(store.flush()).unwrap();
+    }
+}
+
+#[test]
+fn an_answer_has_no_more_traces_than_its_bytes() {
+    let store = Store::open(options(Backend::Memory)).unwrap();
+    let runtime = runtime();
+    let ballast = [Attribute::new("ballast", "x".repeat(1000).as_str())];
+    let wanted: Vec<_> = (1..=10).map(|number| TraceId::new(number).unwrap()).collect();
+    for place in ["tail", "segment"] {
+        for number in 1..=10 {
+            runtime
+                .block_on(store.append(trace_of(number, 2, &ballast)))
+                .unwrap();
+        }
+        // Spans are counted where they are: in the second round a trace has two in each place.
+        let of_trace = if place == "tail" { 2_200 } else { 4_400 };
+        for (bytes_max, expected) in [(0, 1), (3 * of_trace, 3), (u64::MAX, 10)] {
+            let read = store.traces_within(&wanted, bytes_max);
+            let ids: Vec<_> = read.traces.iter().map(|trace| trace.id).collect();
+            assert_eq!(ids, wanted[..expected], "{place}, {bytes_max} bytes");
+            assert_eq!(read.left_out, 10 - expected);
+        }
+        runtime.block_on(store.flush()).unwrap();
+    }
 }

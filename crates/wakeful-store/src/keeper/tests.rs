@@ -68,7 +68,7 @@ impl Fixture {
             merge_bytes_max: MERGE_BYTES_MAX,
             retention_bytes: None,
             retention_time: None,
-            unreadable: BTreeSet::new(),
+            set_aside: BTreeSet::new(),
         };
         Self {
             folder,
@@ -241,9 +241,9 @@ fn readers_see_every_trace_once_while_segments_are_merged() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
-                let (traces, problems) = state.snapshot().traces(&ids);
-                assert_eq!(problems, []);
-                let spans: Vec<_> = traces.iter().map(|trace| trace.batch.spans.len()).collect();
+                let read = state.snapshot().traces(&ids, u64::MAX);
+                assert_eq!(read.problems, []);
+                let spans: Vec<_> = read.traces.iter().map(|trace| trace.batch.spans.len()).collect();
                 assert_eq!(spans, vec![1; ids.len()]);
                 let found = state
                     .snapshot()
@@ -316,4 +316,32 @@ fn a_span_from_the_future_does_not_keep_its_segment() {
     fixture.keeper.retention_time = Some(Duration::from_secs(3600));
     assert_eq!(fixture.look(60), [[1]]);
     assert!(fixture.look(61).is_empty());
+}
+
+#[test]
+fn a_merge_that_would_fail_again_is_not_tried_again() {
+    let full_disk = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+    let in_parquet = || SegmentError::Parquet(full_disk().into());
+    let apart: &[&[u64]] = &[&[1], &[2]];
+    let merged: &[&[u64]] = &[&[1, 2]];
+    let no_problem: &[_] = &[];
+    for (error, expected, problems) in [
+        (SegmentError::Io(full_disk()), merged, no_problem),
+        (in_parquet(), merged, no_problem),
+        (SegmentError::Panicked, apart, &[("segments not mergeable", 1)]),
+        (
+            SegmentError::Format("odd"),
+            apart,
+            &[("segments not mergeable", 1)],
+        ),
+    ] {
+        let mut fixture = Fixture::new(&[(0, 10), (1, 10)]);
+        let inputs = fixture.keeper.shelf.state.snapshot().segments.to_vec();
+        let is_io = error.is_io();
+        assert_eq!(fixture.keeper.after_failure(&inputs, error).is_err(), is_io);
+        drop(inputs);
+        // The hour is over, so that they are due.
+        assert_eq!(fixture.look(61), expected);
+        assert_eq!(fixture.problems(), problems);
+    }
 }

@@ -174,8 +174,8 @@ impl RowBuilder {
 
         self.key_order.start();
         for (key, value) in span.attributes() {
-            self.key_order.push(key);
-            let place = self.append_attribute(key, value);
+            let (place, shelf) = self.append_attribute(key, value);
+            self.key_order.push(key, shelf);
             each_attribute(place, key, value);
         }
         self.attribute_keys.append_option(self.key_order.finish());
@@ -191,24 +191,39 @@ impl RowBuilder {
         self.others.finish_row()
     }
 
-    fn append_attribute(&mut self, key: &str, value: ValueView<'_>) -> Place {
+    /// Puts a value where it belongs; the number says when it is read among others of its key.
+    fn append_attribute(&mut self, key: &str, value: ValueView<'_>) -> (Place, u8) {
         if let Some(index) = self.promoted_of_key.get(key)
             && self.promoted[*index].append(self.rows, value)
         {
-            return Place::Promoted;
+            return (Place::Promoted, 0);
         }
-        match value {
-            ValueView::String(text) => self.strings.of(key).append_value(text),
-            ValueView::Int(value) => self.ints.of(key).append_value(value),
-            ValueView::Double(value) => self.doubles.of(key).append_value(value),
-            ValueView::Bool(value) => self.bools.of(key).append_value(value),
+        // `rows::Columns::attributes` reads the maps in this order.
+        let shelf = match value {
+            ValueView::String(text) => {
+                self.strings.of(key).append_value(text);
+                1
+            }
+            ValueView::Int(value) => {
+                self.ints.of(key).append_value(value);
+                2
+            }
+            ValueView::Double(value) => {
+                self.doubles.of(key).append_value(value);
+                3
+            }
+            ValueView::Bool(value) => {
+                self.bools.of(key).append_value(value);
+                4
+            }
             ValueView::Empty | ValueView::Bytes(_) | ValueView::Array(_) | ValueView::Map(_) => {
                 self.others
                     .of(key)
                     .append_value(wakeful_wire::otlp::encode_value(&value.to_model()));
+                5
             }
-        }
-        Place::Residual
+        };
+        (Place::Residual, shelf)
     }
 
     /// The rows so far, as a record batch; the builder is empty then.

@@ -40,13 +40,15 @@ pub(crate) use scan::{Hit, Prospects};
 pub(crate) use trace_index::TraceIndex;
 pub(crate) use write::{Origin, write_segment};
 
+use parquet::errors::ParquetError;
+
 /// Why a segment could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SegmentError {
     #[error(transparent)]
     Io(#[from] std::io::Error),
     #[error(transparent)]
-    Parquet(#[from] parquet::errors::ParquetError),
+    Parquet(#[from] ParquetError),
     #[error(transparent)]
     Arrow(#[from] arrow_schema::ArrowError),
     #[error("its footer is not wakeful's: {0}")]
@@ -55,4 +57,15 @@ pub(crate) enum SegmentError {
     Format(&'static str),
     #[error("a bug of wakeful's; please report it with what stands before this on stderr")]
     Panicked,
+}
+
+impl SegmentError {
+    /// Whether it came from the disk, which may be mended.
+    pub(crate) fn is_io(&self) -> bool {
+        match self {
+            Self::Io(_) => true,
+            Self::Parquet(ParquetError::External(source)) => source.is::<std::io::Error>(),
+            _ => false,
+        }
+    }
 }

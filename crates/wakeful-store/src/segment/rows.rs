@@ -16,7 +16,8 @@ use wakeful_model::{Attribute, Kind, Span, SpanBatch, SpanId, Status, StatusCode
 use wakeful_wire::otlp::{SpanView, decode_value};
 
 use super::columns::{self, ColumnType, Promoted};
-use super::{Segment, SegmentError, key_order};
+use super::key_order::{self, Next};
+use super::{Segment, SegmentError};
 use crate::assembly::Assembly;
 use crate::calls::{CallRow, CallRows};
 
@@ -316,7 +317,7 @@ impl<'a> Columns<'a> {
         &'b self,
         row: usize,
         trace_id: TraceId,
-        orders: &mut FxHashMap<&'b str, Vec<String>>,
+        orders: &mut FxHashMap<&'b str, Vec<Next>>,
     ) -> Option<Span> {
         let start_unix_nanos = self.start.value(row) as u64;
         let parent = self
@@ -355,7 +356,7 @@ impl<'a> Columns<'a> {
     }
 
     /// The attributes of a row, in the client's order.
-    fn attributes<'b>(&'b self, row: usize, orders: &mut FxHashMap<&'b str, Vec<String>>) -> Vec<Attribute> {
+    fn attributes<'b>(&'b self, row: usize, orders: &mut FxHashMap<&'b str, Vec<Next>>) -> Vec<Attribute> {
         let promoted = self.promoted.iter().filter(|(_, array)| array.is_valid(row));
         let mut attributes: Vec<_> = promoted
             .filter_map(|(promoted, array)| {
@@ -387,28 +388,30 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Puts sorted attributes into the order of `keys`.
-fn reorder(attributes: &mut Vec<Attribute>, keys: &[String]) {
-    // From each key to the first of its values that is not placed yet; several of a key are neighbours.
-    let mut next: FxHashMap<&str, usize> = FxHashMap::default();
+/// Puts sorted attributes into an order.
+fn reorder(attributes: &mut Vec<Attribute>, order: &[Next]) {
+    // From each key to the first of its values, and how many are placed; several of a key are neighbours.
+    let mut places: FxHashMap<&str, (usize, usize)> = FxHashMap::default();
     for (place, attribute) in attributes.iter().enumerate().rev() {
-        next.insert(&attribute.key, place);
+        places.insert(&attribute.key, (place, 0));
     }
-    let mut order = Vec::with_capacity(attributes.len());
-    for key in keys {
-        let Some(place) = next.get_mut(key.as_str()) else {
-            continue;
+    let mut ordered = Vec::with_capacity(attributes.len());
+    for next in order {
+        let place = match next {
+            Next::OfKey(key) => places.get_mut(key.as_str()).map(|(first, placed)| {
+                *placed += 1;
+                (key, *first + *placed - 1)
+            }),
+            Next::Numbered(key, number) => places.get(key.as_str()).map(|(first, _)| (key, first + number)),
         };
-        if attributes
-            .get(*place)
-            .is_some_and(|attribute| attribute.key == *key)
-        {
-            order.push(*place);
-            *place += 1;
-        }
+        let is_there = |(key, place): &(&String, usize)| {
+            let attribute = attributes.get(*place);
+            attribute.is_some_and(|attribute| attribute.key == **key)
+        };
+        ordered.extend(place.filter(is_there).map(|(_, place)| place));
     }
     let mut sorted: Vec<_> = std::mem::take(attributes).into_iter().map(Some).collect();
-    attributes.extend(order.into_iter().filter_map(|place| sorted[place].take()));
+    attributes.extend(ordered.into_iter().filter_map(|place| sorted[place].take()));
     // The list names them all; should it not, nothing is lost.
     attributes.extend(sorted.into_iter().flatten());
 }

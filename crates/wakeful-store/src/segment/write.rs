@@ -32,9 +32,9 @@ const ROW_GROUP_ROWS: usize = 1 << 17;
 const PAGE_ROWS: usize = 4096;
 const PAGE_BYTES: usize = 32 << 10;
 
-/// Where every row has a value of its own, 4,096 of them take long to read and nothing is gained by having them
-/// together.
-const VARIED_PAGE_BYTES: usize = 8 << 10;
+/// Where every row has a number or an id of its own, 4,096 of them take long to read and nothing is gained by having
+/// them together. (Texts do not compress as well in small pages.)
+const NUMBERS_PAGE_BYTES: usize = 8 << 10;
 
 /// Rows after which the writer looks at the size of a page.
 const WRITE_ROWS: usize = 256;
@@ -309,7 +309,7 @@ fn properties(promoted: &[Promoted], traces: u64) -> WriterProperties {
         properties = properties
             .set_column_dictionary_enabled(column(name), false)
             .set_column_encoding(column(name), encoding)
-            .set_column_data_page_size_limit(column(name), VARIED_PAGE_BYTES);
+            .set_column_data_page_size_limit(column(name), NUMBERS_PAGE_BYTES);
     }
     // A dictionary of varied values would be as large as the values, and a look-up would have to read all of it.
     for promoted in promoted.iter().filter(|promoted| promoted.varied) {
@@ -320,9 +320,11 @@ fn properties(promoted: &[Promoted], traces: u64) -> WriterProperties {
             ColumnType::Bool => continue,
         };
         let path = column(&promoted.column());
+        if promoted.column_type != ColumnType::String {
+            properties = properties.set_column_data_page_size_limit(path.clone(), NUMBERS_PAGE_BYTES);
+        }
         properties = properties
             .set_column_dictionary_enabled(path.clone(), false)
-            .set_column_data_page_size_limit(path.clone(), VARIED_PAGE_BYTES)
             .set_column_encoding(path, encoding);
     }
     // Dictionaries and differences leave little to compress, and a reader pays for every compressed column: only
@@ -330,7 +332,7 @@ fn properties(promoted: &[Promoted], traces: u64) -> WriterProperties {
     let zstd = Compression::ZSTD(ZstdLevel::default());
     let varied = promoted
         .iter()
-        .filter(|promoted| promoted.varied)
+        .filter(|promoted| promoted.varied && promoted.column_type != ColumnType::Int)
         .map(|promoted| column(&promoted.column()));
     let long = [columns::PARENT_SPAN_ID, columns::EVENTS, columns::LINKS].map(column);
     let values = [columns::STRINGS, columns::DOUBLES, columns::OTHERS]

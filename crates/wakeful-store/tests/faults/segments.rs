@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use wakeful_store::SpanFilter;
 
@@ -103,9 +104,9 @@ fn data_of(segment: &Path, is_wanted: impl Fn(&str) -> bool) -> Range<usize> {
         .metadata()
         .row_groups()
         .iter()
-        .flat_map(|group| group.columns());
+        .flat_map(RowGroupMetaData::columns);
     let wanted = chunks.filter(|chunk| is_wanted(chunk.column_descr().name()));
-    let ranges: Vec<_> = wanted.map(|chunk| chunk.byte_range()).collect();
+    let ranges: Vec<_> = wanted.map(ColumnChunkMetaData::byte_range).collect();
     let start = ranges.iter().map(|(start, _)| *start).min();
     let end = ranges.iter().map(|(start, length)| start + length).max();
     start.unwrap() as usize..end.unwrap() as usize
