@@ -1,4 +1,4 @@
-//! Trace and span ids: the smallest piece of wakeful, which everything else stands on.
+//! Trace and span ids and the context of a span: the smallest piece of wakeful, which everything else stands on.
 //!
 //! [`TraceId`] and [`SpanId`] make the zero id, which every protocol calls invalid, unrepresentable.
 //! They are printed as lower-case hex of full width; [`TraceId::parse`] accepts what people paste.
@@ -11,8 +11,13 @@
 //! assert!(TraceId::parse("0").is_err());
 //! ```
 //!
+//! A [`SpanContext`] is what children and other services learn of a span: its ids, whether it is recorded
+//! ([`TraceFlags`]), and what vendors carry along ([`TraceState`]).
+//!
 //! Applications that only emit spans through `tracing` do not need this crate.
 
+mod context;
 mod id;
 
+pub use context::{SpanContext, TraceFlags, TraceState};
 pub use id::{ParseIdError, SpanId, TraceId};
