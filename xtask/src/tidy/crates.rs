@@ -35,6 +35,11 @@ const PLACES: &[Place] = &[
         not: &["tokio", "parquet", "axum", "hyper"],
     },
     Place {
+        name: "wakeful-subscriber",
+        uses: &["wakeful-trace", "wakeful-model"],
+        not: &["tokio", "prost", "serde", "hyper", "wakeful-wire"],
+    },
+    Place {
         name: "wakeful-store",
         uses: &["wakeful-trace", "wakeful-model", "wakeful-wire"],
         not: NETWORK,
