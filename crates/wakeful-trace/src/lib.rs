@@ -14,10 +14,13 @@
 //! A [`SpanContext`] is what children and other services learn of a span: its ids, whether it is recorded
 //! ([`TraceFlags`]), and what vendors carry along ([`TraceState`]).
 //!
+//! [`propagation`] reads and writes that context in the headers of W3C, Jaeger, B3 and X-Ray.
+//!
 //! Applications that only emit spans through `tracing` do not need this crate.
 
 mod context;
 mod id;
+pub mod propagation;
 
 pub use context::{SpanContext, TraceFlags, TraceState};
 pub use id::{ParseIdError, SpanId, TraceId};
