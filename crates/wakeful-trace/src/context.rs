@@ -1,12 +1,17 @@
 //! What identifies a span to others: the part of it that crosses threads, processes and services.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::BitOr;
 use std::sync::Arc;
 
-use crate::{SpanId, TraceId};
+use crate::{Span, SpanId, TraceCollector, TraceId};
 
 /// The context of a span, as it is handed to children and to other services (W3C Trace Context, level 2).
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// It is passed on by value: nothing is recorded unless a context reaches the code. Two contexts are equal if their
+/// ids, flags and state are, and if both or neither have a collector.
+#[derive(Debug, Clone)]
 pub struct SpanContext {
     /// The trace that the span belongs to.
     pub trace_id: TraceId,
@@ -18,6 +23,8 @@ pub struct SpanContext {
     pub trace_state: TraceState,
     /// Whether it came from another process.
     pub is_remote: bool,
+    /// Where the finished children of this context go; without one they are not recorded.
+    pub collector: Option<Arc<dyn TraceCollector>>,
 }
 
 impl SpanContext {
@@ -29,7 +36,47 @@ impl SpanContext {
             flags,
             trace_state: TraceState::default(),
             is_remote: false,
+            collector: None,
         }
+    }
+
+    /// The context of a new trace: random ids, sampled.
+    pub fn root(collector: Arc<dyn TraceCollector>) -> Self {
+        Self::new(
+            TraceId::random(),
+            SpanId::random(),
+            TraceFlags::SAMPLED | TraceFlags::RANDOM_TRACE_ID,
+        )
+        .with_collector(collector)
+    }
+
+    /// The same context, with its children sent to `collector`.
+    pub fn with_collector(self, collector: Arc<dyn TraceCollector>) -> Self {
+        Self {
+            collector: Some(collector),
+            ..self
+        }
+    }
+
+    /// A span within this one: same trace, flags, state and collector, an id of its own. It has no times yet;
+    /// [`SpanRecorder`](crate::SpanRecorder) sets them, or whoever knows them afterwards.
+    pub fn child(&self, name: impl Into<Cow<'static, str>>) -> Span {
+        let context = Self {
+            span_id: SpanId::random(),
+            is_remote: false,
+            ..self.clone()
+        };
+        Span::new(name.into(), context, Some(self.span_id))
+    }
+
+    /// Whether a child of it would reach anyone.
+    pub fn is_recorded(&self) -> bool {
+        self.is_sampled() && self.collector.is_some()
+    }
+
+    /// Bytes that it takes up in memory, with its trace state and without its collector.
+    pub fn size(&self) -> usize {
+        size_of::<Self>() + self.trace_state.as_str().len()
     }
 
     /// The same context, marked as having come from another process.
@@ -45,6 +92,19 @@ impl SpanContext {
         self.flags.is_sampled()
     }
 }
+
+impl PartialEq for SpanContext {
+    fn eq(&self, other: &Self) -> bool {
+        self.trace_id == other.trace_id
+            && self.span_id == other.span_id
+            && self.flags == other.flags
+            && self.trace_state == other.trace_state
+            && self.is_remote == other.is_remote
+            && self.collector.is_some() == other.collector.is_some()
+    }
+}
+
+impl Eq for SpanContext {}
 
 /// The eight trace flags (W3C Trace Context, level 2, §3.2.2.5). Unknown bits are carried along.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -78,6 +138,13 @@ impl TraceFlags {
         } else {
             self.0 & !Self::SAMPLED.0
         })
+    }
+}
+
+impl BitOr for TraceFlags {
+    type Output = Self;
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 }
 
