@@ -121,33 +121,33 @@ impl Role {
 #[derive(Default)]
 struct Table {
     ids: HashMap<usize, u32>,
-    callsites: Vec<Callsite>,
+    callsites: Vec<&'static Callsite>,
 }
 
 static TABLE: Mutex<Option<Table>> = Mutex::new(None);
 
 impl Callsite {
     /// The callsite with this metadata; new ones get the next id.
-    pub(crate) fn of(metadata: &'static Metadata<'static>) -> Self {
+    pub(crate) fn of(metadata: &'static Metadata<'static>) -> &'static Self {
         let mut table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
         let table = table.get_or_insert_default();
         let address = std::ptr::from_ref(metadata) as usize;
         if let Some(&id) = table.ids.get(&address) {
             return table.callsites[id as usize];
         }
-        let callsite = Self {
+        // As long-lived as the metadata, and one for each callsite in the program's text.
+        let callsite: &'static Self = Box::leak(Box::new(Self {
             id: table.callsites.len() as u32,
             metadata,
-            // As long-lived as the metadata, and one for each callsite in the program's text.
             schema: Box::leak(Box::new(Schema::new(metadata))),
-        };
+        }));
         table.ids.insert(address, callsite.id);
         table.callsites.push(callsite);
         callsite
     }
 
     /// Appends to `known` the callsites that have come since.
-    pub(crate) fn catch_up(known: &mut Vec<Self>) {
+    pub(crate) fn catch_up(known: &mut Vec<&'static Self>) {
         let table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(table) = table.as_ref() {
             known.extend_from_slice(&table.callsites[known.len()..]);
@@ -158,4 +158,26 @@ impl Callsite {
     pub fn level(&self) -> Level {
         *self.metadata.level()
     }
+}
+
+/// A callsite for tests that need any.
+#[cfg(test)]
+pub(crate) fn of_tests() -> &'static Callsite {
+    struct Nowhere;
+    impl tracing_core::Callsite for Nowhere {
+        fn set_interest(&self, _interest: tracing_core::Interest) {}
+        fn metadata(&self) -> &Metadata<'_> {
+            &METADATA
+        }
+    }
+    static NOWHERE: Nowhere = Nowhere;
+    static METADATA: Metadata<'static> = tracing_core::metadata! {
+        name: "test",
+        target: "test",
+        level: Level::INFO,
+        fields: &[],
+        callsite: &NOWHERE,
+        kind: tracing_core::metadata::Kind::SPAN,
+    };
+    Callsite::of(&METADATA)
 }

@@ -21,6 +21,10 @@ pub struct Settings {
     pub trace_ids: TraceIds,
     /// Whether events inside a recorded span are handed out with it. By default they are.
     pub span_events: bool,
+    /// Events that are kept of one span; later ones are dropped and counted. OpenTelemetry's default is 128.
+    pub span_events_max: u32,
+    /// Links that are kept of one span; later ones are dropped and counted. OpenTelemetry's default is 128.
+    pub span_links_max: u32,
     /// Which events are handed out as log records, inside spans or not. By default none.
     pub log_records: Option<Targets>,
     /// Lines that the subscriber writes itself. By default none. The layer writes none: put `fmt` beside it.
@@ -46,6 +50,8 @@ impl Default for Settings {
             sampler: Sampler::default(),
             trace_ids: TraceIds::Random,
             span_events: true,
+            span_events_max: 128,
+            span_links_max: 128,
             log_records: None,
             log_lines: None,
             ring_bytes_min: 16 << 10,

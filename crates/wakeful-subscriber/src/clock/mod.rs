@@ -3,7 +3,7 @@
 mod timeline;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -17,7 +17,7 @@ pub struct Clock(Source);
 enum Source {
     /// The processor's time stamp counter, which takes 10 ns to read.
     #[cfg(target_arch = "x86_64")]
-    Tsc,
+    Tsc(Start),
     /// The system's monotonic clock, nanoseconds since an instant; 25 ns.
     Instant(Instant),
     /// Set by a test; a tick is a nanosecond of Unix time.
@@ -29,7 +29,7 @@ impl Clock {
     pub fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         if kernel_trusts_tsc() {
-            return Self(Source::Tsc);
+            return Self(Source::Tsc(Start::now()));
         }
         Self::monotonic()
     }
@@ -51,15 +51,46 @@ impl Clock {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: every x86-64 processor has the instruction, and this source is chosen only where the kernel itself
             // uses it as its clock, so it is not trapped.
-            Source::Tsc => unsafe { std::arch::x86_64::_rdtsc() },
+            Source::Tsc(_) => unsafe { std::arch::x86_64::_rdtsc() },
             Source::Instant(since) => since.elapsed().as_nanos() as u64,
             Source::Manual(nanos) => nanos.load(Ordering::Relaxed),
+        }
+    }
+
+    /// How long so many ticks are, for people: by the rate since the clock was made.
+    pub(crate) fn duration(&self, ticks: u64) -> Duration {
+        match &self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Source::Tsc(start) => {
+                let elapsed = self.ticks().saturating_sub(start.ticks).max(1);
+                start.instant.elapsed().mul_f64(ticks as f64 / elapsed as f64)
+            }
+            Source::Instant(_) | Source::Manual(_) => Duration::from_nanos(ticks),
         }
     }
 
     /// Whether ticks already are nanoseconds of Unix time.
     fn is_manual(&self) -> bool {
         matches!(self.0, Source::Manual(_))
+    }
+}
+
+/// Both clocks when the counter was chosen.
+#[cfg(target_arch = "x86_64")]
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    ticks: u64,
+    instant: Instant,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Start {
+    fn now() -> Self {
+        Self {
+            // SAFETY: as in `Clock::ticks`.
+            ticks: unsafe { std::arch::x86_64::_rdtsc() },
+            instant: Instant::now(),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::field::{FieldValue, Fields, RawField, RawFields, Texts};
 #[derive(Debug)]
 pub struct Event<'a> {
     /// Where it was made.
-    pub callsite: Callsite,
+    pub callsite: &'static Callsite,
     /// When, nanoseconds of Unix time.
     pub unix_nanos: u64,
     /// Its message; `exception` for an error without one (what `#[instrument(err)]` writes); else the callsite's name.
@@ -99,7 +99,7 @@ pub(crate) struct EventFields<'a> {
 }
 
 impl<'a> EventFields<'a> {
-    pub(crate) fn read(callsite: Callsite, bytes: &'a [u8]) -> Self {
+    pub(crate) fn read(callsite: &Callsite, bytes: &'a [u8]) -> Self {
         let mut read = Self::default();
         for (index, value) in RawFields(bytes) {
             if let RawField::Error { message, sources } = value {
@@ -152,7 +152,7 @@ impl<'a> LogOrigin<'a> {
 #[derive(Debug, Clone)]
 pub struct Events<'a> {
     pub(crate) bytes: &'a [u8],
-    pub(crate) callsites: &'a [Callsite],
+    pub(crate) callsites: &'a [&'static Callsite],
     pub(crate) count: u32,
 }
 
@@ -245,6 +245,7 @@ impl Iterator for Links<'_> {
             flags: TraceFlags::from_bits(flags as u8),
             trace_state: TraceState::from_header(std::str::from_utf8(trace_state).unwrap_or_default()),
             is_remote: flags & FLAG_REMOTE != 0,
+            collector: None,
         })
     }
 }

@@ -29,7 +29,7 @@ pub trait Sink {
 #[derive(Debug)]
 pub struct FinishedSpan<'a> {
     /// Where it was made.
-    pub callsite: Callsite,
+    pub callsite: &'static Callsite,
     /// The trace it belongs to.
     pub trace_id: TraceId,
     /// Its own id.
@@ -66,6 +66,10 @@ pub struct FinishedSpan<'a> {
     pub busy_nanos: u64,
     /// How many intervals were joined with a neighbour, because there were too many.
     pub joined: u64,
+    /// Events that were dropped because the span had too many ([`crate::Settings::span_events_max`]).
+    pub dropped_events: u32,
+    /// Links that were dropped because the span had too many ([`crate::Settings::span_links_max`]).
+    pub dropped_links: u32,
     /// How many values were cut short or left out because they were too long for a record.
     pub cut: u32,
     /// The thread that created it.
@@ -88,7 +92,7 @@ impl<'a> FinishedSpan<'a> {
 }
 
 /// `code.*`: where a callsite is.
-pub(crate) fn code_attributes<'a>(callsite: Callsite) -> impl Iterator<Item = (&'a str, FieldValue<'a>)> {
+pub(crate) fn code_attributes<'a>(callsite: &Callsite) -> impl Iterator<Item = (&'a str, FieldValue<'a>)> {
     let metadata = callsite.metadata;
     let file = metadata
         .file()
@@ -115,7 +119,7 @@ pub struct Status<'a> {
 #[derive(Debug)]
 pub struct LogRecord<'a> {
     /// Where it was made. For records of the `log` crate see [`Self::target`].
-    pub callsite: Callsite,
+    pub callsite: &'static Callsite,
     /// When, nanoseconds of Unix time.
     pub unix_nanos: u64,
     /// The target; of a record of the `log` crate its own one.

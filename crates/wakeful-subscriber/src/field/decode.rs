@@ -102,6 +102,13 @@ impl<'a> Iterator for RawFields<'a> {
     }
 }
 
+impl RawFields<'_> {
+    /// Whether a field with such an index is still to come.
+    pub(crate) fn any_later(self, mut is_such: impl FnMut(u16) -> bool) -> bool {
+        self.into_iter().any(|(index, _)| is_such(index))
+    }
+}
+
 #[inline]
 fn take<const BYTES: usize>(rest: &mut &[u8]) -> Option<[u8; BYTES]> {
     let (head, tail) = rest.split_first_chunk()?;

@@ -27,6 +27,8 @@ pub(crate) struct Encoder<'a> {
     bytes_max: usize,
     /// How many values were cut short or left out because they did not fit.
     pub(crate) cut: u32,
+    /// Whether an error was among the values.
+    pub(crate) has_error: bool,
 }
 
 impl<'a> Encoder<'a> {
@@ -36,6 +38,7 @@ impl<'a> Encoder<'a> {
             out,
             bytes_max,
             cut: 0,
+            has_error: false,
         }
     }
 
@@ -165,6 +168,7 @@ impl Visit for Encoder<'_> {
             return;
         }
         self.out.extend_from_slice(&(field.index() as u16).to_ne_bytes());
+        self.has_error = true;
         self.out.push(tag::ERROR);
         let at = self.out.len();
         self.out.extend_from_slice(&[0; 4]);

@@ -43,7 +43,7 @@ impl<'a> Fields<'a> {
             let field = self.schema.fields.get(usize::from(index));
             field.is_some_and(|field| field.canonical == canonical)
         };
-        self.repeated && self.raw.into_iter().any(|(index, _)| same(index))
+        self.repeated && self.raw.any_later(same)
     }
 }
 

@@ -9,6 +9,7 @@ mod fields;
 
 pub use decode::{FieldValue, Texts};
 pub use fields::Fields;
+pub(crate) use fields::last_special;
 
 pub(crate) use decode::{RawField, RawFields};
 pub(crate) use encode::{Encoder, Special};
