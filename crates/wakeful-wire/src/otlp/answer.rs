@@ -48,6 +48,19 @@ impl Answer {
     }
 }
 
+/// The message of a `google.rpc.Status`, if the bytes are one and it has one.
+pub fn status_message(status: &[u8]) -> Option<String> {
+    const MESSAGE: u32 = 2;
+    let mut fields = Fields::new(status, 0);
+    let mut message = None;
+    while let Some((number, field)) = fields.next().ok()? {
+        if let (MESSAGE, Field::Bytes(bytes, _)) = (number, field) {
+            message = Some(std::str::from_utf8(bytes).ok()?.to_owned());
+        }
+    }
+    message
+}
+
 /// How long a receiver asks a sender to wait, from a `google.rpc.Status` (`grpc-status-details-bin`, or the body of a refusal
 /// by HTTP) that has a `google.rpc.RetryInfo` among its details.
 pub fn retry_delay(status: &[u8]) -> Option<Duration> {
@@ -108,6 +121,8 @@ mod tests {
         status.push(any.len() as u8);
         status.extend_from_slice(&any);
         assert_eq!(retry_delay(&status), Some(Duration::new(2, 1000)));
+        assert_eq!(status_message(&status), Some("busy".to_owned()));
+        assert_eq!(status_message(b"busy"), None);
         assert_eq!(retry_delay(b"\x08\x0e"), None);
         assert_eq!(retry_delay(&status[..20]), None);
     }

@@ -35,7 +35,7 @@ mod writer;
 #[cfg(feature = "decode")]
 use wakeful_model::{Resource, Scope, Value};
 
-pub use answer::{Answer, Signal, retry_delay};
+pub use answer::{Answer, Signal, retry_delay, status_message};
 #[cfg(feature = "decode")]
 pub use batch::{Batch, Group, Operation, Row};
 #[cfg(feature = "decode")]
