@@ -1,7 +1,5 @@
 //! `cargo xtask bench ui`: the trace page in a real browser, on traces of several sizes, against its budgets.
 
-use std::process::Command;
-
 use anyhow::{Context as _, bail};
 use pico_args::Arguments;
 use serde_json::Value;
