@@ -6,7 +6,7 @@ use arrow_array::{FixedSizeBinaryArray, TimestampNanosecondArray, UInt8Array, UI
 use wakeful_model::{StatusCode, TraceId};
 
 use super::rows::column;
-use super::scan::Places;
+use super::scan::{Narrowed, Places};
 use super::{Segment, SegmentError, columns};
 use crate::cache::{Cached, Part as CachedPart};
 use crate::filter::SpanFilter;
@@ -136,7 +136,10 @@ impl Segment {
             .iter()
             .map(|group| group.rows)
             .sum();
-        let (stretches, found) = self.narrow(row_group, 0..rows, filter, places)?;
+        let Narrowed {
+            stretches,
+            rows: found,
+        } = self.narrow(row_group, 0..rows, filter, places)?;
         let few = stretches.iter().map(|(_, count)| count).sum::<u32>() < rows / FEW;
         match found {
             Some(found) if few => {

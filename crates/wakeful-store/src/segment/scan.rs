@@ -38,6 +38,14 @@ pub(crate) struct Slice {
     pub(crate) bound: u64,
 }
 
+/// What is left of a row group's rows, numbered within the segment.
+pub(super) struct Narrowed {
+    /// First and count of stretches that have all that meet the filter.
+    pub(super) stretches: Vec<(u32, u32)>,
+    /// Those that meet it; `None`: all of the stretches.
+    pub(super) rows: Option<Vec<u32>>,
+}
+
 /// The places of a row group where each clause's predicates may hold; `None` where a row group needs no reading.
 pub(crate) type Places = Vec<Vec<Vec<Place>>>;
 
@@ -109,7 +117,10 @@ impl Segment {
         filter: &SpanFilter,
         places: &Places,
     ) -> Result<Slice, SegmentError> {
-        let (stretches, candidates) = self.narrow(row_group, rows, filter, places)?;
+        let Narrowed {
+            stretches,
+            rows: candidates,
+        } = self.narrow(row_group, rows, filter, places)?;
         let mut runs = Runs::default();
         self.read_numbered(
             &stretches,
@@ -132,7 +143,7 @@ impl Segment {
         Ok(runs.finish())
     }
 
-    /// The rows that meet the filter (numbered within the segment; `None`: all of them), and the stretches around them.
+    /// The rows that meet the filter.
     pub(super) fn narrow(
         &self,
         row_group: usize,
@@ -166,7 +177,10 @@ impl Segment {
             stretches = around(&left, &stretches);
             candidates = Some(left);
         }
-        Ok((stretches, candidates))
+        Ok(Narrowed {
+            stretches,
+            rows: candidates,
+        })
     }
 
     /// Reads columns of stretches of rows; `each` is told the numbers of the rows it gets.
