@@ -49,9 +49,6 @@ pub(super) struct Narrowed {
 /// The places of a row group where each clause's predicates may hold; `None` where a row group needs no reading.
 pub(crate) type Places = Vec<Vec<Vec<Place>>>;
 
-/// Stretches of rows, and those of them that meet a filter; `None` if all do.
-pub(super) type Narrowed = (Vec<(u32, u32)>, Option<Vec<u32>>);
-
 impl Segment {
     /// Whether some row of a row group may meet the filter, and where its attributes would rest.
     pub(crate) fn prune(
