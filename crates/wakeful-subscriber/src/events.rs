@@ -6,7 +6,7 @@ use crate::core::Wanted;
 use crate::field::Encoder;
 use crate::local;
 use crate::loss::LossCause;
-use crate::record::{self, mark};
+use crate::record::{self, Head, Kind, mark};
 use crate::recorder::{Parent, Recorder};
 use crate::slots::NONE;
 
@@ -59,14 +59,24 @@ impl Recorder {
                     ticks = local.next_ticks(slot.next_ticks(ticks));
                     slot.set_ticks(ticks);
                 }
-                let words = record::event(marks, index, ticks, context, known.callsite.id, cut, &scratch);
+                let head = Head {
+                    kind: Kind::Event,
+                    marks,
+                    slot: index,
+                    ticks,
+                    span_id: context.span_id,
+                };
+                let words = record::event(head, context, known.callsite.id, cut, &scratch);
                 local.write(words, &scratch, 0);
+                if !wanted.printed {
+                    local.keep_scratch(std::mem::take(&mut scratch));
+                }
             });
         }
         if let Some(lines) = core.lines.as_ref().filter(|_| wanted.printed) {
             lines.event(core, known.callsite, slot, &scratch);
+            local::with(&self.core, |local| local.keep_scratch(scratch));
         }
-        local::with(&self.core, |local| local.keep_scratch(scratch));
     }
 
     /// What to do with the event. One of the `log` crate has a target of its own.

@@ -33,12 +33,12 @@ pub(crate) struct Local {
     pub(crate) slots: Cache,
     pub(crate) span_ids: SpanIdBlock,
     pub(crate) trace_ids: TraceIdSource,
-    callsites: Box<[Option<(usize, Known)>; CALLSITES]>,
+    callsites: Box<[Option<(usize, Known)>]>,
     scratch: Vec<u8>,
 }
 
 /// Callsites that a thread remembers, by address.
-const CALLSITES: usize = 256;
+const CALLSITES: usize = 128;
 /// How many records a thread without a ring refuses before it asks again.
 const REFUSALS: u32 = 64;
 /// A scratch buffer that grew past this is not kept.
@@ -155,7 +155,7 @@ impl Local {
             slots: Cache::new(),
             span_ids: SpanIdBlock::default(),
             trace_ids: TraceIdSource::new(),
-            callsites: Box::new([None; CALLSITES]),
+            callsites: vec![None; CALLSITES].into_boxed_slice(),
             scratch: Vec::with_capacity(256),
             thread,
             core,

@@ -48,9 +48,26 @@ pub(crate) const PLAIN_BYTES: usize = PLAIN_WORDS * WORD_BYTES;
 /// The words of the longest header, and what fills the fields up to a word.
 pub(crate) const HEADER_BYTES_MAX: usize = 9 * WORD_BYTES;
 
-fn header(words: usize, body: &[u8], kind: Kind, marks: u8, slot: u32) -> u64 {
-    let words = words + body.len().div_ceil(WORD_BYTES);
-    u64::from(words as u16) | (kind as u64) << 16 | u64::from(marks) << 24 | u64::from(slot) << 32
+/// What every record begins with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    pub(crate) kind: Kind,
+    /// Bits of [`mark`].
+    pub(crate) marks: u8,
+    pub(crate) slot: u32,
+    pub(crate) ticks: u64,
+    pub(crate) span_id: u64,
+}
+
+impl Head {
+    #[inline]
+    fn word(self, words: usize, body: &[u8]) -> u64 {
+        let words = words + body.len().div_ceil(WORD_BYTES);
+        u64::from(words as u16)
+            | (self.kind as u64) << 16
+            | u64::from(self.marks) << 24
+            | u64::from(self.slot) << 32
+    }
 }
 
 fn halves(low: u32, high: u32) -> u64 {
@@ -60,15 +77,20 @@ fn halves(low: u32, high: u32) -> u64 {
 /// Enter, Exit, Close.
 #[inline]
 pub(crate) fn plain(kind: Kind, slot: u32, ticks: u64, span_id: u64) -> [u64; PLAIN_WORDS] {
-    [header(PLAIN_WORDS, &[], kind, 0, slot), ticks, span_id]
+    let head = Head {
+        kind,
+        marks: 0,
+        slot,
+        ticks,
+        span_id,
+    };
+    [head.word(PLAIN_WORDS, &[]), ticks, span_id]
 }
 
-/// Ids, parent, callsite, then the fields.
+/// New: ids, parent, callsite, flags; then the fields.
 #[inline]
 pub(crate) fn new_span(
-    marks: u8,
-    slot: u32,
-    ticks: u64,
+    head: Head,
     context: Context,
     parent_span_id: u64,
     callsite: u32,
@@ -76,9 +98,9 @@ pub(crate) fn new_span(
     fields: &[u8],
 ) -> [u64; 8] {
     [
-        header(8, fields, Kind::New, marks, slot),
-        ticks,
-        context.span_id,
+        head.word(8, fields),
+        head.ticks,
+        head.span_id,
         (context.trace_id >> 64) as u64,
         context.trace_id as u64,
         parent_span_id,
@@ -87,30 +109,22 @@ pub(crate) fn new_span(
     ]
 }
 
-/// Fields of a span.
-pub(crate) fn record(marks: u8, slot: u32, ticks: u64, span_id: u64, cut: u32, fields: &[u8]) -> [u64; 4] {
+/// Record: fields of a span.
+pub(crate) fn record(head: Head, cut: u32, fields: &[u8]) -> [u64; 4] {
     [
-        header(4, fields, Kind::Record, marks, slot),
-        ticks,
-        span_id,
+        head.word(4, fields),
+        head.ticks,
+        head.span_id,
         halves(fields.len() as u32, cut),
     ]
 }
 
-/// Ids of the span around it, callsite, then the fields.
-pub(crate) fn event(
-    marks: u8,
-    slot: u32,
-    ticks: u64,
-    context: Context,
-    callsite: u32,
-    cut: u32,
-    fields: &[u8],
-) -> [u64; 7] {
+/// Event: the trace around it, callsite, flags; then the fields.
+pub(crate) fn event(head: Head, context: Context, callsite: u32, cut: u32, fields: &[u8]) -> [u64; 7] {
     [
-        header(7, fields, Kind::Event, marks, slot),
-        ticks,
-        context.span_id,
+        head.word(7, fields),
+        head.ticks,
+        head.span_id,
         (context.trace_id >> 64) as u64,
         context.trace_id as u64,
         halves(callsite, fields.len() as u32),
@@ -118,21 +132,12 @@ pub(crate) fn event(
     ]
 }
 
-/// Link, Parent: another span's ids and flags, then its trace state.
-pub(crate) fn other_span(
-    kind: Kind,
-    marks: u8,
-    slot: u32,
-    ticks: u64,
-    span_id: u64,
-    other: Context,
-    flags: u32,
-    trace_state: &[u8],
-) -> [u64; 7] {
+/// Link, Parent: another span's ids and flags; then its trace state.
+pub(crate) fn other_span(head: Head, other: Context, flags: u32, trace_state: &[u8]) -> [u64; 7] {
     [
-        header(7, trace_state, kind, marks, slot),
-        ticks,
-        span_id,
+        head.word(7, trace_state),
+        head.ticks,
+        head.span_id,
         (other.trace_id >> 64) as u64,
         other.trace_id as u64,
         other.span_id,

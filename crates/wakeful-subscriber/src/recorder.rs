@@ -11,7 +11,7 @@ use crate::drain::Drain;
 use crate::field::{Encoder, Special};
 use crate::local::{self, Local};
 use crate::loss::LossCause;
-use crate::record::{self, Kind, mark};
+use crate::record::{self, Head, Kind, mark};
 use crate::sampler::Sampler;
 use crate::settings::Settings;
 use crate::slots::{Cache, Cold, Context, ContextFlags, Slot, SlotId};
@@ -105,7 +105,7 @@ impl Recorder {
             // There is no slot left.
             Some(None) => {
                 local::with(&self.core, |local| {
-                    local.thread.loss.add(LossCause::TooManySpans, 1, 1)
+                    local.thread.loss.add(LossCause::TooManySpans, 1, 1);
                 });
                 return SlotId::NOWHERE;
             }
@@ -225,16 +225,15 @@ impl Recorder {
     #[inline]
     fn write_new(&self, local: &mut Local, made: &Made, cut: u32, fields: &[u8]) {
         let ticks = local.next_ticks(made.ticks);
-        let record = record::new_span(
-            made.marks,
-            made.slot,
+        let head = Head {
+            kind: Kind::New,
+            marks: made.marks,
+            slot: made.slot,
             ticks,
-            made.context,
-            made.parent_span_id,
-            made.known.callsite.id,
-            cut,
-            fields,
-        );
+            span_id: made.context.span_id,
+        };
+        let callsite = made.known.callsite.id;
+        let record = record::new_span(head, made.context, made.parent_span_id, callsite, cut, fields);
         let counts = u64::from(made.marks & mark::UNSAMPLED == 0);
         if let Some(slot) = self.core.slots.at(made.slot)
             && local.write(record, fields, counts)
@@ -292,8 +291,14 @@ impl Recorder {
         local::with(&self.core, |local| {
             if recorded {
                 let ticks = local.next_ticks(slot.next_ticks(now));
-                let marks = if has_error { mark::HAS_ERROR } else { 0 };
-                let words = record::record(marks, id.index(), ticks, slot.span_id(), cut, &scratch);
+                let head = Head {
+                    kind: Kind::Record,
+                    marks: if has_error { mark::HAS_ERROR } else { 0 },
+                    slot: id.index(),
+                    ticks,
+                    span_id: slot.span_id(),
+                };
+                let words = record::record(head, cut, &scratch);
                 if local.write(words, &scratch, 0) {
                     slot.set_ticks(ticks);
                 }
@@ -421,11 +426,20 @@ impl Recorder {
         let sampled = core.sampler.samples(parent.trace_id, Some(parent));
         let flags = parent.flags.with_sampled(sampled);
         let state = parent.trace_state.clone();
-        slot.set_trace(
-            parent.trace_id.get(),
-            ContextFlags::new(flags, !state.is_empty()),
-            state,
-        );
+        // Children of a span that only stands in log lines are those of what is above it.
+        let transparent = slot
+            .callsite()
+            .is_some_and(|callsite| !self.wants_span(callsite.metadata));
+        let context = Context {
+            trace_id: parent.trace_id.get(),
+            span_id: if transparent {
+                parent.span_id.get()
+            } else {
+                slot.span_id()
+            },
+            flags: ContextFlags::new(flags, !state.is_empty()),
+        };
+        slot.set_context(context, state);
         let context = Context {
             trace_id: parent.trace_id.get(),
             span_id: parent.span_id.get(),
@@ -467,17 +481,14 @@ impl Recorder {
                 return;
             }
             let ticks = local.next_ticks(slot.next_ticks(self.core.clock.ticks()));
-            let index = id.index();
-            let words = record::other_span(
+            let head = Head {
                 kind,
                 marks,
-                index,
+                slot: id.index(),
                 ticks,
-                slot.span_id(),
-                other,
-                flags,
-                trace_state,
-            );
+                span_id: slot.span_id(),
+            };
+            let words = record::other_span(head, other, flags, trace_state);
             if local.write(words, trace_state, 0) {
                 slot.set_ticks(ticks);
             }

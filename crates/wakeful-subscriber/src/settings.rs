@@ -54,7 +54,7 @@ impl Default for Settings {
             span_links_max: 128,
             log_records: None,
             log_lines: None,
-            ring_bytes_min: 16 << 10,
+            ring_bytes_min: 8 << 10,
             ring_bytes_max: 1 << 20,
             rings_bytes_max: 32 << 20,
             open_spans_max: 1 << 20,

@@ -4,7 +4,7 @@ use tracing_core::span::{Attributes, Current, Id, Record};
 use tracing_core::{Event, Interest, LevelFilter, Metadata};
 
 use crate::recorder::{Parent, Recorder};
-use crate::slots::SlotId;
+use crate::slots::{Slot, SlotId};
 
 /// A subscriber that records; made by [`Recorder::subscriber`].
 ///
@@ -97,7 +97,7 @@ impl tracing_core::Subscriber for Subscriber {
     #[inline]
     fn try_close(&self, span: Id) -> bool {
         let slots = &self.recorder.core.slots;
-        let is_last = |id| slots.get(id).is_some_and(|slot| slot.release());
+        let is_last = |id| slots.get(id).is_some_and(Slot::release);
         let id = slot_id(&span);
         if !is_last(id) {
             return false;

@@ -28,10 +28,7 @@ impl<'a> Event<'a> {
     /// Every attribute, named as tracing-opentelemetry 0.34 does: level, target, fields, exception, code.
     pub fn attributes(&self) -> impl Iterator<Item = (&'a str, FieldValue<'a>)> {
         let target = self.log.target.unwrap_or(self.callsite.metadata.target());
-        let exception = self
-            .exception
-            .into_iter()
-            .flat_map(|exception| exception.attributes());
+        let exception = self.exception.into_iter().flat_map(Exception::attributes);
         let log_line = self
             .log
             .line

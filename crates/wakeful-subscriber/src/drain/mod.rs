@@ -21,6 +21,7 @@ use crate::clock::Timeline;
 use crate::core::Core;
 use crate::loss::{Loss, LossCause, LossReported};
 use crate::ring::Reader;
+use crate::slots::Slot;
 use crate::thread::Thread;
 use merge::Merge;
 use open_span::{Limits, OpenSpan};
@@ -46,6 +47,9 @@ pub struct Drain {
     ending_reported: LossReported,
     losses_since_unix_nanos: u64,
 }
+
+/// How often [`Drain::finish`] looks again while threads go on writing.
+const TURNS_MAX: u32 = 16;
 
 /// A ring, and the index of its thread.
 #[derive(Debug)]
@@ -120,10 +124,12 @@ impl Drain {
         self.state.drained
     }
 
-    /// The last time: reads until nothing is left. Spans that are still open stay so, and are counted in [`Drained::open`].
+    /// The last time: reads everything that was written before the call. Spans that are still open stay so, and are counted
+    /// in [`Drained::open`].
     pub fn finish(&mut self, sink: &mut impl Sink) -> Drained {
         let mut all = Drained::default();
-        loop {
+        // Threads that go on writing would keep us here for ever.
+        for _ in 0..TURNS_MAX {
             let drained = self.drain(sink);
             all = Drained {
                 records: all.records + drained.records,
@@ -133,9 +139,10 @@ impl Drain {
                 ..drained
             };
             if !drained.more {
-                return all;
+                break;
             }
         }
+        all
     }
 
     /// Sleeps until a ring is half full (or a span was closed: [`crate::Settings::wake_at_close`]), or `timeout` is over.
@@ -175,7 +182,7 @@ impl Drain {
         // Closed spans first: what was published before they were handed over is seen by the looks that follow.
         self.core.slots.take_closed(&mut self.closed_scratch);
         for index in self.closed_scratch.drain(..) {
-            let ticks = self.core.slots.at(index).map_or(0, |slot| slot.ticks());
+            let ticks = self.core.slots.at(index).map_or(0, Slot::ticks);
             self.closed.push((ticks, index));
         }
         self.closed.sort_unstable_by(|a, b| b.cmp(a));

@@ -8,7 +8,7 @@ use super::{EventFields, Events, Exception, FLAG_REMOTE, FinishedSpan, Links, St
 use crate::callsite::{Callsite, Role, Schema};
 use crate::clock::Timeline;
 use crate::field::{FieldValue, Fields, RawField, RawFields, Special, last_special};
-use crate::record::{Record, mark};
+use crate::record::{self, Record, mark};
 use crate::thread::Thread;
 
 /// Intervals that are kept of one span; past that, neighbours are joined.
@@ -104,39 +104,40 @@ impl OpenSpan {
         if record.has(mark::HAS_ERROR) {
             self.exception = LastError::Fields;
         }
-        if let Some(callsite) = callsites.get(self.callsite as usize) {
+        if let Some(callsite) = callsites.get(self.callsite as usize)
+            && (callsite.schema.has_roles || record.kind() == Some(record::Kind::Record))
+        {
             self.read_status(callsite.schema, fields.bytes);
         }
     }
 
     fn read_status(&mut self, schema: &Schema, bytes: &[u8]) {
-        if !schema.has_roles {
-            // A status that was set by hand comes alone.
-            if let Some((&code, message)) = last_special(bytes, Special::Status).and_then(<[u8]>::split_first)
-            {
-                let code = match code {
-                    1 => StatusCode::Ok,
-                    2 => StatusCode::Error,
-                    _ => StatusCode::Unset,
-                };
-                self.set_status(code, std::str::from_utf8(message).unwrap_or_default());
-            }
-            return;
-        }
         for (index, value) in RawFields(bytes) {
+            if index == Special::Status as u16 {
+                self.set_status_by_hand(value);
+                continue;
+            }
             let role = schema.fields.get(usize::from(index)).map(|field| field.role);
             match (role, value.text()) {
                 (Some(Role::StatusCode), Some(text)) => {
                     self.status = status_code(text);
                 }
-                (Some(Role::StatusMessage), Some(text)) => {
-                    self.status = StatusCode::Error;
-                    self.status_message.clear();
-                    self.status_message.push_str(text);
-                }
+                (Some(Role::StatusMessage), Some(text)) => self.set_status(StatusCode::Error, text),
                 _ => {}
             }
         }
+    }
+
+    fn set_status_by_hand(&mut self, value: RawField<'_>) {
+        let RawField::Plain(FieldValue::Bytes([code, message @ ..])) = value else {
+            return;
+        };
+        let code = match code {
+            1 => StatusCode::Ok,
+            2 => StatusCode::Error,
+            _ => StatusCode::Unset,
+        };
+        self.set_status(code, std::str::from_utf8(message).unwrap_or_default());
     }
 
     fn set_status(&mut self, code: StatusCode, message: &str) {

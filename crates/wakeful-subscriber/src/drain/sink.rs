@@ -79,10 +79,7 @@ pub struct FinishedSpan<'a> {
 impl<'a> FinishedSpan<'a> {
     /// Every attribute, named and ordered as tracing-opentelemetry 0.34 does: code, thread, target, fields, exception.
     pub fn attributes(&self) -> impl Iterator<Item = (&'a str, FieldValue<'a>)> {
-        let exception = self
-            .exception
-            .into_iter()
-            .flat_map(|exception| exception.attributes());
+        let exception = self.exception.into_iter().flat_map(Exception::attributes);
         code_attributes(self.callsite)
             .chain(self.thread.attributes())
             .chain([("target", FieldValue::Str(self.callsite.metadata.target()))])

@@ -206,23 +206,12 @@ impl fmt::Write for Bounded<'_> {
             return Ok(());
         }
         self.cut = true;
-        self.out
-            .extend_from_slice(text[..text.floor_char_boundary_compat(room)].as_bytes());
+        let mut end = room;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.out.extend_from_slice(&text.as_bytes()[..end]);
         // Stops the formatting: nothing more would fit.
         Err(fmt::Error)
-    }
-}
-
-/// `str::floor_char_boundary`, which is newer than the oldest compiler that is supported.
-trait FloorCharBoundary {
-    fn floor_char_boundary_compat(&self, index: usize) -> usize;
-}
-
-impl FloorCharBoundary for str {
-    fn floor_char_boundary_compat(&self, mut index: usize) -> usize {
-        while !self.is_char_boundary(index) {
-            index -= 1;
-        }
-        index
     }
 }

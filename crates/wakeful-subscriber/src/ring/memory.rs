@@ -1,6 +1,5 @@
 //! The bytes of a ring. Pages that were never written take no memory.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ptr::NonNull;
 
 use crate::sync::Tracked;
@@ -19,16 +18,12 @@ unsafe impl Send for Memory {}
 // apart.
 unsafe impl Sync for Memory {}
 
-const ALIGN_BYTES: usize = 64;
-
 impl Memory {
     /// `capacity` must be a power of two. `None` if there is no memory.
     pub(crate) fn new(capacity: usize) -> Option<Self> {
-        debug_assert!(capacity.is_power_of_two() && capacity >= ALIGN_BYTES);
-        // SAFETY: the layout is not empty.
-        let start = NonNull::new(unsafe { alloc_zeroed(Self::layout(capacity)) })?;
+        debug_assert!(capacity.is_power_of_two());
         Some(Self {
-            start,
+            start: pages::map(Self::bytes(capacity))?,
             capacity,
             tracked: Tracked::new(Self::bytes(capacity) / super::WORD_BYTES),
         })
@@ -48,11 +43,6 @@ impl Memory {
         capacity + Self::record_bytes_max(capacity)
     }
 
-    fn layout(capacity: usize) -> Layout {
-        // Capacities come from settings, which are capped far below where this could overflow.
-        Layout::from_size_align(Self::bytes(capacity), ALIGN_BYTES).unwrap_or(Layout::new::<[u64; 64]>())
-    }
-
     /// Where to write `bytes` bytes.
     ///
     /// # Safety
@@ -61,7 +51,7 @@ impl Memory {
     pub(crate) unsafe fn writable(&self, place: usize, bytes: usize) -> *mut u8 {
         debug_assert!(place + bytes <= Self::bytes(self.capacity));
         self.tracked.written(place..place + bytes);
-        // SAFETY: within the allocation, as the caller says.
+        // SAFETY: within the mapping, as the caller says.
         unsafe { self.start.as_ptr().add(place) }
     }
 
@@ -73,14 +63,63 @@ impl Memory {
     pub(crate) unsafe fn readable(&self, place: usize, bytes: usize) -> &[u8] {
         debug_assert!(place + bytes <= Self::bytes(self.capacity));
         self.tracked.read(place..place + bytes);
-        // SAFETY: within the allocation, initialised (it began as zeros), and unchanging, as the caller says.
+        // SAFETY: within the mapping, initialised (it began as zeros), and unchanging, as the caller says.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr().add(place), bytes) }
     }
 }
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        // SAFETY: allocated with the same layout, and freed once.
-        unsafe { dealloc(self.start.as_ptr(), Self::layout(self.capacity)) }
+        // SAFETY: mapped with the same length, and unmapped once.
+        unsafe { pages::unmap(self.start, Self::bytes(self.capacity)) }
+    }
+}
+
+/// Whole pages from the system: an allocator would fill them with zeros by hand, and so touch them.
+#[cfg(unix)]
+mod pages {
+    use std::ptr::{NonNull, null_mut};
+
+    pub(super) fn map(bytes: usize) -> Option<NonNull<u8>> {
+        let readable = libc::PROT_READ | libc::PROT_WRITE;
+        let private = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        // SAFETY: asks for new memory, and says nothing about memory that is there.
+        let start = unsafe { libc::mmap(null_mut(), bytes, readable, private, -1, 0) };
+        if start == libc::MAP_FAILED {
+            return None;
+        }
+        NonNull::new(start.cast())
+    }
+
+    /// # Safety
+    /// `start` came from [`map`] with the same length, and nobody uses the memory any more.
+    pub(super) unsafe fn unmap(start: NonNull<u8>, bytes: usize) {
+        // SAFETY: as the caller says. It fails only for arguments that `map` cannot have given.
+        unsafe { libc::munmap(start.as_ptr().cast(), bytes) };
+    }
+}
+
+/// Zeros from the allocator, where there are no such pages.
+#[cfg(not(unix))]
+mod pages {
+    use std::alloc::{Layout, alloc_zeroed, dealloc};
+    use std::ptr::NonNull;
+
+    fn layout(bytes: usize) -> Option<Layout> {
+        Layout::from_size_align(bytes, super::super::WORD_BYTES).ok()
+    }
+
+    pub(super) fn map(bytes: usize) -> Option<NonNull<u8>> {
+        // SAFETY: rings are never empty.
+        NonNull::new(unsafe { alloc_zeroed(layout(bytes)?) })
+    }
+
+    /// # Safety
+    /// `start` came from [`map`] with the same length, and nobody uses the memory any more.
+    pub(super) unsafe fn unmap(start: NonNull<u8>, bytes: usize) {
+        if let Some(layout) = layout(bytes) {
+            // SAFETY: as the caller says.
+            unsafe { dealloc(start.as_ptr(), layout) }
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::thread::Thread;
 pub(crate) use memory::Memory;
 pub(crate) use reader::Reader;
 pub(crate) use rings::Rings;
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 use writer::Refused;
 pub(crate) use writer::Writer;
 
@@ -75,7 +75,9 @@ impl Ring {
     }
 }
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod loom_tests;
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests;

@@ -54,7 +54,11 @@ fn a_context_is_whole_while_it_changes() {
             loom::thread::spawn(move || {
                 let both = u128::from(1_u64) << 64 | 1;
                 let slot = slots.at(index).unwrap();
-                slot.set_trace(both, ContextFlags::default(), Default::default());
+                let context = Context {
+                    trace_id: both,
+                    ..Context::default()
+                };
+                slot.set_context(context, Default::default());
             })
         };
         // One look, as a reader in a loop would be looked at for ever.

@@ -18,7 +18,8 @@ const CHUNK: usize = if cfg!(loom) { 2 } else { 256 };
 
 /// All slots of a recorder.
 pub(crate) struct Slots {
-    chunks: Box<[AtomicPtr<[Slot; CHUNK]>]>,
+    /// Each leads to `CHUNK` slots, or nowhere yet.
+    chunks: Box<[AtomicPtr<Slot>]>,
     /// Slots below were given out at least once.
     fresh: AtomicU32,
     max: u32,
@@ -76,9 +77,11 @@ impl Slots {
     #[inline]
     pub(crate) fn at(&self, index: u32) -> Option<&Slot> {
         let chunk = self.chunks.get(index as usize / CHUNK)?.load(Ordering::Acquire);
-        // SAFETY: a chunk's pointer is null or leads to a chunk that lives as long as `self`.
-        let chunk = unsafe { chunk.as_ref() }?;
-        Some(&chunk[index as usize % CHUNK])
+        if chunk.is_null() {
+            return None;
+        }
+        // SAFETY: a chunk's pointer is null or leads to `CHUNK` slots that live as long as `self`.
+        Some(unsafe { &*chunk.add(index as usize % CHUNK) })
     }
 
     /// The slot of a span that is alive.
@@ -125,12 +128,13 @@ impl Slots {
         if !place.load(Ordering::Acquire).is_null() {
             return true;
         }
-        let chunk = Box::into_raw(Box::new(std::array::from_fn(|_| Slot::new())));
+        let slots: Box<[Slot]> = (0..CHUNK).map(|_| Slot::new()).collect();
+        let chunk = Box::into_raw(slots).cast::<Slot>();
         let installed =
             place.compare_exchange(std::ptr::null_mut(), chunk, Ordering::AcqRel, Ordering::Acquire);
         if installed.is_err() {
-            // SAFETY: another thread's chunk is installed, so nobody has seen this one.
-            drop(unsafe { Box::from_raw(chunk) });
+            // SAFETY: made just now; another thread's chunk is installed, so nobody has seen this one.
+            drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(chunk, CHUNK)) });
         }
         true
     }
@@ -157,7 +161,7 @@ impl Drop for Slots {
             let chunk = place.load(Ordering::Acquire);
             if !chunk.is_null() {
                 // SAFETY: made by `make_chunk`, owned by `self` alone, and freed once.
-                drop(unsafe { Box::from_raw(chunk) });
+                drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(chunk, CHUNK)) });
             }
         }
     }
@@ -171,7 +175,9 @@ impl std::fmt::Debug for Slots {
     }
 }
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod loom_tests;
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests;

@@ -1,6 +1,6 @@
 //! What is known of a span while it is alive.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use wakeful_trace::{TraceFlags, TraceState};
 
@@ -30,10 +30,10 @@ pub(crate) struct Slot {
     /// The next slot of a list of free or closed ones.
     pub(super) next: AtomicU32,
     pub(super) next_batch: AtomicU32,
-    cold: Mutex<Cold>,
+    cold: OnceLock<Box<Mutex<Cold>>>,
 }
 
-/// What few spans have.
+/// What few spans have; in a place of its own, so that a slot is small, and made when it is first needed.
 #[derive(Debug, Default)]
 pub(crate) struct Cold {
     pub(crate) trace_state: TraceState,
@@ -106,7 +106,7 @@ impl Slot {
             ticks: AtomicU64::new(0),
             next: AtomicU32::new(super::NONE),
             next_batch: AtomicU32::new(super::NONE),
-            cold: Mutex::default(),
+            cold: OnceLock::new(),
         }
     }
 
@@ -225,22 +225,25 @@ impl Slot {
         (before & 1 == 0 && before == self.version.load(Ordering::Relaxed)).then_some(context)
     }
 
-    /// Gives the span another trace. The span id stays.
-    pub(crate) fn set_trace(&self, trace_id: u128, flags: ContextFlags, trace_state: TraceState) {
+    /// Gives the span another trace.
+    pub(crate) fn set_context(&self, context: Context, trace_state: TraceState) {
         // Holding this, one thread at a time changes the context.
         let mut cold = self.cold();
         let version = self.version.load(Ordering::Relaxed);
         self.version.store(version.wrapping_add(1), Ordering::Relaxed);
         fence(Ordering::Release);
-        self.trace_high.store((trace_id >> 64) as u64, Ordering::Relaxed);
-        self.trace_low.store(trace_id as u64, Ordering::Relaxed);
-        self.flags.store(flags.0, Ordering::Relaxed);
+        self.trace_high
+            .store((context.trace_id >> 64) as u64, Ordering::Relaxed);
+        self.trace_low.store(context.trace_id as u64, Ordering::Relaxed);
+        self.span_id.store(context.span_id, Ordering::Relaxed);
+        self.flags.store(context.flags.0, Ordering::Relaxed);
         self.version.store(version.wrapping_add(2), Ordering::Release);
         cold.trace_state = trace_state;
     }
 
     pub(crate) fn cold(&self) -> MutexGuard<'_, Cold> {
-        self.cold.lock().unwrap_or_else(PoisonError::into_inner)
+        let cold = self.cold.get_or_init(Box::default);
+        cold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn trace_state(&self, flags: ContextFlags) -> TraceState {
