@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::RwLock;
-use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use tracing_core::{LevelFilter, Metadata};
 use tracing_subscriber::filter::Targets;
@@ -23,8 +23,6 @@ use crate::slots::Slots;
 /// A recorder, but for what each thread has to itself.
 #[derive(Debug)]
 pub(crate) struct Core {
-    /// Tells recorders of a process apart; never 0.
-    pub(crate) number: u64,
     pub(crate) clock: Clock,
     pub(crate) sampler: Sampler,
     pub(crate) trace_ids: TraceIds,
@@ -88,7 +86,6 @@ impl Wanted {
 
 impl Core {
     pub(crate) fn new(settings: Settings) -> Self {
-        static NUMBERS: AtomicU64 = AtomicU64::new(1);
         fork::watch();
         let rings = RingSettings {
             bytes_min: settings.ring_bytes_min,
@@ -97,7 +94,6 @@ impl Core {
         };
         let process = Process::new(rings);
         Self {
-            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             clock: settings.clock,
             sampler: settings.sampler,
             trace_ids: settings.trace_ids,

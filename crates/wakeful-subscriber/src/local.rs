@@ -47,19 +47,20 @@ const SCRATCH_BYTES_MAX: usize = 64 << 10;
 /// Where the part of the recorder that was used last is.
 #[derive(Clone, Copy)]
 struct Last {
-    recorder: u64,
+    /// Kept alive by the local part, so no other recorder comes to have this address.
+    core: *const Core,
     epoch: u32,
     local: *const RefCell<Local>,
 }
 
 const NOWHERE: Last = Last {
-    recorder: 0,
+    core: ptr::null(),
     epoch: 0,
     local: ptr::null(),
 };
 
 /// All parts of a thread, by recorder; each in a place of its own, so that it stays there.
-struct Locals(RefCell<Vec<(u64, Rc<RefCell<Local>>)>>);
+struct Locals(RefCell<Vec<(*const Core, Rc<RefCell<Local>>)>>);
 
 thread_local! {
     static LAST: Cell<Last> = const { Cell::new(NOWHERE) };
@@ -82,7 +83,7 @@ impl Drop for Locals {
 #[inline]
 pub(crate) fn with<R>(core: &Arc<Core>, act: impl FnOnce(&mut Local) -> R) -> Option<R> {
     let last = LAST.get();
-    if last.recorder == core.number && last.epoch == fork::epoch() {
+    if ptr::eq(last.core, Arc::as_ptr(core)) && last.epoch == fork::epoch() {
         // SAFETY: `LAST` leads into an `Rc` of `LOCALS`, which is kept until `Locals::drop` has cleared `LAST`, or `find` has
         // removed it and set `LAST`; both happen on this thread, and `find` keeps those whose core is held elsewhere too, as
         // this one's is by our caller.
@@ -101,7 +102,9 @@ fn find(core: &Arc<Core>) -> Option<*const RefCell<Local>> {
     LOCALS
         .try_with(|locals| {
             let mut locals = locals.0.try_borrow_mut().ok()?;
-            let at = locals.iter().position(|(number, _)| *number == core.number);
+            let at = locals
+                .iter()
+                .position(|(known, _)| ptr::eq(*known, Arc::as_ptr(core)));
             let at = match at {
                 Some(at) => at,
                 None => {
@@ -116,7 +119,8 @@ fn find(core: &Arc<Core>) -> Option<*const RefCell<Local>> {
                         }
                         used
                     });
-                    locals.push((core.number, Rc::new(RefCell::new(Local::new(core.clone())))));
+                    let local = Rc::new(RefCell::new(Local::new(core.clone())));
+                    locals.push((Arc::as_ptr(core), local));
                     locals.len() - 1
                 }
             };
@@ -126,7 +130,7 @@ fn find(core: &Arc<Core>) -> Option<*const RefCell<Local>> {
                 local.follow_fork(epoch);
             }
             LAST.set(Last {
-                recorder: core.number,
+                core: Arc::as_ptr(core),
                 epoch,
                 local: Rc::as_ptr(local),
             });

@@ -37,8 +37,12 @@ impl Stack {
     /// Takes the latest entry of the span away.
     #[inline]
     pub(crate) fn pop(&mut self, id: SlotId) -> Option<Entry> {
-        let at = self.entries.iter().rposition(|entry| entry.id == id)?;
-        let entry = self.entries.remove(at);
+        let entry = if self.entries.last().is_some_and(|entry| entry.id == id) {
+            self.entries.pop()?
+        } else {
+            let at = self.entries.iter().rposition(|entry| entry.id == id)?;
+            self.entries.remove(at)
+        };
         self.recorded -= usize::from(entry.recorded);
         Some(entry)
     }
@@ -49,7 +53,7 @@ impl Stack {
         self.entries.iter().rev().find(|entry| !entry.duplicate)
     }
 
-    /// Says whether the enter of the top entry was written after all.
+    /// How many exits are still to be written.
     pub(crate) fn recorded(&self) -> usize {
         self.recorded
     }

@@ -20,6 +20,11 @@ pub(crate) enum Special {
 /// Fields past this index are dropped and counted; `tracing` itself allows 32.
 const INDEX_MAX: usize = 1 << 15;
 
+/// Index and tag.
+const HEADER_BYTES: usize = 3;
+/// The longest value of fixed size.
+const VALUE_BYTES_MAX: usize = 16;
+
 /// Appends fields to a buffer, at most `bytes_max` of them.
 #[derive(Debug)]
 pub(crate) struct Encoder<'a> {
@@ -45,13 +50,16 @@ impl<'a> Encoder<'a> {
     /// Writes index, tag and a value of fixed size.
     #[inline]
     fn fixed<const BYTES: usize>(&mut self, index: usize, tag: u8, value: [u8; BYTES]) {
-        if index >= INDEX_MAX || self.out.len() + 3 + BYTES > self.bytes_max {
+        if index >= INDEX_MAX || self.out.len() + HEADER_BYTES + BYTES > self.bytes_max {
             self.cut += 1;
             return;
         }
-        self.out.extend_from_slice(&(index as u16).to_ne_bytes());
-        self.out.push(tag);
-        self.out.extend_from_slice(&value);
+        // Put together first, so that the buffer is asked for room once.
+        let mut field = [0; HEADER_BYTES + VALUE_BYTES_MAX];
+        let [low, high] = (index as u16).to_ne_bytes();
+        field[..HEADER_BYTES].copy_from_slice(&[low, high, tag]);
+        field[HEADER_BYTES..HEADER_BYTES + BYTES].copy_from_slice(&value);
+        self.out.extend_from_slice(&field[..HEADER_BYTES + BYTES]);
     }
 
     #[inline]
@@ -59,9 +67,10 @@ impl<'a> Encoder<'a> {
         if index >= INDEX_MAX || self.out.len() + 7 + text.len() > self.bytes_max {
             return self.text_cut(index, tag, text);
         }
-        self.out.extend_from_slice(&(index as u16).to_ne_bytes());
-        self.out.push(tag);
-        self.out.extend_from_slice(&(text.len() as u32).to_ne_bytes());
+        let [low, high] = (index as u16).to_ne_bytes();
+        let [a, b, c, d] = (text.len() as u32).to_ne_bytes();
+        self.out.reserve(HEADER_BYTES + 4 + text.len());
+        self.out.extend_from_slice(&[low, high, tag, a, b, c, d]);
         self.out.extend_from_slice(text);
     }
 

@@ -12,6 +12,8 @@ pub(crate) struct Writer {
     position: u64,
     /// How far the reader was when it was last asked.
     consumed: u64,
+    /// The ring's, kept at hand.
+    capacity: u64,
 }
 
 /// Why a record was not written.
@@ -27,6 +29,7 @@ impl Writer {
     /// The ring must be new: it may have only one writer.
     pub(crate) fn new(ring: Arc<Ring>) -> Self {
         Self {
+            capacity: ring.capacity() as u64,
             ring,
             position: 0,
             consumed: 0,
@@ -34,11 +37,7 @@ impl Writer {
     }
 
     pub(crate) fn capacity(&self) -> usize {
-        self.ring.capacity()
-    }
-
-    pub(crate) fn record_bytes_max(&self) -> usize {
-        Memory::record_bytes_max(self.ring.capacity())
+        self.capacity as usize
     }
 
     /// Writes and publishes a record of the words and the bytes, filled up to whole words, if `keep_bytes` are free behind it.
@@ -50,14 +49,16 @@ impl Writer {
         keep_bytes: usize,
     ) -> Result<(), Refused> {
         let length = WORDS * WORD_BYTES + bytes.len().next_multiple_of(WORD_BYTES);
-        if length > self.record_bytes_max() {
+        if length > Memory::record_bytes_max(self.capacity as usize) {
             return Err(Refused::TooLong);
         }
-        let next = self.ring.after(self.position, length);
+        let place = self.position & (self.capacity - 1);
+        let end_of_lap = self.position - place + self.capacity;
+        let next = (self.position + length as u64).min(end_of_lap);
         let needed = next + keep_bytes as u64;
-        if needed > self.consumed + self.ring.capacity() as u64 {
+        if needed > self.consumed + self.capacity {
             self.consumed = self.ring.consumed.0.load(Ordering::Acquire);
-            if needed > self.consumed + self.ring.capacity() as u64 {
+            if needed > self.consumed + self.capacity {
                 return Err(Refused::Full);
             }
         }
@@ -65,7 +66,7 @@ impl Writer {
         // the margin; there the record runs on only if `next` is the end of the lap, so the whole lap before, margin included,
         // is consumed. The reader sees them when `published` says so, below.
         unsafe {
-            let place = self.ring.memory.writable(self.ring.place(self.position), length);
+            let place = self.ring.memory.writable(place as usize, length);
             std::ptr::copy_nonoverlapping(words.as_ptr().cast::<u8>(), place, WORDS * WORD_BYTES);
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), place.add(WORDS * WORD_BYTES), bytes.len());
         }
@@ -77,7 +78,7 @@ impl Writer {
     /// Whether more than half of the ring waits to be read.
     #[inline]
     pub(crate) fn is_half_full(&mut self) -> bool {
-        let half = self.ring.capacity() as u64 / 2;
+        let half = self.capacity / 2;
         if self.position - self.consumed <= half {
             return false;
         }
