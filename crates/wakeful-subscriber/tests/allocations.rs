@@ -1,4 +1,11 @@
 //! Once warm, recording through the subscriber allocates nothing, and a level that nobody wants never does.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -1,4 +1,11 @@
 //! A child of `fork` records for itself, under ids of its own.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 #![cfg(unix)]
 #![allow(unsafe_code, reason = "`fork` itself")]
 

@@ -1,4 +1,11 @@
 //! What shows only with a subscriber for the whole process: tracing within tracing, and while a thread ends.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::cell::RefCell;
 use std::fmt;

@@ -1,4 +1,11 @@
 //! Many threads cost little memory: rings are given back, and pages that were never written take none.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 #![cfg(target_os = "linux")]
 
 use std::sync::{Arc, Barrier};

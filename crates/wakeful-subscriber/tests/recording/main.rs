@@ -1,4 +1,11 @@
 //! What is recorded: programs, and the spans that are handed out.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod fields;
 mod life;
