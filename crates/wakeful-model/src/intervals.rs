@@ -37,6 +37,49 @@ pub fn pack(intervals: &[Interval], out: &mut Vec<u8>) {
     }
 }
 
+/// Bytes that [`pack`] appends for these intervals.
+pub fn packed_bytes(intervals: &[Interval]) -> usize {
+    let mut cursor = 0;
+    let mut bytes = 0;
+    for interval in intervals {
+        bytes += varint_bytes(interval.start.saturating_sub(cursor));
+        bytes += varint_bytes(interval.end.saturating_sub(interval.start));
+        cursor = interval.end;
+    }
+    bytes
+}
+
+fn varint_bytes(number: u64) -> usize {
+    (64 - (number | 1).leading_zeros() as usize).div_ceil(7)
+}
+
+/// Joins neighbours until the packed form takes at most [`BYTES_MAX`] bytes; returns how many were joined into others. What is
+/// nearest to its neighbour is joined first, so that the picture changes least.
+pub fn join_to_fit(intervals: &mut Vec<Interval>) -> u64 {
+    let before = intervals.len();
+    while packed_bytes(intervals) > BYTES_MAX {
+        // Each pass joins about the nearer half, so there are few.
+        let mut gaps: Vec<u64> = intervals
+            .windows(2)
+            .map(|pair| pair[1].start.saturating_sub(pair[0].end))
+            .collect();
+        let middle = gaps.len() / 2;
+        let (_, limit, _) = gaps.select_nth_unstable(middle);
+        let limit = *limit;
+        let mut joined_last = false;
+        intervals.dedup_by(|next, kept| {
+            let gap = next.start.saturating_sub(kept.end);
+            // Of equal gaps every other one goes, or a regular row would become one long stretch.
+            joined_last = gap < limit || gap == limit && !joined_last;
+            if joined_last {
+                kept.end = kept.end.max(next.end);
+            }
+            joined_last
+        });
+    }
+    (before - intervals.len()) as u64
+}
+
 /// Reads the packed form, one interval after the other; stops at the first byte that is not of that form.
 pub fn unpack(packed: &[u8]) -> impl Iterator<Item = Interval> + '_ {
     let mut rest = packed;
@@ -96,6 +139,7 @@ mod tests {
         ] {
             let mut packed = Vec::new();
             pack(&intervals, &mut packed);
+            assert_eq!(packed.len(), packed_bytes(&intervals));
             assert_eq!(unpack(&packed).collect::<Vec<_>>(), intervals);
         }
     }
@@ -108,6 +152,24 @@ mod tests {
             &mut packed,
         );
         assert_eq!(packed.len(), 11);
+    }
+
+    #[test]
+    fn a_million_polls_are_joined_into_four_kilobytes() {
+        for gap in [1, 7, 1000] {
+            let mut intervals: Vec<Interval> = (0..1_000_000)
+                .map(|at| interval(at * 2000, at * 2000 + 2000 - gap - at % 2 * 100))
+                .collect();
+            let end = intervals[999_999].end;
+            let joined = join_to_fit(&mut intervals);
+            assert_eq!(joined + intervals.len() as u64, 1_000_000);
+            assert!(packed_bytes(&intervals) <= BYTES_MAX);
+            assert!(packed_bytes(&intervals) > BYTES_MAX / 4, "{}", intervals.len());
+            assert_eq!((intervals[0].start, intervals.last().unwrap().end), (0, end));
+        }
+        let mut few = vec![interval(0, 1), interval(2, 3)];
+        assert_eq!(join_to_fit(&mut few), 0);
+        assert_eq!(few.len(), 2);
     }
 
     #[test]

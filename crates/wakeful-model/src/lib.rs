@@ -16,7 +16,7 @@ mod value;
 pub use span::{Event, Kind, Link, Span, Status, StatusCode};
 pub use trace::{Resource, Scope, SpanBatch, Trace};
 pub use utc::Utc;
-pub use value::{Attribute, Value, canonical_text, float_text};
+pub use value::{Attribute, Value, base64_text, canonical_text, float_text, write_json_string};
 pub use wakeful_trace::{ParseIdError, SpanId, TraceId};
 
 /// The attribute in which repairs and adjustments of a span are noted, as a list of sentences.

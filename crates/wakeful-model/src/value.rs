@@ -167,8 +167,8 @@ fn write_json(out: &mut String, value: &Value) {
     }
 }
 
-/// Escapes what JSON must, and what Go escapes so that the text may stand in HTML.
-fn write_json_string(out: &mut String, text: &str) {
+/// Appends a text as a JSON string: escapes what JSON must, and what Go escapes so that the text may stand in HTML.
+pub fn write_json_string(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -189,7 +189,7 @@ fn write_json_string(out: &mut String, text: &str) {
 }
 
 /// Standard base64 with padding (RFC 4648 §4); by hand, because the model has no dependencies.
-fn base64_text(bytes: &[u8]) -> String {
+pub fn base64_text(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {

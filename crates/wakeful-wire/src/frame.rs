@@ -25,13 +25,15 @@ pub const NO_KEY: u64 = 0;
 pub enum Kind {
     /// An OTLP `ExportTraceServiceRequest` in protobuf.
     OtlpTraces = 1,
+    /// An OTLP `ExportLogsServiceRequest` in protobuf.
+    OtlpLogs = 2,
     /// An edit of a store's manifest, in JSON.
     ManifestEdit = 64,
 }
 
 impl Kind {
     fn from_number(number: u8) -> Option<Self> {
-        [Self::OtlpTraces, Self::ManifestEdit]
+        [Self::OtlpTraces, Self::OtlpLogs, Self::ManifestEdit]
             .into_iter()
             .find(|kind| *kind as u8 == number)
     }
@@ -147,6 +149,7 @@ pub fn read_at(bytes: &[u8], at: usize, key: u64) -> Item<'_> {
 }
 
 /// The next place at or after `at` where a sound header stands.
+#[cfg(feature = "decode")]
 pub fn find(bytes: &[u8], at: usize, key: u64) -> Option<usize> {
     let start = at.next_multiple_of(ALIGNMENT);
     let rest = bytes.get(start..)?;
@@ -155,7 +158,7 @@ pub fn find(bytes: &[u8], at: usize, key: u64) -> Option<usize> {
         .find(|at| at % ALIGNMENT == 0 && read_at(bytes, *at, key) != Item::Nothing)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "decode"))]
 mod tests {
     use super::*;
 

@@ -2,12 +2,22 @@
 //!
 //! No decoder trusts a length: sizes are checked against what is there before anything is allocated, nesting is
 //! bounded, and an error says what was wrong and at which byte.
+//!
+//! Features (both on unless told otherwise): `encode` is what a program needs that only sends, OTLP requests written span by
+//! span and frames around them; `decode` is the rest.
 
+#[cfg(feature = "encode")]
 pub mod frame;
+#[cfg(feature = "decode")]
 pub mod inflate;
+#[cfg(feature = "decode")]
 pub mod jaeger;
+#[cfg(feature = "decode")]
 pub mod json;
+#[cfg(feature = "encode")]
 pub mod otlp;
+#[cfg(feature = "decode")]
 mod thrift;
 
+#[cfg(feature = "decode")]
 pub use thrift::ThriftError;

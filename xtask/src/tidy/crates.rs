@@ -35,6 +35,21 @@ const PLACES: &[Place] = &[
         not: &["tokio", "parquet", "axum", "hyper"],
     },
     Place {
+        name: "wakeful-subscriber",
+        uses: &["wakeful-trace", "wakeful-model"],
+        not: &["tokio", "prost", "serde", "hyper", "wakeful-wire"],
+    },
+    Place {
+        name: "wakeful-export",
+        uses: &["wakeful-trace", "wakeful-model", "wakeful-wire", "wakeful-subscriber"],
+        not: &["axum", "tonic", "reqwest", "prost", "wakeful-store"],
+    },
+    Place {
+        name: "wakeful",
+        uses: &["wakeful-trace", "wakeful-subscriber", "wakeful-export"],
+        not: NETWORK,
+    },
+    Place {
         name: "wakeful-store",
         uses: &["wakeful-trace", "wakeful-model", "wakeful-wire"],
         not: NETWORK,

@@ -97,7 +97,9 @@ async fn unknown(State(ingest): State<Ingest>, uri: Uri) -> Response {
     let (what, setting) = signal;
     plain::text(
         StatusCode::NOT_FOUND,
-        format!("404 page not found: {what} are not kept, traces alone are; set {setting} where they come from"),
+        format!(
+            "404 page not found: {what} are not kept, traces alone are; set {setting} where they come from"
+        ),
     )
 }
 

@@ -2,8 +2,8 @@
 
 mod about;
 mod arrow;
-mod chunks;
 mod attributes;
+mod chunks;
 mod columns;
 mod download;
 mod duration;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use wakeful_model::TraceId;
@@ -65,7 +65,7 @@ pub(super) async fn upload(
 
 /// A page of another origin must not store anything here; browsers say where a request comes from.
 fn check_origin(headers: &HeaderMap) -> Result<(), ApiError> {
-    let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     match site {
         None | Some(b"same-origin" | b"none") => Ok(()),
         Some(_) => Err(ApiError::forbidden(

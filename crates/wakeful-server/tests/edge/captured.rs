@@ -118,8 +118,14 @@ async fn check_http(server: &TestServer, payload: &Captured, traces: bool) {
         .await;
     if !traces {
         // As in Jaeger, but with the remedy behind it.
-        let said = answer.text().starts_with("404 page not found: ") && answer.text().contains("EXPORTER=none");
-        assert!(answer.status == 404 && said, "{}: {}", payload.name, answer.text());
+        let said =
+            answer.text().starts_with("404 page not found: ") && answer.text().contains("EXPORTER=none");
+        assert!(
+            answer.status == 404 && said,
+            "{}: {}",
+            payload.name,
+            answer.text()
+        );
         return;
     }
     assert_eq!(answer.status, 200, "{}: {:?}", payload.name, answer.body);

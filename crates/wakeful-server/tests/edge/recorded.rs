@@ -69,7 +69,11 @@ async fn check(server: &TestServer, listener: Listener, step: &Value) {
         (_, Value::String(_)) if answer.status == 400 => assert!(answer.body.len() > 10, "{name}"),
         // To Jaeger's words about logs and metrics the remedy is added.
         (Value::String(text), _) if text == "404 page not found\n" && path.starts_with("/v1/") => {
-            assert!(answer.text().starts_with(text.trim_end()), "{name}: {}", answer.text());
+            assert!(
+                answer.text().starts_with(text.trim_end()),
+                "{name}: {}",
+                answer.text()
+            );
         }
         (Value::String(text), _) if step["compare"] == "exact" => assert_eq!(answer.text(), text, "{name}"),
         (_, Value::String(text)) => assert_eq!(STANDARD.encode(&answer.body), *text, "{name}"),

@@ -316,17 +316,21 @@ fn answers() -> Vec<(String, Vec<u8>)> {
         };
         for file in files {
             let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            // Answers to one trace's id, as a file has it.
+            if !name.contains("-traces-") || name.contains("raw") || name.contains("service") {
+                continue;
+            }
             let bytes = std::fs::read(&path).unwrap();
             let json: Option<Json> = serde_json::from_slice(&bytes).ok();
             let spans = json.and_then(|json| json["data"][0]["spans"].as_array().map(Vec::len));
-            // Strings that no JSON reader takes whole are another test's.
             if spans.is_some_and(|spans| spans > 0) {
                 found.push((path.display().to_string(), bytes));
             }
         }
     }
     found.sort();
-    assert!(found.len() > 40, "{}", found.len());
+    assert!(found.len() > 20, "{}", found.len());
     found
 }
 

@@ -14,7 +14,7 @@ impl Segment {
         let mut row = 0;
         self.read_columns(&[(0, self.meta.spans as u32)], &[columns::SPAN_ID], |batch| {
             let ids: &FixedSizeBinaryArray = column(batch, columns::SPAN_ID)?;
-            for found in ids.iter() {
+            for found in ids {
                 if found == Some(id.to_bytes().as_slice()) {
                     rows.push((row, 1));
                 }

@@ -134,7 +134,7 @@ test('loss and about have the figures of the server', async () => {
   await expect.poll(() => page.getByTestId('loss').innerText()).toBe('Loss 0');
   await page.getByTestId('loss').click();
   await page.getByRole('heading', { name: 'Loss' }).waitFor();
-  await page.getByText(/^0 lost, \d+ records? kept/).waitFor();
+  await expect.poll(() => page.getByTestId('status').innerText()).toMatch(/^0 lost, \d+ records kept$/);
   expect(new URL(page.url()).searchParams.get('from')).toMatch(/^\d{19}$/);
   await page.getByRole('button', { name: 'More' }).click();
   await page.getByRole('menuitem', { name: 'About' }).click();

@@ -130,7 +130,7 @@ test('logs: by time, and a row leads to its span', async () => {
 
 test('graph: drawn, listed, and a node leads to its first span', async () => {
   const { page, complaints } = await openTrace(browser, server, CHECKOUT, { view: 'graph' });
-  const node = page.getByRole('button', { name: /^HGET, redis, ×24/ });
+  const node = page.getByRole('button', { name: /^HGET ×24 .*, redis$/ });
   await node.waitFor();
   await node.focus();
   await page.keyboard.press('Enter');

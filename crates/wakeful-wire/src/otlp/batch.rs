@@ -5,9 +5,9 @@ use std::ops::Range;
 use bytes::Bytes;
 use wakeful_model::{Kind, Resource, Scope, Span, SpanBatch, SpanId, StatusCode, TraceId};
 
-use super::check::{self, DecodeError, Rejected};
+use super::check::{self, Rejected};
 use super::fields;
-use super::proto::{Field, Fields};
+use super::proto::{DecodeError, Field, Fields};
 use super::view::{SpanView, attributes_of, to_attributes};
 use super::{encode, mend};
 

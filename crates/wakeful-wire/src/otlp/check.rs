@@ -3,20 +3,10 @@
 use wakeful_model::{SpanId, TraceId};
 
 use super::fields;
-use super::proto::{Field, Fields};
+use super::proto::{DecodeError, Field, Fields};
 
 /// Values nested deeper than this are refused (protobuf libraries stop at about 100 messages).
 const NESTING_MAX: u32 = 32;
-
-/// Why bytes are not a request.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("malformed OTLP: {what} at byte {offset}")]
-pub struct DecodeError {
-    /// What was wrong.
-    pub what: &'static str,
-    /// Where, from the start of the message.
-    pub offset: usize,
-}
 
 /// Spans of a request that cannot be kept, by reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,6 +4,7 @@ use wakeful_model::{Attribute, Event, Link, Resource, Scope, Span, SpanBatch, St
 
 use super::fields;
 use super::view::messages;
+use super::writer::Writer;
 
 /// Encodes an `ExportTraceServiceRequest`. Spans keep their order within a resource and scope.
 pub(super) fn encode_request(batch: &SpanBatch) -> Vec<u8> {
@@ -37,7 +38,7 @@ pub(super) fn encode_request(batch: &SpanBatch) -> Vec<u8> {
             out.text(fields::RESOURCE_SPANS_SCHEMA_URL, &shared.schema_url);
         });
     }
-    out.bytes
+    out.into_bytes()
 }
 
 fn write_resource(out: &mut Writer, resource: &Resource) {
@@ -121,7 +122,7 @@ fn write_link(out: &mut Writer, link: &Link) {
 pub(super) fn encode_value(value: &Value) -> Vec<u8> {
     let mut out = Writer::default();
     write_value(&mut out, value);
-    out.bytes
+    out.into_bytes()
 }
 
 /// A message of one encoded message and one text, both verbatim.
@@ -131,14 +132,14 @@ pub(super) fn shared(number: u32, message: &[u8], text_number: u32, text: &[u8])
     if !text.is_empty() {
         out.bytes(text_number, text);
     }
-    out.bytes
+    out.into_bytes()
 }
 
 /// Copies the nested messages of one field number.
 pub(super) fn copy_fields(message: &[u8], number: u32) -> Vec<u8> {
     let mut out = Writer::default();
     messages(message, number).for_each(|nested| out.bytes(number, nested));
-    out.bytes
+    out.into_bytes()
 }
 
 fn write_attributes(out: &mut Writer, number: u32, attributes: &[Attribute]) {
@@ -169,78 +170,5 @@ fn write_value(out: &mut Writer, value: &Value) {
                 write_attributes(out, fields::LIST_ITEM, entries);
             });
         }
-    }
-}
-
-#[derive(Default)]
-struct Writer {
-    bytes: Vec<u8>,
-}
-
-impl Writer {
-    fn varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.bytes.push(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.bytes.push(value as u8);
-    }
-
-    fn key(&mut self, number: u32, wire_type: u32) {
-        self.varint(u64::from(number << 3 | wire_type));
-    }
-
-    fn varint_field(&mut self, number: u32, value: u64) {
-        self.key(number, 0);
-        self.varint(value);
-    }
-
-    fn fixed64_field(&mut self, number: u32, value: u64) {
-        self.key(number, 1);
-        self.bytes.extend_from_slice(&value.to_le_bytes());
-    }
-
-    fn bytes(&mut self, number: u32, bytes: &[u8]) {
-        self.key(number, 2);
-        self.varint(bytes.len() as u64);
-        self.bytes.extend_from_slice(bytes);
-    }
-
-    // Proto3 leaves out what has its default value.
-
-    fn number(&mut self, number: u32, value: u64) {
-        if value != 0 {
-            self.varint_field(number, value);
-        }
-    }
-
-    fn fixed64(&mut self, number: u32, value: u64) {
-        if value != 0 {
-            self.fixed64_field(number, value);
-        }
-    }
-
-    fn fixed32(&mut self, number: u32, value: u32) {
-        if value != 0 {
-            self.key(number, 5);
-            self.bytes.extend_from_slice(&value.to_le_bytes());
-        }
-    }
-
-    fn text(&mut self, number: u32, text: &str) {
-        if !text.is_empty() {
-            self.bytes(number, text.as_bytes());
-        }
-    }
-
-    /// Writes a nested message; its length is put before it once it is known.
-    fn message(&mut self, number: u32, write: impl FnOnce(&mut Self)) {
-        self.key(number, 2);
-        let start = self.bytes.len();
-        write(self);
-        let length = self.bytes.len() - start;
-        self.varint(length as u64);
-        let varint = self.bytes.len() - start - length;
-        self.bytes[start..].rotate_right(varint);
     }
 }

@@ -1,4 +1,4 @@
-//! Field numbers of `opentelemetry/proto/{common,resource,trace}/v1` and the trace collector's request
+//! Field numbers of `opentelemetry/proto/{common,resource,trace,logs}/v1` and the collectors' requests
 //! (opentelemetry-proto 1.9).
 
 pub(super) const REQUEST_RESOURCE_SPANS: u32 = 1;
@@ -64,3 +64,17 @@ pub(super) const VALUE_BYTES: u32 = 7;
 
 /// `ArrayValue.values` and `KeyValueList.values`.
 pub(super) const LIST_ITEM: u32 = 1;
+
+// A request for log records has the numbers of one for spans down to the records themselves.
+
+pub(super) const LOG_TIME: u32 = 1;
+pub(super) const LOG_SEVERITY: u32 = 2;
+pub(super) const LOG_SEVERITY_TEXT: u32 = 3;
+pub(super) const LOG_BODY: u32 = 5;
+pub(super) const LOG_ATTRIBUTE: u32 = 6;
+pub(super) const LOG_DROPPED_ATTRIBUTES: u32 = 7;
+pub(super) const LOG_FLAGS: u32 = 8;
+pub(super) const LOG_TRACE_ID: u32 = 9;
+pub(super) const LOG_SPAN_ID: u32 = 10;
+pub(super) const LOG_OBSERVED_TIME: u32 = 11;
+pub(super) const LOG_EVENT_NAME: u32 = 12;

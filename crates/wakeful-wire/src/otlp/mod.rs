@@ -1,42 +1,76 @@
-//! OTLP traces (opentelemetry-proto 1.9): protobuf and JSON, both ways.
+//! OTLP (opentelemetry-proto 1.9): protobuf and JSON, both ways.
 //!
-//! [`Batch`] is what receivers hand to the store: an encoded request that was checked, mended where needed, and
+//! [`Batch`] is what receivers hand to the store: an encoded request for spans that was checked, mended where needed, and
 //! indexed. [`SpanView`] looks into one of its spans without decoding the rest.
+//!
+//! [`Items`] is what a recorder sends: spans or log records appended one by one, as bytes from the start.
+//! [`request_to_json`] shows such bytes in OTLP's other form, and [`Answer`] reads what the receiver said.
 
+mod answer;
+#[cfg(feature = "decode")]
 mod batch;
+#[cfg(feature = "decode")]
 mod check;
+#[cfg(feature = "decode")]
 mod encode;
+#[cfg_attr(
+    not(feature = "decode"),
+    allow(dead_code, reason = "a recorder sends no schema URLs")
+)]
 mod fields;
+mod items;
+#[cfg(feature = "decode")]
 mod json_decode;
+#[cfg(feature = "decode")]
 mod json_encode;
+#[cfg(feature = "decode")]
 mod mend;
 mod proto;
+mod record;
+mod to_json;
+#[cfg(feature = "decode")]
 mod view;
+mod writer;
 
+#[cfg(feature = "decode")]
 use wakeful_model::{Resource, Scope, Value};
 
+pub use answer::{Answer, Signal, retry_delay, status_message};
+#[cfg(feature = "decode")]
 pub use batch::{Batch, Group, Operation, Row};
-pub use check::{DecodeError, Rejected};
+#[cfg(feature = "decode")]
+pub use check::Rejected;
+pub use items::{Items, Request, encode_resource, encode_scope};
+#[cfg(feature = "decode")]
 pub use json_decode::{JsonError, decode_json};
+#[cfg(feature = "decode")]
 pub use json_encode::TracesData;
+pub use proto::DecodeError;
+pub use record::{AttributeWriter, LogHead, SpanHead, SpanWriter, ValueRef};
+pub use to_json::request_to_json;
+#[cfg(feature = "decode")]
 pub use view::{EventView, LinkView, ListView, SpanView, ValueView};
 
 /// Reads what [`Batch::encoded_resource`] gave.
+#[cfg(feature = "decode")]
 pub fn decode_resource(bytes: &[u8]) -> Resource {
     batch::decode_resource(bytes)
 }
 
 /// Reads what [`Batch::encoded_scope`] gave.
+#[cfg(feature = "decode")]
 pub fn decode_scope(bytes: &[u8]) -> Scope {
     batch::decode_scope(bytes)
 }
 
 /// Encodes an `AnyValue`, for where it rests by itself.
+#[cfg(feature = "decode")]
 pub fn encode_value(value: &Value) -> Vec<u8> {
     encode::encode_value(value)
 }
 
 /// Reads what [`encode_value`] wrote.
+#[cfg(feature = "decode")]
 pub fn decode_value(bytes: &[u8]) -> Value {
     ValueView::new(bytes).to_model()
 }

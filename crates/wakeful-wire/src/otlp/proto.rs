@@ -2,7 +2,15 @@
 //!
 //! Every length is checked against what is there; nothing is allocated. Source: the protobuf encoding guide.
 
-use super::DecodeError;
+/// Why bytes are not a message of the protocol.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("malformed OTLP: {what} at byte {offset}")]
+pub struct DecodeError {
+    /// What was wrong.
+    pub what: &'static str,
+    /// Where, from the start of the message.
+    pub offset: usize,
+}
 
 /// A cursor over the fields of one message.
 #[derive(Debug, Clone)]
@@ -102,6 +110,7 @@ impl<'a> Fields<'a> {
     }
 
     /// How far the cursor has come within the message.
+    #[cfg(feature = "decode")]
     #[inline]
     pub(crate) fn position(&self) -> usize {
         self.at

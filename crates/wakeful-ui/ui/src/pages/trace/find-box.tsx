@@ -21,7 +21,7 @@ export function FindBox({ model, field }: { model: TraceModel; field: RefObject<
     event.stopPropagation();
   };
   return (
-    <search class="find">
+    <search class="find" aria-busy={model.serverFind.asking.value}>
       <Icon name="find" />
       <input
         ref={field}

@@ -127,7 +127,11 @@ function Node({ node, fn, model, onChoose }: { node: GraphNode; fn: Fn | undefin
   const [x, y] = placeOf(node);
   const slot = slotColour(model.services.value.find(({ name }) => name === fn?.service)?.slot ?? 0);
   const [name, service] = [visibleControls(fn?.name ?? ''), visibleControls(fn?.service ?? '')];
-  const figures = `×${formatCount(node.count)}  ${formatDuration(node.total)}, self ${formatDuration(node.self)}`;
+  const short = shortened(name, 24);
+  const failed = node.errors > 0 ? ' !' : '';
+  const figures = `×${formatCount(node.count)} ${formatDuration(node.total)}, self ${formatDuration(node.self)}`;
+  // What is heard begins with what is read.
+  const said = `${short} ${figures}${failed}, ${service}${node.errors > 0 ? `, ${plural(node.errors, 'error')}` : ''}`;
   const query = model.query.value.toLowerCase();
   const hit = query !== '' && `${service} ${name}`.toLowerCase().includes(query);
   const onKeyDown = (event: KeyboardEvent) => {
@@ -142,19 +146,20 @@ function Node({ node, fn, model, onChoose }: { node: GraphNode; fn: Fn | undefin
       role="button"
       // In SVG the attribute has no capital.
       tabindex={0}
-      aria-label={`${name}, ${service}, ${figures}${node.errors > 0 ? `, ${plural(node.errors, 'error')}` : ''}`}
+      aria-label={said}
       onClick={onChoose}
       onKeyDown={onKeyDown}
     >
-      <title>{`${name}, ${service}`}</title>
       <rect width={NODE_W} height={NODE_H} rx="4" />
       <rect class="colour" width="6" height={NODE_H} rx="3" style={{ fill: slot > 0 ? `var(--svc-${slot})` : 'var(--line-2)' }} />
-      <text x="14" y="18" class="name" aria-hidden="true">
-        {shortened(name, 24)}
-      </text>
-      <text x="14" y="35" class="figures" aria-hidden="true">
-        {node.errors > 0 && <tspan class="errors">! </tspan>}
-        {figures}
+      <text>
+        <tspan x="14" y="18">
+          {short}
+        </tspan>
+        <tspan x="14" y="35" class="figures">
+          {` ${figures}`}
+        </tspan>
+        <tspan class="errors">{failed}</tspan>
       </text>
     </g>
   );

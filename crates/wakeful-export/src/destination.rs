@@ -1,0 +1,186 @@
+//! Where requests go: a receiver, standard output, a file.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use wakeful_wire::frame;
+use wakeful_wire::otlp::{Signal, request_to_json};
+
+use crate::otlp::{Failure, Otlp, OtlpError, Stop};
+use crate::outage::{Outage, Reporter};
+use crate::settings::{ExporterKind, Settings, SignalSettings};
+
+/// Why an exporter cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A receiver cannot be reached as it is set.
+    #[error(transparent)]
+    Otlp(#[from] OtlpError),
+    /// The recording's file.
+    #[error("cannot write a recording to {}: {source}", path.display())]
+    Recording {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: io::Error,
+    },
+    /// The exporter's thread.
+    #[error("cannot start the exporter's thread: {0}")]
+    Thread(#[source] io::Error),
+}
+
+/// Takes requests of one signal.
+#[derive(Debug)]
+pub(crate) struct Destination {
+    kind: Kind,
+    outage: Outage,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Otlp(Otlp),
+    Console,
+    Recording(Mutex<File>),
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It was received, all but that many of its items.
+    Received { rejected: u64 },
+    /// It was refused as a whole.
+    Refused,
+    /// Nobody took it.
+    Failed,
+}
+
+impl Destination {
+    /// Everything that takes a signal, by its settings.
+    pub(crate) fn all(signal: Signal, settings: &Settings) -> Result<Vec<Self>, StartError> {
+        let of_signal = match signal {
+            Signal::Traces => &settings.traces,
+            Signal::Logs => &settings.logs,
+        };
+        let mut all = of_signal
+            .exporters
+            .iter()
+            .map(|kind| Self::new(signal, *kind, of_signal))
+            .collect::<Result<Vec<_>, _>>()?;
+        if let Some(path) = &settings.recording {
+            let file = open(path).map_err(|source| StartError::Recording {
+                path: path.clone(),
+                source,
+            })?;
+            let outage = Outage::new(what(signal), path.display().to_string());
+            all.push(Self {
+                kind: Kind::Recording(Mutex::new(file)),
+                outage,
+            });
+        }
+        Ok(all)
+    }
+
+    fn new(signal: Signal, kind: ExporterKind, settings: &SignalSettings) -> Result<Self, StartError> {
+        let (kind, to) = match kind {
+            ExporterKind::Otlp => {
+                let otlp = Otlp::new(signal, &settings.otlp)?;
+                let to = otlp.url().to_string();
+                (Kind::Otlp(otlp), to)
+            }
+            ExporterKind::Console => (Kind::Console, "standard output".to_owned()),
+        };
+        Ok(Self {
+            kind,
+            outage: Outage::new(what(signal), to),
+        })
+    }
+
+    /// Sends a request of `count` items until it is received or given up.
+    pub(crate) async fn send(
+        &self,
+        signal: Signal,
+        request: Bytes,
+        count: u64,
+        stop: &mut Stop,
+        reporter: &Reporter,
+    ) -> Outcome {
+        let on_failure = |failure: &Failure| self.outage.failed(reporter, &failure.to_string());
+        let sent = match &self.kind {
+            Kind::Otlp(otlp) => otlp.send(request, stop, &on_failure).await,
+            Kind::Console => console(signal, &request),
+            Kind::Recording(file) => record(signal, &request, file),
+        };
+        match sent {
+            Ok(answer) => {
+                self.outage.succeeded(reporter);
+                let rejected = answer.rejected.min(count);
+                if rejected > 0 || !answer.message.is_empty() {
+                    self.outage.refused(reporter, rejected, &answer.message);
+                }
+                Outcome::Received { rejected }
+            }
+            Err(failure) => {
+                on_failure(&failure);
+                self.outage.lost(count);
+                if failure.is_refusal() {
+                    Outcome::Refused
+                } else {
+                    Outcome::Failed
+                }
+            }
+        }
+    }
+
+    /// The time for a request is over.
+    pub(crate) fn gave_up(&self, count: u64, reporter: &Reporter) {
+        self.outage
+            .failed(reporter, "no answer in the time that an export has");
+        self.outage.lost(count);
+    }
+
+    /// Forgets what belongs to a runtime that is no more.
+    pub(crate) fn leave_runtime(&self) {
+        if let Kind::Otlp(otlp) = &self.kind {
+            otlp.forget_connections();
+        }
+    }
+}
+
+fn what(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Traces => "spans",
+        Signal::Logs => "log records",
+    }
+}
+
+type Sent = Result<wakeful_wire::otlp::Answer, Failure>;
+
+fn console(signal: Signal, request: &[u8]) -> Sent {
+    let mut line = request_to_json(signal, request)?;
+    line.push('\n');
+    io::stdout()
+        .write_all(line.as_bytes())
+        .map_err(Failure::Request)?;
+    Ok(wakeful_wire::otlp::Answer::default())
+}
+
+/// Appends a frame. A recording is a file of frames, one request each; `sequence` has no meaning in it.
+fn record(signal: Signal, request: &[u8], file: &Mutex<File>) -> Sent {
+    let kind = match signal {
+        Signal::Traces => frame::Kind::OtlpTraces,
+        Signal::Logs => frame::Kind::OtlpLogs,
+    };
+    let mut bytes = Vec::with_capacity(frame::framed_bytes(request.len()));
+    frame::write(&mut bytes, kind, 0, frame::NO_KEY, request);
+    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+    file.write_all(&bytes).map_err(Failure::Request)?;
+    Ok(wakeful_wire::otlp::Answer::default())
+}
+
+/// Opened for appending, so that frames of spans and of log records stand behind each other whole.
+fn open(path: &Path) -> io::Result<File> {
+    File::options().create(true).append(true).open(path)
+}

@@ -1,0 +1,113 @@
+//! Turns a pipeline: on a thread of its own, or as a task of the program's runtime.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle};
+use tracing::instrument::WithSubscriber as _;
+use tracing::subscriber::{NoSubscriber, with_default};
+
+use crate::destination::Outcome;
+use crate::pipeline::{Pipeline, Ticket, Turn};
+
+/// Starts a driver on an OS thread with a runtime of its own. It is traced by nobody.
+pub(crate) fn start_thread(pipeline: Arc<Pipeline>, generation: u64) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new()
+        .name("wakeful-export".to_owned())
+        .spawn(move || {
+            with_default(NoSubscriber::new(), || {
+                runtime.block_on(drive(pipeline, generation));
+                // A name that is still being looked up must not keep the program.
+                runtime.shutdown_background();
+            });
+        })?;
+    Ok(())
+}
+
+/// Starts a driver as a task of a runtime. If that ends before the program, a thread goes on.
+pub(crate) fn start_on(runtime: &Handle, pipeline: Arc<Pipeline>, generation: u64) {
+    let successor = Successor {
+        pipeline: pipeline.clone(),
+        generation,
+    };
+    let driver = async move {
+        let _successor = successor;
+        drive(pipeline, generation).await;
+    };
+    runtime.spawn(driver.with_subscriber(NoSubscriber::new()));
+}
+
+/// Hands over to a thread when it is dropped before the end.
+struct Successor {
+    pipeline: Arc<Pipeline>,
+    generation: u64,
+}
+
+impl Drop for Successor {
+    fn drop(&mut self) {
+        if self.pipeline.is_current(self.generation)
+            && let Some(generation) = self.pipeline.take_over()
+        {
+            // Without a thread nothing can be sent any more; the rings count what they lose.
+            let _ = start_thread(self.pipeline.clone(), generation);
+        }
+    }
+}
+
+async fn drive(pipeline: Arc<Pipeline>, generation: u64) {
+    loop {
+        let changed = pipeline.changed.notified();
+        match pipeline.turn(generation) {
+            Turn::Go(tickets, wait) => {
+                for ticket in tickets {
+                    let export = export(pipeline.clone(), ticket);
+                    tokio::spawn(export.with_subscriber(NoSubscriber::new()));
+                }
+                if wait == Duration::ZERO {
+                    tokio::task::yield_now().await;
+                } else {
+                    // Either way there is something to look at.
+                    let _ = tokio::time::timeout(wait, changed).await;
+                }
+            }
+            Turn::Over => return,
+        }
+    }
+}
+
+async fn export(pipeline: Arc<Pipeline>, ticket: Ticket) {
+    let mut outcome = Outcome::Received { rejected: 0 };
+    let timeout = pipeline.export_timeout(ticket.signal);
+    for destination in pipeline.destinations(ticket.signal) {
+        let mut stop = pipeline.stop_signal();
+        let request = ticket.request.clone();
+        let send = destination.send(
+            ticket.signal,
+            request,
+            ticket.count,
+            &mut stop,
+            &pipeline.reporter,
+        );
+        let sent = match tokio::time::timeout(timeout, send).await {
+            Ok(sent) => sent,
+            Err(_) => {
+                destination.gave_up(ticket.count, &pipeline.reporter);
+                Outcome::Failed
+            }
+        };
+        // Of several destinations the worst counts, so that no loss is hidden.
+        outcome = worst(outcome, sent);
+    }
+    pipeline.done(&ticket, outcome);
+}
+
+fn worst(one: Outcome, other: Outcome) -> Outcome {
+    match (one, other) {
+        (Outcome::Received { rejected: a }, Outcome::Received { rejected: b }) => {
+            Outcome::Received { rejected: a.max(b) }
+        }
+        (Outcome::Received { .. }, worse) | (worse, _) => worse,
+    }
+}

@@ -1,0 +1,43 @@
+//! Ships what wakeful's recorder wrote to any OpenTelemetry receiver, without ever harming the program.
+//!
+//! [`Exporter`] reads a recorder's rings ([`wakeful_subscriber::Drain`]), encodes spans and log records as they come, and sends
+//! them in batches by OTLP: over gRPC or HTTP, compressed, again and again while a receiver is away. It waits for nobody: what
+//! finds no room is lost, and [`Lost`] says how much and why, to the program at the end and to the receiver with the next batch.
+//! [`Settings`] says everything else; [`read_environment`] takes it from the `OTEL_…` variables.
+//!
+//! Applications use the crate `wakeful`, which puts a recorder and an exporter together.
+//!
+//! ```
+//! use std::time::Duration;
+//! use wakeful_export::{Exporter, Settings, read_environment};
+//!
+//! let mut settings = Settings::default();
+//! for problem in read_environment(&mut settings, |name| std::env::var(name).ok()) {
+//!     eprintln!("{problem}");
+//! }
+//! # settings.traces.exporters.clear();
+//! let (recorder, drain) = wakeful_subscriber::recorder(wakeful_subscriber::Settings::default());
+//! let exporter = Exporter::start(&settings, drain)?;
+//! tracing::subscriber::with_default(recorder.subscriber(), || {
+//!     tracing::info_span!("work").in_scope(|| {});
+//! });
+//! assert!(exporter.shutdown_blocking(Duration::from_secs(1)).is_nothing());
+//! # Ok::<(), wakeful_export::StartError>(())
+//! ```
+
+mod destination;
+mod driver;
+mod encode;
+mod exporter;
+mod lost;
+mod otlp;
+mod outage;
+mod pipeline;
+mod queue;
+pub mod settings;
+
+pub use destination::StartError;
+pub use exporter::Exporter;
+pub use lost::{Lost, LostCause, LostCount};
+pub use otlp::OtlpError;
+pub use settings::{Processor, Settings, read_environment};

@@ -1,0 +1,246 @@
+//! What never reached a receiver: counted by cause, told with the next request and at the end.
+//!
+//! The form on the wire is docs/loss.md's.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use wakeful_subscriber::{Loss, LossCause};
+use wakeful_wire::otlp::{AttributeWriter, ValueRef};
+
+/// Why something did not arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum LostCause {
+    /// It was not recorded: `ring_full` and the like, see [`wakeful_subscriber::LossCause`].
+    Recorder(&'static str),
+    /// The exporter's queue was full.
+    QueueFull,
+    /// No receiver took it in the time that it had.
+    ExportFailed,
+    /// The receiver refused it.
+    Rejected,
+    /// The program ended before it could be sent.
+    Shutdown,
+    /// It was still open when the program ended.
+    OpenAtShutdown,
+}
+
+impl LostCause {
+    /// A name for figures and attributes, in `snake_case`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Recorder(name) => name,
+            Self::QueueFull => "queue_full",
+            Self::ExportFailed => "export_failed",
+            Self::Rejected => "rejected",
+            Self::Shutdown => "shutdown",
+            Self::OpenAtShutdown => "open_at_shutdown",
+        }
+    }
+
+    /// Whether a receiver is told: what it refused it knows, and what is lost in the end nobody can be told.
+    fn is_told(self) -> bool {
+        matches!(self, Self::Recorder(_) | Self::QueueFull | Self::ExportFailed)
+    }
+}
+
+impl From<LossCause> for LostCause {
+    fn from(cause: LossCause) -> Self {
+        Self::Recorder(cause.name())
+    }
+}
+
+/// How much was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LostCount {
+    /// Whole spans.
+    pub spans: u64,
+    /// Log records.
+    pub logs: u64,
+    /// Other records: events, fields and times in which a span was entered.
+    pub records: u64,
+}
+
+impl LostCount {
+    pub(crate) fn spans(spans: u64) -> Self {
+        Self {
+            spans,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn logs(logs: u64) -> Self {
+        Self {
+            logs,
+            ..Self::default()
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.spans += other.spans;
+        self.logs += other.logs;
+        self.records += other.records;
+    }
+}
+
+/// Everything that was lost since the recorder began, by cause.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lost {
+    causes: BTreeMap<LostCause, LostCount>,
+}
+
+impl Lost {
+    /// How many spans were lost.
+    pub fn spans(&self) -> u64 {
+        self.causes.values().map(|count| count.spans).sum()
+    }
+
+    /// How many log records were lost.
+    pub fn logs(&self) -> u64 {
+        self.causes.values().map(|count| count.logs).sum()
+    }
+
+    /// Whether nothing was.
+    pub fn is_nothing(&self) -> bool {
+        self.causes.is_empty()
+    }
+
+    /// Every cause with what was lost for it.
+    pub fn by_cause(&self) -> impl Iterator<Item = (LostCause, LostCount)> + '_ {
+        self.causes.iter().map(|(cause, count)| (*cause, *count))
+    }
+
+    pub(crate) fn add(&mut self, cause: LostCause, count: LostCount) {
+        if count != LostCount::default() {
+            self.causes.entry(cause).or_default().add(count);
+        }
+    }
+}
+
+impl fmt::Display for Lost {
+    /// `12 spans: ring_full 9, queue_full 3`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (spans, logs) = (self.spans(), self.logs());
+        write!(f, "{spans} spans")?;
+        if logs > 0 {
+            write!(f, " and {logs} log records")?;
+        }
+        for (at, (cause, count)) in self.by_cause().enumerate() {
+            let separator = if at == 0 { ": " } else { ", " };
+            write!(f, "{separator}{} {}", cause.name(), count.spans + count.logs)?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts everything, and keeps what no receiver has been told yet.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    total: Lost,
+    untold: Notice,
+}
+
+/// Losses on their way to a receiver, by cause and thread.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Notice(BTreeMap<(LostCause, String), LostCount>);
+
+impl Ledger {
+    /// Counts what the recorder lost.
+    pub(crate) fn recorder(&mut self, loss: &Loss<'_>) {
+        let thread = match loss.thread {
+            Some(thread) => format!("{} ({})", thread.name.as_deref().unwrap_or_default(), thread.id),
+            None => String::new(),
+        };
+        let count = LostCount {
+            spans: loss.spans,
+            logs: 0,
+            records: loss.records,
+        };
+        self.count(loss.cause.into(), thread, count);
+    }
+
+    /// Counts what was lost behind the rings.
+    pub(crate) fn exporter(&mut self, cause: LostCause, count: LostCount) {
+        self.count(cause, String::new(), count);
+    }
+
+    fn count(&mut self, cause: LostCause, thread: String, count: LostCount) {
+        if count == LostCount::default() {
+            return;
+        }
+        self.total.add(cause, count);
+        if cause.is_told() {
+            self.untold.0.entry((cause, thread)).or_default().add(count);
+        }
+    }
+
+    /// Takes what is to be told with the next request.
+    pub(crate) fn take_notice(&mut self) -> Notice {
+        std::mem::take(&mut self.untold)
+    }
+
+    /// Puts back what a request that failed would have told.
+    pub(crate) fn put_back(&mut self, notice: Notice) {
+        for (key, count) in notice.0 {
+            self.untold.0.entry(key).or_default().add(count);
+        }
+    }
+
+    pub(crate) fn total(&self) -> &Lost {
+        &self.total
+    }
+}
+
+impl Notice {
+    /// Appends it to a scope.
+    pub(crate) fn write(&self, scope: &mut AttributeWriter<'_>) {
+        if self.0.is_empty() {
+            return;
+        }
+        let number = |count: u64| ValueRef::Int(i64::try_from(count).unwrap_or(i64::MAX));
+        let sum = |of: fn(&LostCount) -> u64| number(self.0.values().map(of).sum());
+        scope.attribute("wakeful.lost.spans", sum(|count| count.spans));
+        scope.attribute("wakeful.lost.logs", sum(|count| count.logs));
+        scope.attribute("wakeful.lost.records", sum(|count| count.records));
+        let lines: Vec<String> = self
+            .0
+            .iter()
+            .map(|((cause, thread), count)| {
+                format!(
+                    "cause={} spans={} logs={} records={} thread={thread}",
+                    cause.name(),
+                    count.spans,
+                    count.logs,
+                    count.records
+                )
+            })
+            .collect();
+        scope.texts("wakeful.lost.by_thread", lines.iter().map(String::as_str));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_failed_request_would_have_told_is_told_by_the_next() {
+        let mut ledger = Ledger::default();
+        ledger.exporter(LostCause::QueueFull, LostCount::spans(3));
+        let notice = ledger.take_notice();
+        assert_eq!(ledger.take_notice(), Notice::default());
+        ledger.exporter(LostCause::QueueFull, LostCount::spans(4));
+        ledger.exporter(LostCause::Rejected, LostCount::logs(1));
+        ledger.put_back(notice);
+        let again = ledger.take_notice();
+        assert_eq!(
+            again.0.into_iter().collect::<Vec<_>>(),
+            [((LostCause::QueueFull, String::new()), LostCount::spans(7))]
+        );
+        assert_eq!(
+            ledger.total().to_string(),
+            "7 spans and 1 log records: queue_full 7, rejected 1"
+        );
+    }
+}

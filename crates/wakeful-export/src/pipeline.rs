@@ -1,0 +1,480 @@
+//! What stands between the rings and the exporters: a state that one driver turns, and that outlives the driver.
+//!
+//! Nothing here waits. A driver on whatever runtime calls [`Pipeline::turn`], sends the requests that it gets, and tells how
+//! they ended. If that runtime dies or is blocked by the very thread that waits for it, another driver takes over from the
+//! same state ([`Pipeline::take_over`]), so no span depends on a runtime.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::{Notify, watch};
+use wakeful_subscriber::{Drain, FinishedSpan, LogRecord, Loss, Sink};
+use wakeful_wire::otlp::{Items, Signal, encode_scope};
+
+use crate::destination::{Destination, Outcome, StartError};
+use crate::encode::Encoder;
+use crate::lost::{Ledger, Lost, LostCause, LostCount, Notice};
+use crate::otlp::Stop;
+use crate::outage::Reporter;
+use crate::queue::Queue;
+use crate::settings::{BatchSettings, Settings};
+
+/// The rings are looked into this often at least.
+const PAUSE_MAX: Duration = Duration::from_millis(500);
+const PAUSE_MIN: Duration = Duration::from_millis(10);
+
+/// The state, and what changes it.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    state: Mutex<State>,
+    /// Wakes the driver.
+    pub(crate) changed: Notify,
+    stop: watch::Sender<bool>,
+    pub(crate) reporter: Reporter,
+    traces: Vec<Destination>,
+    logs: Vec<Destination>,
+    resource: Vec<u8>,
+    pause: Duration,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Of the driver that may turn.
+    generation: u64,
+    turns: u64,
+    drain: Drain,
+    intake: Intake,
+    in_flight: Vec<Ticket>,
+    /// What a driver that is no more was sending.
+    again: VecDeque<Ticket>,
+    next_ticket: u64,
+    asks: Vec<Ask>,
+    phase: Phase,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Running,
+    /// The rings are read for the last time; what is left is sent.
+    Stopping,
+    Over,
+}
+
+/// Takes what the drain hands out.
+#[derive(Debug)]
+struct Intake {
+    encoder: Encoder,
+    traces: Queue,
+    logs: Queue,
+    ledger: Ledger,
+    now: Instant,
+}
+
+/// A request on its way.
+#[derive(Debug, Clone)]
+pub(crate) struct Ticket {
+    id: u64,
+    pub(crate) generation: u64,
+    pub(crate) signal: Signal,
+    pub(crate) request: Bytes,
+    pub(crate) count: u64,
+    notice: Notice,
+}
+
+/// Somebody waits until everything so far is sent, or for the end.
+struct Ask {
+    deadline: Instant,
+    /// Rings are read this often yet: what was published before the ask is in the second reading for sure.
+    readings: u8,
+    last: bool,
+    reply: Box<dyn FnOnce(Lost) + Send>,
+}
+
+impl std::fmt::Debug for Ask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ask")
+            .field("deadline", &self.deadline)
+            .field("last", &self.last)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a driver does next.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// Send these, and come again after that time or when something changes.
+    Go(Vec<Ticket>, Duration),
+    /// Nothing more.
+    Over,
+}
+
+impl Sink for Intake {
+    fn span(&mut self, span: &FinishedSpan<'_>) {
+        let encoder = &mut self.encoder;
+        let pushed = self.traces.push(self.now, |items| encoder.span(items, span));
+        if pushed.is_err() {
+            self.ledger.exporter(LostCause::QueueFull, LostCount::spans(1));
+        }
+    }
+
+    fn log(&mut self, record: &LogRecord<'_>) {
+        let encoder = &mut self.encoder;
+        let pushed = self.logs.push(self.now, |items| encoder.log(items, record));
+        if pushed.is_err() {
+            self.ledger.exporter(LostCause::QueueFull, LostCount::logs(1));
+        }
+    }
+
+    fn lost(&mut self, loss: &Loss<'_>) {
+        self.ledger.recorder(loss);
+    }
+}
+
+impl Pipeline {
+    pub(crate) fn new(settings: &Settings, batching: bool, drain: Drain) -> Result<Arc<Self>, StartError> {
+        let batch = |batch: &BatchSettings| match batching {
+            true => batch.clone(),
+            false => BatchSettings {
+                delay: Duration::ZERO,
+                batch_items_max: 1,
+                ..batch.clone()
+            },
+        };
+        let intake = Intake {
+            encoder: Encoder::new(settings.limits.clone()),
+            traces: Queue::new(batch(&settings.traces.batch)),
+            logs: Queue::new(batch(&settings.logs.batch)),
+            ledger: Ledger::default(),
+            now: Instant::now(),
+        };
+        let delays = [&settings.traces, &settings.logs]
+            .into_iter()
+            .filter(|signal| !signal.exporters.is_empty())
+            .map(|signal| signal.batch.delay / 10);
+        let pipeline = Arc::new(Self {
+            traces: Destination::all(Signal::Traces, settings)?,
+            logs: Destination::all(Signal::Logs, settings)?,
+            resource: settings.resource.encode(),
+            changed: Notify::new(),
+            stop: watch::Sender::new(false),
+            reporter: Reporter::default(),
+            pause: delays.min().unwrap_or(PAUSE_MAX).clamp(PAUSE_MIN, PAUSE_MAX),
+            state: Mutex::new(State {
+                generation: 0,
+                turns: 0,
+                drain,
+                intake,
+                in_flight: Vec::new(),
+                again: VecDeque::new(),
+                next_ticket: 0,
+                asks: Vec::new(),
+                phase: Phase::Running,
+            }),
+        });
+        let wakes = Arc::downgrade(&pipeline);
+        pipeline.lock().drain.on_wake(move || {
+            if let Some(pipeline) = wakes.upgrade() {
+                pipeline.changed.notify_one();
+            }
+        });
+        Ok(pipeline)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn destinations(&self, signal: Signal) -> &[Destination] {
+        match signal {
+            Signal::Traces => &self.traces,
+            Signal::Logs => &self.logs,
+        }
+    }
+
+    pub(crate) fn stop_signal(&self) -> Stop {
+        Stop(self.stop.subscribe())
+    }
+
+    /// How long a request of that signal may take.
+    pub(crate) fn export_timeout(&self, signal: Signal) -> Duration {
+        self.lock().intake.queue(signal).settings().export_timeout
+    }
+
+    /// How often a driver has turned.
+    pub(crate) fn turns(&self) -> u64 {
+        self.lock().turns
+    }
+
+    /// Reads the rings and says what to send.
+    pub(crate) fn turn(&self, generation: u64) -> Turn {
+        let mut state = self.lock();
+        let state = &mut *state;
+        if state.generation != generation || state.phase == Phase::Over {
+            return Turn::Over;
+        }
+        state.turns += 1;
+        let now = Instant::now();
+        state.intake.now = now;
+        let wanted = state.phase == Phase::Running && state.asks.iter().any(|ask| ask.last);
+        let more = if wanted {
+            state.phase = Phase::Stopping;
+            self.read_last(state);
+            false
+        } else {
+            self.read(state)
+        };
+        let tickets = self.take_due(state, now);
+        self.answer(state, now);
+        if state.phase == Phase::Over {
+            return Turn::Over;
+        }
+        let due = [Signal::Traces, Signal::Logs]
+            .into_iter()
+            // What is due but cannot be sent yet is waited for by `changed`.
+            .filter(|signal| state.has_room_in_flight(*signal))
+            .filter_map(|signal| state.intake.queue(signal).due())
+            .chain(state.asks.iter().map(|ask| ask.deadline))
+            .min();
+        let until_due = due.map_or(self.pause, |due| due.saturating_duration_since(now));
+        let unread = more || state.asks.iter().any(|ask| ask.readings < 2);
+        let wait = match unread {
+            true => Duration::ZERO,
+            false => until_due.clamp(Duration::from_millis(1), self.pause),
+        };
+        Turn::Go(tickets, wait)
+    }
+
+    /// Reads the rings; returns whether there is more to read at once.
+    fn read(&self, state: &mut State) -> bool {
+        if state.phase != Phase::Running {
+            return false;
+        }
+        let spans = &state.intake.traces;
+        let asked = state.asks.iter().any(|ask| ask.readings < 2);
+        if !asked && spans.is_elastic() && spans.is_full() {
+            return false;
+        }
+        let drained = state.drain.drain(&mut state.intake);
+        for ask in &mut state.asks {
+            ask.readings = ask.readings.saturating_add(1);
+        }
+        drained.more
+    }
+
+    fn read_last(&self, state: &mut State) {
+        let drained = state.drain.finish(&mut state.intake);
+        state
+            .intake
+            .ledger
+            .exporter(LostCause::OpenAtShutdown, LostCount::spans(drained.open));
+        for ask in &mut state.asks {
+            ask.readings = u8::MAX;
+        }
+    }
+
+    /// Takes what is to be sent now.
+    fn take_due(&self, state: &mut State, now: Instant) -> Vec<Ticket> {
+        let mut tickets = Vec::new();
+        while let Some(ticket) = state.again.pop_front() {
+            let generation = state.generation;
+            let ticket = Ticket { generation, ..ticket };
+            state.in_flight.push(ticket.clone());
+            tickets.push(ticket);
+        }
+        let all = !state.asks.is_empty();
+        for signal in [Signal::Traces, Signal::Logs] {
+            if self.destinations(signal).is_empty() {
+                // Nobody wants it, so nothing is lost.
+                state.intake.queue_mut(signal).clear();
+                continue;
+            }
+            while state.has_room_in_flight(signal) {
+                let Some(items) = state.intake.queue_mut(signal).pop(now, all) else {
+                    break;
+                };
+                let ticket = self.ticket(state, signal, items);
+                state.in_flight.push(ticket.clone());
+                tickets.push(ticket);
+            }
+        }
+        tickets
+    }
+
+    fn ticket(&self, state: &mut State, signal: Signal, items: Items) -> Ticket {
+        let count = items.count() as u64;
+        let notice = state.intake.ledger.take_notice();
+        let version = env!("CARGO_PKG_VERSION");
+        let scope = encode_scope("wakeful", version, |scope| notice.write(scope));
+        let request = items.into_request(&self.resource, &scope);
+        state.next_ticket += 1;
+        Ticket {
+            id: state.next_ticket,
+            generation: state.generation,
+            signal,
+            request: Bytes::from_owner(request),
+            count,
+            notice,
+        }
+    }
+
+    /// Tells how a request ended.
+    pub(crate) fn done(&self, ticket: &Ticket, outcome: Outcome) {
+        let mut state = self.lock();
+        let state = &mut *state;
+        // Whoever took over answers for it now.
+        let at = state
+            .in_flight
+            .iter()
+            .position(|flying| flying.id == ticket.id && flying.generation == ticket.generation);
+        let Some(at) = at else {
+            return;
+        };
+        let ticket = state.in_flight.swap_remove(at);
+        let count = |number| match ticket.signal {
+            Signal::Traces => LostCount::spans(number),
+            Signal::Logs => LostCount::logs(number),
+        };
+        let ledger = &mut state.intake.ledger;
+        match outcome {
+            Outcome::Received { rejected } => ledger.exporter(LostCause::Rejected, count(rejected)),
+            Outcome::Refused => {
+                ledger.exporter(LostCause::Rejected, count(ticket.count));
+                ledger.put_back(ticket.notice);
+            }
+            Outcome::Failed => {
+                ledger.put_back(ticket.notice);
+                if state.phase == Phase::Stopping {
+                    // Who did not take the last request will not take the next one, and the program wants to end.
+                    ledger.exporter(LostCause::Shutdown, count(ticket.count));
+                    let left = state.intake.queue_mut(ticket.signal).clear() as u64;
+                    state.intake.ledger.exporter(LostCause::Shutdown, count(left));
+                } else {
+                    ledger.exporter(LostCause::ExportFailed, count(ticket.count));
+                }
+            }
+        }
+        self.changed.notify_one();
+    }
+
+    /// Answers those who wait for what is done, or whose time is over.
+    fn answer(&self, state: &mut State, now: Instant) {
+        let idle = state.in_flight.is_empty()
+            && state.intake.traces.waiting() == 0
+            && state.intake.logs.waiting() == 0;
+        let (mut answered, mut ends) = (Vec::new(), false);
+        let mut at = 0;
+        while at < state.asks.len() {
+            let ask = &state.asks[at];
+            if idle && ask.readings >= 2 || now >= ask.deadline {
+                ends |= ask.last;
+                answered.push(state.asks.swap_remove(at));
+            } else {
+                at += 1;
+            }
+        }
+        if ends {
+            self.end(state);
+            answered.append(&mut state.asks);
+        }
+        for ask in answered {
+            (ask.reply)(state.intake.ledger.total().clone());
+        }
+    }
+
+    /// Counts what is left as lost.
+    fn end(&self, state: &mut State) {
+        state.phase = Phase::Over;
+        for ticket in state.in_flight.drain(..).chain(state.again.drain(..)) {
+            let count = match ticket.signal {
+                Signal::Traces => LostCount::spans(ticket.count),
+                Signal::Logs => LostCount::logs(ticket.count),
+            };
+            state.intake.ledger.exporter(LostCause::Shutdown, count);
+        }
+        let spans = state.intake.traces.clear() as u64;
+        let logs = state.intake.logs.clear() as u64;
+        let ledger = &mut state.intake.ledger;
+        ledger.exporter(LostCause::Shutdown, LostCount::spans(spans));
+        ledger.exporter(LostCause::Shutdown, LostCount::logs(logs));
+    }
+
+    /// Asks that everything so far be sent until `deadline`; with `last`, that nothing come after. `reply` gets what was lost
+    /// since the beginning. It is called at once if everything is over already.
+    pub(crate) fn ask(&self, deadline: Instant, last: bool, reply: impl FnOnce(Lost) + Send + 'static) {
+        let mut state = self.lock();
+        if state.phase == Phase::Over {
+            let lost = state.intake.ledger.total().clone();
+            drop(state);
+            return reply(lost);
+        }
+        let was_read_last = state.phase == Phase::Stopping;
+        state.asks.push(Ask {
+            deadline,
+            readings: if was_read_last { u8::MAX } else { 0 },
+            last,
+            reply: Box::new(reply),
+        });
+        drop(state);
+        if last {
+            // Nobody may listen: then there is nothing to be stopped.
+            self.stop.send_replace(true);
+        }
+        self.changed.notify_one();
+    }
+
+    /// Ends the right of every driver to turn, and takes back what it was sending; returns the next one's generation, or `None`
+    /// if everything is over.
+    pub(crate) fn take_over(&self) -> Option<u64> {
+        let mut state = self.lock();
+        if state.phase == Phase::Over {
+            return None;
+        }
+        state.generation += 1;
+        let flying = std::mem::take(&mut state.in_flight);
+        state.again.extend(flying);
+        let generation = state.generation;
+        drop(state);
+        for destination in self.traces.iter().chain(&self.logs) {
+            destination.leave_runtime();
+        }
+        self.changed.notify_waiters();
+        Some(generation)
+    }
+
+    /// Whether a driver of that generation is still the one.
+    pub(crate) fn is_current(&self, generation: u64) -> bool {
+        let state = self.lock();
+        state.generation == generation && state.phase != Phase::Over
+    }
+
+    /// What was lost so far.
+    pub(crate) fn lost(&self) -> Lost {
+        self.lock().intake.ledger.total().clone()
+    }
+}
+
+impl State {
+    /// Whether another request of that signal may be sent.
+    fn has_room_in_flight(&self, signal: Signal) -> bool {
+        let flying = self.in_flight.iter().filter(|ticket| ticket.signal == signal);
+        flying.count() < self.intake.queue(signal).settings().concurrent_exports_max
+    }
+}
+
+impl Intake {
+    fn queue(&self, signal: Signal) -> &Queue {
+        match signal {
+            Signal::Traces => &self.traces,
+            Signal::Logs => &self.logs,
+        }
+    }
+
+    fn queue_mut(&mut self, signal: Signal) -> &mut Queue {
+        match signal {
+            Signal::Traces => &mut self.traces,
+            Signal::Logs => &mut self.logs,
+        }
+    }
+}

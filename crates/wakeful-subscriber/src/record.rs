@@ -1,0 +1,271 @@
+//! The records in a ring: whole words, the first of which says what follows.
+//!
+//! | word | holds |
+//! |---|---|
+//! | 0 | length in words (16 bits), kind (8), marks (8), the span's slot (32) |
+//! | 1 | ticks |
+//! | 2 | span id; 0 for an event outside spans |
+//!
+//! What comes after depends on the kind, see the constructors.
+
+use crate::ring::WORD_BYTES;
+use crate::slots::{Context, NONE};
+
+/// What a record says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    New = 1,
+    Enter = 2,
+    Exit = 3,
+    Close = 4,
+    /// Fields that were recorded after creation.
+    Record = 5,
+    Event = 6,
+    /// A link to another span.
+    Link = 7,
+    /// A remote parent that was set after creation.
+    Parent = 8,
+}
+
+/// Bits of a record's header.
+pub(crate) mod mark {
+    /// New, Parent: the trace is not recorded, so the span is dropped at its end unless that changes.
+    pub(crate) const UNSAMPLED: u8 = 1;
+    /// New, Record, Event: an error is among the fields.
+    pub(crate) const HAS_ERROR: u8 = 2;
+    /// Event: hand it out with the span.
+    pub(crate) const FOR_SPAN: u8 = 4;
+    /// Event: hand it out as a log record.
+    pub(crate) const FOR_LOG: u8 = 8;
+}
+
+/// Words of Enter, Exit and Close.
+pub(crate) const PLAIN_WORDS: usize = 3;
+/// Bytes of Enter, Exit and Close.
+pub(crate) const PLAIN_BYTES: usize = PLAIN_WORDS * WORD_BYTES;
+
+/// The words of the longest header, and what fills the fields up to a word.
+pub(crate) const HEADER_BYTES_MAX: usize = 9 * WORD_BYTES;
+
+/// What every record begins with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    pub(crate) kind: Kind,
+    /// Bits of [`mark`].
+    pub(crate) marks: u8,
+    pub(crate) slot: u32,
+    pub(crate) ticks: u64,
+    pub(crate) span_id: u64,
+}
+
+impl Head {
+    #[inline]
+    fn word(self, words: usize, body: &[u8]) -> u64 {
+        let words = words + body.len().div_ceil(WORD_BYTES);
+        u64::from(words as u16)
+            | (self.kind as u64) << 16
+            | u64::from(self.marks) << 24
+            | u64::from(self.slot) << 32
+    }
+}
+
+fn halves(low: u32, high: u32) -> u64 {
+    u64::from(low) | u64::from(high) << 32
+}
+
+/// Enter, Exit, Close.
+#[inline]
+pub(crate) fn plain(kind: Kind, slot: u32, ticks: u64, span_id: u64) -> [u64; PLAIN_WORDS] {
+    let head = Head {
+        kind,
+        marks: 0,
+        slot,
+        ticks,
+        span_id,
+    };
+    [head.word(PLAIN_WORDS, &[]), ticks, span_id]
+}
+
+/// New: ids, parent, callsite, flags; then the fields.
+#[inline]
+pub(crate) fn new_span(
+    head: Head,
+    context: Context,
+    parent_span_id: u64,
+    callsite: u32,
+    cut: u32,
+    fields: &[u8],
+) -> [u64; 8] {
+    [
+        head.word(8, fields),
+        head.ticks,
+        head.span_id,
+        (context.trace_id >> 64) as u64,
+        context.trace_id as u64,
+        parent_span_id,
+        halves(callsite, fields.len() as u32),
+        halves(u32::from(context.flags.trace_flags().bits()), cut),
+    ]
+}
+
+/// Record: fields of a span.
+pub(crate) fn record(head: Head, cut: u32, fields: &[u8]) -> [u64; 4] {
+    [
+        head.word(4, fields),
+        head.ticks,
+        head.span_id,
+        halves(fields.len() as u32, cut),
+    ]
+}
+
+/// Event: the trace around it, callsite, flags; then the fields.
+pub(crate) fn event(head: Head, context: Context, callsite: u32, cut: u32, fields: &[u8]) -> [u64; 7] {
+    [
+        head.word(7, fields),
+        head.ticks,
+        head.span_id,
+        (context.trace_id >> 64) as u64,
+        context.trace_id as u64,
+        halves(callsite, fields.len() as u32),
+        halves(u32::from(context.flags.trace_flags().bits()), cut),
+    ]
+}
+
+/// Link, Parent: another span's ids and flags; then its trace state.
+pub(crate) fn other_span(head: Head, other: Context, flags: u32, trace_state: &[u8]) -> [u64; 7] {
+    [
+        head.word(7, trace_state),
+        head.ticks,
+        head.span_id,
+        (other.trace_id >> 64) as u64,
+        other.trace_id as u64,
+        other.span_id,
+        halves(flags, trace_state.len() as u32),
+    ]
+}
+
+/// A record as the drain reads it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Record<'a>(&'a [u8]);
+
+impl<'a> Record<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn bytes(self) -> usize {
+        self.0.len()
+    }
+
+    #[inline]
+    fn word(self, at: usize) -> u64 {
+        self.0
+            .get(at * WORD_BYTES..)
+            .and_then(|bytes| bytes.first_chunk())
+            .map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+    }
+
+    #[inline]
+    pub(crate) fn kind(self) -> Option<Kind> {
+        Some(match (self.word(0) >> 16) as u8 {
+            1 => Kind::New,
+            2 => Kind::Enter,
+            3 => Kind::Exit,
+            4 => Kind::Close,
+            5 => Kind::Record,
+            6 => Kind::Event,
+            7 => Kind::Link,
+            8 => Kind::Parent,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn has(self, mark: u8) -> bool {
+        (self.word(0) >> 24) as u8 & mark != 0
+    }
+
+    /// `None` for an event that belongs to no recorded span.
+    #[inline]
+    pub(crate) fn slot(self) -> Option<u32> {
+        let slot = (self.word(0) >> 32) as u32;
+        (slot != NONE).then_some(slot)
+    }
+
+    #[inline]
+    pub(crate) fn ticks(self) -> u64 {
+        self.word(1)
+    }
+
+    #[inline]
+    pub(crate) fn span_id(self) -> u64 {
+        self.word(2)
+    }
+
+    /// New, Event, Link, Parent.
+    pub(crate) fn trace_id(self) -> u128 {
+        u128::from(self.word(3)) << 64 | u128::from(self.word(4))
+    }
+
+    /// New: the parent's. Link, Parent: the other span's.
+    pub(crate) fn other_span_id(self) -> u64 {
+        self.word(5)
+    }
+
+    fn split(self, at: usize) -> (u32, u32) {
+        let word = self.word(at);
+        (word as u32, (word >> 32) as u32)
+    }
+
+    fn body(self, words: usize, length: u32) -> &'a [u8] {
+        self.0
+            .get(words * WORD_BYTES..)
+            .and_then(|body| body.get(..length as usize))
+            .unwrap_or_default()
+    }
+
+    /// New, Record, Event.
+    pub(crate) fn fields(self) -> Fields<'a> {
+        match self.kind() {
+            Some(Kind::New) => self.described(6, 8),
+            Some(Kind::Event) => self.described(5, 7),
+            _ => {
+                let (length, cut) = self.split(3);
+                Fields {
+                    callsite: 0,
+                    flags: 0,
+                    cut,
+                    bytes: self.body(4, length),
+                }
+            }
+        }
+    }
+
+    fn described(self, at: usize, words: usize) -> Fields<'a> {
+        let (callsite, length) = self.split(at);
+        let (flags, cut) = self.split(at + 1);
+        Fields {
+            callsite,
+            flags: flags as u8,
+            cut,
+            bytes: self.body(words, length),
+        }
+    }
+
+    /// Link, Parent: the flags, of which the low eight bits are the trace's, and the trace state.
+    pub(crate) fn flags_and_trace_state(self) -> (u32, &'a [u8]) {
+        let (flags, length) = self.split(6);
+        (flags, self.body(7, length))
+    }
+}
+
+/// The fields of a record and what they belong to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields<'a> {
+    /// New, Event.
+    pub(crate) callsite: u32,
+    /// New, Event: the trace flags.
+    pub(crate) flags: u8,
+    pub(crate) cut: u32,
+    pub(crate) bytes: &'a [u8],
+}

@@ -1,0 +1,94 @@
+//! The writing half of a ring.
+
+use std::sync::Arc;
+
+use super::{Memory, Ring, WORD_BYTES};
+use crate::sync::Ordering;
+
+/// The one writer of a ring; dropping it says that no more will come.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    ring: Arc<Ring>,
+    position: u64,
+    /// How far the reader was when it was last asked.
+    consumed: u64,
+    /// The ring's, kept at hand.
+    capacity: u64,
+}
+
+/// Why a record was not written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The reader has not made room.
+    Full,
+    /// It is longer than the margin.
+    TooLong,
+}
+
+impl Writer {
+    /// The ring must be new: it may have only one writer.
+    pub(crate) fn new(ring: Arc<Ring>) -> Self {
+        Self {
+            capacity: ring.capacity() as u64,
+            ring,
+            position: 0,
+            consumed: 0,
+        }
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity as usize
+    }
+
+    /// Writes and publishes a record of the words and the bytes, filled up to whole words, if `keep_bytes` are free behind it.
+    #[inline]
+    pub(crate) fn write<const WORDS: usize>(
+        &mut self,
+        words: [u64; WORDS],
+        bytes: &[u8],
+        keep_bytes: usize,
+    ) -> Result<(), Refused> {
+        let length = WORDS * WORD_BYTES + bytes.len().next_multiple_of(WORD_BYTES);
+        if length > Memory::record_bytes_max(self.capacity as usize) {
+            return Err(Refused::TooLong);
+        }
+        let place = self.position & (self.capacity - 1);
+        let end_of_lap = self.position - place + self.capacity;
+        let next = (self.position + length as u64).min(end_of_lap);
+        let needed = next + keep_bytes as u64;
+        if needed > self.consumed + self.capacity {
+            self.consumed = self.ring.consumed.0.load(Ordering::Acquire);
+            if needed > self.consumed + self.capacity {
+                return Err(Refused::Full);
+            }
+        }
+        // SAFETY: `next` is at most a capacity past `consumed`. So these bytes are either of an earlier lap and consumed, or in
+        // the margin; there the record runs on only if `next` is the end of the lap, so the whole lap before, margin included,
+        // is consumed. The reader sees them when `published` says so, below.
+        unsafe {
+            let place = self.ring.memory.writable(place as usize, length);
+            std::ptr::copy_nonoverlapping(words.as_ptr().cast::<u8>(), place, WORDS * WORD_BYTES);
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), place.add(WORDS * WORD_BYTES), bytes.len());
+        }
+        self.position = next;
+        self.ring.published.0.store(next, Ordering::Release);
+        Ok(())
+    }
+
+    /// Whether more than half of the ring waits to be read.
+    #[inline]
+    pub(crate) fn is_half_full(&mut self) -> bool {
+        let half = self.capacity / 2;
+        if self.position - self.consumed <= half {
+            return false;
+        }
+        self.consumed = self.ring.consumed.0.load(Ordering::Acquire);
+        self.position - self.consumed > half
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.ring.finished.store(true, Ordering::Release);
+    }
+}

@@ -1,0 +1,132 @@
+//! What a program holds while it is recorded.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use wakeful_export::{Exporter, Lost};
+use wakeful_trace::propagation::Propagator;
+
+/// The exporter of the program's subscriber.
+static GLOBAL: Mutex<Weak<Exporter>> = Mutex::new(Weak::new());
+static PROPAGATOR: Mutex<Option<Propagator>> = Mutex::new(None);
+
+/// Keeps recording and exporting alive. When it is dropped, what is left is sent within
+/// [`Builder::shutdown_timeout`](crate::Builder::shutdown_timeout).
+#[derive(Debug)]
+#[must_use = "recording ends when the guard is dropped"]
+pub struct Guard {
+    exporter: Option<Arc<Exporter>>,
+    timeout: Duration,
+}
+
+impl Guard {
+    pub(crate) fn new(exporter: Option<Exporter>, timeout: Duration) -> Self {
+        let exporter = exporter.map(Arc::new);
+        Self { exporter, timeout }
+    }
+
+    /// Makes it what [`crate::shutdown`] ends.
+    pub(crate) fn make_global(&self) {
+        if let Some(exporter) = &self.exporter {
+            *GLOBAL.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(exporter);
+            end_at_exit(self.timeout);
+        }
+    }
+
+    pub(crate) fn exporter(&self) -> Option<&Exporter> {
+        self.exporter.as_deref()
+    }
+
+    /// What was lost so far.
+    pub fn lost(&self) -> Lost {
+        self.exporter
+            .as_ref()
+            .map(|exporter| exporter.lost())
+            .unwrap_or_default()
+    }
+
+    /// Sends what was recorded so far and waits until it is received, or `timeout` is over.
+    pub async fn flush(&self, timeout: Duration) -> Lost {
+        match &self.exporter {
+            Some(exporter) => exporter.flush(timeout).await,
+            None => Lost::default(),
+        }
+    }
+
+    /// Like [`Self::flush`], for code that is not async; it may block any thread.
+    pub fn flush_blocking(&self, timeout: Duration) -> Lost {
+        let exporter = self.exporter.as_ref();
+        exporter
+            .map(|exporter| exporter.flush_blocking(timeout))
+            .unwrap_or_default()
+    }
+
+    /// Sends what is left, ends recording, and returns what was lost since the beginning.
+    pub async fn shutdown(mut self, timeout: Duration) -> Lost {
+        match self.exporter.take() {
+            Some(exporter) => exporter.shutdown(timeout).await,
+            None => Lost::default(),
+        }
+    }
+
+    /// Like [`Self::shutdown`], for code that is not async; it may block any thread.
+    pub fn shutdown_blocking(mut self, timeout: Duration) -> Lost {
+        let exporter = self.exporter.take();
+        exporter
+            .map(|exporter| exporter.shutdown_blocking(timeout))
+            .unwrap_or_default()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(exporter) = self.exporter.take() {
+            exporter.shutdown_blocking(self.timeout);
+        }
+    }
+}
+
+/// Has what is left sent when the program ends by `exit`, which drops no guard.
+#[cfg(unix)]
+#[expect(
+    unsafe_code,
+    reason = "there is no other way to be called when a program exits"
+)]
+pub(crate) fn end_at_exit(timeout: Duration) {
+    use std::sync::Once;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    static REGISTERED: Once = Once::new();
+    static TIMEOUT_MILLIS: AtomicU64 = AtomicU64::new(0);
+
+    extern "C" fn end() {
+        if let Some(exporter) = global() {
+            exporter.shutdown_blocking(Duration::from_millis(TIMEOUT_MILLIS.load(Ordering::Relaxed)));
+        }
+    }
+
+    TIMEOUT_MILLIS.store(timeout.as_millis() as u64, Ordering::Relaxed);
+    REGISTERED.call_once(|| {
+        // SAFETY: `end` is a function of the program's own text, it takes nothing and does not unwind: what it calls neither
+        // panics nor touches thread-locals that may be gone. If there is no room for it, it is not called, which is no harm.
+        unsafe { libc::atexit(end) };
+    });
+}
+
+#[cfg(not(unix))]
+pub(crate) fn end_at_exit(_timeout: Duration) {}
+
+/// The exporter of the program's subscriber, while its guard lives.
+pub(crate) fn global() -> Option<Arc<Exporter>> {
+    GLOBAL.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
+}
+
+pub(crate) fn set_propagator(propagator: Propagator) {
+    *PROPAGATOR.lock().unwrap_or_else(PoisonError::into_inner) = Some(propagator);
+}
+
+/// How the program writes contexts into requests and reads them: what `OTEL_PROPAGATORS` or the builder said, or W3C's headers.
+pub fn propagator() -> Propagator {
+    let propagator = PROPAGATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    propagator.clone().unwrap_or_default()
+}

@@ -1,0 +1,17 @@
+//! The facade against receivers, runtimes and ends of programs, by real sockets and processes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
+
+mod ends;
+mod exporters;
+mod harm;
+mod outage;
+mod processors;
+mod receiver;
+mod tls;
+mod variables;

@@ -1,0 +1,112 @@
+//! One warning when a receiver goes away, one line when it is back, and a count that travels.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use wakeful::LogFormat;
+use wakeful_model::Value;
+
+use crate::exporters::builder;
+use crate::receiver::{Grpc, PATIENCE, Peer, take};
+
+#[derive(Debug, Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    fn all(&self) -> Vec<String> {
+        let bytes = self.0.lock().unwrap().clone();
+        String::from_utf8(bytes)
+            .unwrap()
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn wait(&self, enough: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let lines = self.all();
+            if enough(&lines) {
+                return lines;
+            }
+            assert!(Instant::now() < deadline, "{lines:#?}");
+            take(Duration::from_millis(5));
+        }
+    }
+}
+
+#[test]
+fn an_outage_is_said_once_and_its_end_too() {
+    let address = Peer::None.start();
+    let url = format!("http://{address}");
+    let lines = Lines::default();
+    let (dispatch, guard) = builder(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "1"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "250"),
+    ])
+    .log_format(LogFormat::Text)
+    .log_writer(lines.clone())
+    .build()
+    .unwrap();
+    let record = || tracing::dispatcher::with_default(&dispatch, || drop(tracing::info_span!("work")));
+    // Several batches are lost, each with several attempts.
+    let deadline = Instant::now() + PATIENCE;
+    while guard.lost().spans() < 3 {
+        record();
+        assert!(Instant::now() < deadline, "{}", guard.lost());
+        take(Duration::from_millis(5));
+    }
+    assert_eq!(lines.all().len(), 1, "{:#?}", lines.all());
+    let receiver = Grpc::start_at(address);
+    let lines_now = lines.wait(|lines| {
+        record();
+        lines.len() == 2
+    });
+    assert!(
+        lines_now[0].contains("WARN")
+            && lines_now[0].contains("cannot send spans to")
+            && lines_now[0].contains(&url),
+        "{}",
+        lines_now[0]
+    );
+    assert!(
+        lines_now[1].contains("INFO") && lines_now[1].contains("spans are received again"),
+        "{}",
+        lines_now[1]
+    );
+    let lost = guard.shutdown_blocking(Duration::from_secs(5));
+    // The receiver was told of what it could not get.
+    let told: i64 = receiver
+        .arrivals
+        .all()
+        .iter()
+        .flat_map(|it| {
+            it.traces
+                .scopes
+                .iter()
+                .flat_map(|scope| &scope.attributes)
+                .cloned()
+                .collect::<Vec<_>>()
+        })
+        .filter(|it| it.key == "wakeful.lost.spans")
+        .map(|it| match it.value {
+            Value::Int(count) => count,
+            other => panic!("{other:?}"),
+        })
+        .sum();
+    assert_eq!(told as u64, lost.spans(), "{lost}");
+}
