@@ -20,6 +20,13 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// How long the body of a request may take (default 60 s).
     pub body_timeout: Duration,
+    /// Spans of one trace that the page gets (default 2,000,000); of larger ones the earliest, the latest and the longest.
+    pub trace_spans_max: usize,
+    /// Bytes of layouts of traces that pages have open (default 160 MiB); the one that was asked for last stays, whatever
+    /// its size.
+    pub trace_layouts_bytes_max: usize,
+    /// How often a page that waits for spans of a trace hears that the server is there (default 10 s).
+    pub watch_alive_interval: Duration,
     /// How long requests may go on after the server was told to stop (default 3 s).
     pub drain_timeout: Duration,
 }
@@ -34,6 +41,9 @@ impl Default for Limits {
             streams_max: 256,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(60),
+            trace_spans_max: 2_000_000,
+            trace_layouts_bytes_max: 160 << 20,
+            watch_alive_interval: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(3),
         }
     }

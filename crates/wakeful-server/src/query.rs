@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::any;
+use tokio::sync::watch;
 use wakeful_query::Engine;
 
 use crate::page::{Assets, Page};
@@ -53,8 +54,13 @@ pub(crate) struct Receiving {
     pub(crate) started_unix_nanos: u64,
 }
 
-/// The routes of the query port.
-pub(crate) fn router(engine: Engine, receiving: Receiving, options: QueryOptions) -> Router {
+/// The routes of the query port. Answers without an end of their own end when the sender of `stop` is gone.
+pub(crate) fn router(
+    engine: Engine,
+    receiving: Receiving,
+    options: QueryOptions,
+    stop: watch::Receiver<()>,
+) -> Router {
     let QueryOptions {
         base_path,
         assets,
@@ -65,7 +71,7 @@ pub(crate) fn router(engine: Engine, receiving: Receiving, options: QueryOptions
     let page = Page::new(assets, &format!("{base}/"));
     let page = any(move |method, uri, headers| page.clone().answer(method, uri, headers));
     let routes = Router::new()
-        .nest("/api/ui", ui_api::router(queries.clone(), receiving, about))
+        .nest("/api/ui", ui_api::router(queries.clone(), receiving, about, stop))
         .merge(jaeger_api::routes(queries))
         .fallback_service(page.clone());
     if base.is_empty() {

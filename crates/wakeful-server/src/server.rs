@@ -125,7 +125,8 @@ impl Server {
             otlp_http::router(ingest.clone(), &cors_allow_origins),
         );
         http(sockets.jaeger_http, jaeger_http::router(ingest.clone()));
-        http(sockets.query, query::router(engine, receiving, query));
+        let query = query::router(engine, receiving, query, stop.subscribe());
+        http(sockets.query, query);
         http(sockets.health, health::router(health.clone(), parts));
         http(sockets.metrics, metrics::router(sources));
         for (protocol, socket) in agents {

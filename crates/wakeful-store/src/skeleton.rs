@@ -1,8 +1,10 @@
 //! What of a trace's spans is needed to draw it: no attributes, no events, 48 bytes a span.
 
+use std::cmp::Reverse;
+
 use rustc_hash::FxHashMap;
 use wakeful_model::intervals::{self, Interval};
-use wakeful_model::{Kind, Resource, SpanId, StatusCode, TraceId, Value, WARNINGS_KEY};
+use wakeful_model::{Attribute, Kind, Resource, SpanId, StatusCode, TraceId, Value, WARNINGS_KEY};
 use wakeful_wire::otlp::{Batch, SpanView, ValueView, decode_resource};
 
 use crate::state::Snapshot;
@@ -21,6 +23,36 @@ pub struct Skeleton {
     pub resources: Vec<Resource>,
     /// How many spans are stored; more than [`Skeleton::spans`] if some were left out.
     pub stored: u64,
+}
+
+impl Skeleton {
+    /// The bytes that it takes, about.
+    pub fn size_bytes(&self) -> usize {
+        let names = self.names.iter().map(|name| size_of::<String>() + name.len());
+        let resources = self.resources.iter().flat_map(|resource| &resource.attributes);
+        self.spans.capacity() * size_of::<SkeletonSpan>()
+            + names.sum::<usize>()
+            + self.resources.capacity() * size_of::<Resource>()
+            + resources.map(attribute_bytes).sum::<usize>()
+    }
+}
+
+fn attribute_bytes(attribute: &Attribute) -> usize {
+    size_of::<Attribute>() + attribute.key.len() + value_bytes(&attribute.value)
+}
+
+/// What a value takes beside its own place.
+fn value_bytes(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| size_of::<Value>() + value_bytes(item))
+            .sum(),
+        Value::Map(entries) => entries.iter().map(attribute_bytes).sum(),
+        Value::Empty | Value::Bool(_) | Value::Int(_) | Value::Double(_) => 0,
+    }
 }
 
 /// A span without what hangs on it.
@@ -261,7 +293,11 @@ fn keep_telling(spans: &mut Vec<SkeletonSpan>, spans_max: usize) {
     spans.sort_unstable_by_key(|span| (span.start_unix_nanos, span.span_id));
     let middle_end = spans.len() - third;
     let middle = &mut spans[third..middle_end];
-    middle.sort_unstable_by_key(|span| std::cmp::Reverse(span.end_unix_nanos - span.start_unix_nanos));
+    // Where spans rest must not show in the answer: of equally long ones the earliest stay.
+    middle.sort_unstable_by_key(|span| {
+        let duration = span.end_unix_nanos - span.start_unix_nanos;
+        (Reverse(duration), span.start_unix_nanos, span.span_id)
+    });
     spans.drain(third + (spans_max - 2 * third)..middle_end);
 }
 

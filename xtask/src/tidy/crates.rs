@@ -50,6 +50,11 @@ const PLACES: &[Place] = &[
         not: NETWORK,
     },
     Place {
+        name: "wakeful-tower",
+        uses: &["wakeful-trace"],
+        not: &["tokio", "axum", "hyper", "wakeful-wire"],
+    },
+    Place {
         name: "wakeful-store",
         uses: &["wakeful-trace", "wakeful-model", "wakeful-wire"],
         not: NETWORK,

@@ -45,7 +45,9 @@ pub(super) async fn intervals(
                 return Err(ApiError::internal(problem.to_string()));
             }
         }
-        found.sort_by_key(|(row, _, interval)| (*row, interval.start));
+        found.sort_unstable_by_key(|(row, _, interval)| (*row, interval.start, interval.end));
+        // A span that was sent twice is stored twice.
+        found.dedup();
         let rows = found.iter().map(|(row, _, _)| *row);
         let starts = found
             .iter()

@@ -1,6 +1,6 @@
 //! `trace/{id}/logs`: the events of all spans by time, page by page.
 
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -64,8 +64,9 @@ pub(super) async fn logs(
 
 fn page(engine: &Engine, opened: &Opened, after: Option<Place>) -> Result<Vec<u8>, ApiError> {
     let rows: FxHashMap<SpanKey, u32> = opened.rows_with(Marks::EVENTS);
-    // The earliest ones behind the cursor, the latest of them on top; one more than a page says whether more follow.
-    let mut earliest: BinaryHeap<Entry> = BinaryHeap::new();
+    // The earliest ones behind the cursor; one more than a page says whether more follow. A span that was sent twice is
+    // stored twice, and so are its events: a map has each once.
+    let mut earliest: BTreeMap<Place, Event> = BTreeMap::new();
     let problems = engine
         .store()
         .each_with_events(opened.skeleton.trace_id, |span, view| {
@@ -73,30 +74,28 @@ fn page(engine: &Engine, opened: &Opened, after: Option<Place>) -> Result<Vec<u8
             for (number, event) in (0..).zip(view.events()) {
                 let place = (event.time_unix_nanos(), *row, number);
                 let is_next = after.is_none_or(|after| place > after);
-                let is_early =
-                    earliest.len() <= PAGE_MAX || earliest.peek().is_some_and(|last| place < last.place);
+                let is_early = earliest.len() <= PAGE_MAX
+                    || earliest.last_key_value().is_some_and(|(last, _)| place < *last);
                 if is_next && is_early {
-                    let event = event.to_model();
-                    earliest.push(Entry { place, event });
+                    earliest.entry(place).or_insert_with(|| event.to_model());
                     if earliest.len() > PAGE_MAX + 1 {
-                        earliest.pop();
+                        earliest.pop_last();
                     }
                 }
             }
         });
-    let mut entries = earliest.into_sorted_vec();
-    let follows = entries.len() > PAGE_MAX;
-    entries.truncate(PAGE_MAX);
-    let cursor = entries.last().filter(|_| follows).map(|last| {
-        let (time, row, number) = last.place;
-        format!("{time}.{row}.{number}")
-    });
+    let follows = earliest.len() > PAGE_MAX;
+    if follows {
+        earliest.pop_last();
+    }
+    let last = earliest.last_key_value().filter(|_| follows);
+    let cursor = last.map(|((time, row, number), _)| format!("{time}.{row}.{number}"));
     let mut lines = Vec::new();
-    for Entry { place, event } in &entries {
+    for ((time, row, _), event) in &earliest {
         let level = event.attributes.iter().find(|attribute| attribute.key == "level");
         let line = Line::Log {
-            row: place.1,
-            time_unix_nanos: place.0.to_string(),
+            row: *row,
+            time_unix_nanos: time.to_string(),
             name: &event.name,
             level: level.map(|level| canonical_text(&level.value).into_owned()),
             attributes: Attributes(&event.attributes),
@@ -127,31 +126,4 @@ fn parse_cursor(text: &str) -> Result<Place, ApiError> {
     };
     let place = place.map(|((time, row), number)| (time, row, number));
     place.ok_or_else(|| ApiError::parameter("cursor", "take the cursor of the end line of the page before"))
-}
-
-/// An event that is ordered by its place.
-#[derive(Debug)]
-struct Entry {
-    place: Place,
-    event: Event,
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.place == other.place
-    }
-}
-
-impl Eq for Entry {}
-
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Entry {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.place.cmp(&other.place)
-    }
 }

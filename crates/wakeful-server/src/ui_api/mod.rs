@@ -38,6 +38,7 @@ use axum::extract::FromRef;
 use axum::response::Response;
 use axum::routing::{any, get, post};
 use http::HeaderValue;
+use tokio::sync::watch::Receiver;
 use wakeful_query::Engine;
 
 use crate::About;
@@ -52,13 +53,14 @@ const VERSION_HEADER: &str = "x-wakeful-ui";
 /// Names and values of a URL's query, in order; names may come again.
 type Parameters = Vec<(String, String)>;
 
-/// The routes, below `/api/ui`.
-pub(crate) fn router(queries: Queries, receiving: Receiving, about: About) -> Router {
+/// The routes, below `/api/ui`. Answers without an end of their own end when the sender of `stop` is gone.
+pub(crate) fn router(queries: Queries, receiving: Receiving, about: About, stop: Receiver<()>) -> Router {
     let state = UiApi {
+        traces: Traces::new(receiving.ingest.limits()),
         queries,
         receiving,
         about: Arc::new(about),
-        traces: Traces::default(),
+        stop,
     };
     Router::new()
         .route("/services", get(names::services))
@@ -107,6 +109,8 @@ struct UiApi {
     receiving: Receiving,
     about: Arc<About>,
     traces: Traces,
+    /// Loses its sender when the server ends.
+    stop: Receiver<()>,
 }
 
 impl FromRef<UiApi> for Queries {

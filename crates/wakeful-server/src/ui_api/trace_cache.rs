@@ -10,12 +10,7 @@ use wakeful_store::{Marks, Skeleton, SkeletonSpan, SpanKey};
 
 use super::error::ApiError;
 use super::layout::{Layout, Shown};
-
-/// Of larger traces the page gets the earliest, the latest and the longest spans.
-const SPANS_MAX: usize = 2_000_000;
-
-/// What is kept; the trace that was opened last stays whatever its size.
-const BYTES_MAX: usize = 160 << 20;
+use crate::Limits;
 
 /// Which form of which trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +27,10 @@ pub(super) struct Opened {
     pub(super) layout: Layout,
     /// Changes when spans were added.
     pub(super) rev: String,
-    /// What is missing of it, in sentences.
+    /// What could not be read of it, in sentences.
     pub(super) problems: Vec<String>,
+    /// Spans were left out because there are too many.
+    is_cut: bool,
     /// What is doubtful about spans, by index, ascending.
     doubts: Vec<(u32, Doubt)>,
     /// As it was sent, not adjusted.
@@ -64,11 +61,13 @@ impl Opened {
         let trace = engine.skeleton(id, spans_max, raw)?;
         let trace = trace.ok_or_else(|| ApiError::not_found(format!("no span of trace {id} is stored")))?;
         let layout = Layout::of(&trace.skeleton, &trace.parents);
+        let stored = trace.skeleton.stored;
         Ok(Self {
             rev: layout.rev(&trace.skeleton),
             layout,
             skeleton: trace.skeleton,
             problems: trace.problems,
+            is_cut: stored > spans_max as u64,
             doubts: trace.doubts,
             raw,
             links: OnceLock::new(),
@@ -85,7 +84,7 @@ impl Opened {
     /// What is to be said to people about what is not there.
     pub(super) fn message(&self) -> Option<String> {
         let kept = self.skeleton.spans.len() as u64;
-        let cut = (self.skeleton.stored > SPANS_MAX as u64).then(|| {
+        let cut = self.is_cut.then(|| {
             let stored = self.skeleton.stored;
             format!("{kept} of {stored} spans: the earliest, the latest and the longest")
         });
@@ -133,22 +132,21 @@ impl Opened {
         own.map(|(_, row)| *row).collect()
     }
 
+    /// The bytes that it takes; more once somebody asked for links.
     fn size_bytes(&self) -> usize {
-        self.skeleton.spans.len() * size_of::<SkeletonSpan>()
-            + self
-                .skeleton
-                .names
-                .iter()
-                .map(|name| size_of::<String>() + name.len())
-                .sum::<usize>()
-            + self.doubts.len() * size_of::<(u32, Doubt)>()
+        let links = self.links.get().map_or(0, Vec::capacity);
+        self.skeleton.size_bytes()
+            + self.doubts.capacity() * size_of::<(u32, Doubt)>()
             + self.layout.size_bytes()
+            + links * size_of::<(SpanId, u32)>()
     }
 }
 
 /// The traces that were opened last.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Traces {
+    spans_max: usize,
+    bytes_max: usize,
     /// The latest one first.
     kept: Arc<Mutex<Vec<Kept>>>,
     /// Held while a trace is laid out: two large ones at once would take twice the memory.
@@ -160,11 +158,19 @@ struct Kept {
     asked: Asked,
     /// How many spans were stored then; as long as that stays, so does the trace.
     stored: u64,
-    bytes: usize,
     opened: Arc<Opened>,
 }
 
 impl Traces {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            spans_max: limits.trace_spans_max,
+            bytes_max: limits.trace_layouts_bytes_max,
+            kept: Arc::default(),
+            laying_out: Arc::default(),
+        }
+    }
+
     /// The trace as it is now. Blocks.
     pub(super) fn open(&self, engine: &Engine, asked: Asked) -> Result<Arc<Opened>, ApiError> {
         let stored = engine.store().stored_spans(asked.id);
@@ -177,13 +183,12 @@ impl Traces {
             return Ok(opened);
         }
         self.forget(asked);
-        let opened = Arc::new(Opened::read(engine, asked, SPANS_MAX)?);
+        let opened = Arc::new(Opened::read(engine, asked, self.spans_max)?);
         // What could not be read now may be readable the next time.
         if opened.problems.is_empty() {
             self.keep(Kept {
                 asked,
                 stored,
-                bytes: opened.size_bytes(),
                 opened: Arc::clone(&opened),
             });
         }
@@ -224,8 +229,8 @@ impl Traces {
         kept.insert(0, opened);
         let mut bytes = 0;
         let fitting = kept.iter().take_while(|kept| {
-            bytes += kept.bytes;
-            bytes <= BYTES_MAX
+            bytes += kept.opened.size_bytes();
+            bytes <= self.bytes_max
         });
         let fitting = fitting.count().max(1);
         kept.truncate(fitting);
@@ -235,3 +240,7 @@ impl Traces {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+#[path = "trace_cache_tests.rs"]
+mod tests;

@@ -40,7 +40,8 @@ impl<'a> Typed<'a> {
 
     fn new(key: Option<&'a str>, value: &'a Value, bytes_max: usize) -> Self {
         let bytes = text_bytes(value);
-        let cut = bytes > bytes_max;
+        // Numbers are whole wherever they stand, also where a list has hardly any room left.
+        let cut = bytes > bytes_max && is_of_any_length(value);
         Self {
             key,
             kind: kind(value),
@@ -80,6 +81,13 @@ fn text_bytes(value: &Value) -> usize {
             .sum(),
         _ => 8,
     }
+}
+
+fn is_of_any_length(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::String(_) | Value::Bytes(_) | Value::Array(_) | Value::Map(_)
+    )
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -211,6 +219,10 @@ mod tests {
         assert_eq!(
             cut(vec!["abc".into(), "def".into()].into(), 4),
             r#"{"type":"array","value":[{"type":"string","value":"abc"}],"cut":true,"bytes":8}"#
+        );
+        assert_eq!(
+            cut(vec!["abc".into(), 7_i64.into()].into(), 6),
+            r#"{"type":"array","value":[{"type":"string","value":"abc"},{"type":"int","value":"7"}],"cut":true,"bytes":13}"#
         );
         assert_eq!(whole(&Value::Bytes(vec![1, 2, 3])), "010203");
     }

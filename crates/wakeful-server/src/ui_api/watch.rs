@@ -16,9 +16,6 @@ use super::trace_cache::Opened;
 /// How often the store is asked.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often something is said though there is no news, so that both ends know that the other is there.
-const ALIVE_INTERVAL: Duration = Duration::from_secs(10);
-
 /// A trace that takes long to lay out is looked at less often: so many times as long is left to others.
 const PAUSE_FACTOR: u32 = 10;
 
@@ -68,14 +65,17 @@ struct Watched {
 }
 
 impl Watched {
-    /// Says what is new until nobody listens.
+    /// Says what is new until nobody listens or the server ends. From time to time it says something though nothing is
+    /// new, so that both ends know that the other is there.
     async fn tell(mut self, sender: chunks::Sender) {
+        let alive_interval = self.api.receiving.ingest.limits().watch_alive_interval;
+        let mut stop = self.api.stop.clone();
         let mut said = Instant::now();
         loop {
             let begun = Instant::now();
             let line = match self.look().await {
                 Ok(Some(line)) => Some(line),
-                Ok(None) if said.elapsed() >= ALIVE_INTERVAL => json(&Line::Alive),
+                Ok(None) if said.elapsed() >= alive_interval => json(&Line::Alive),
                 Ok(None) => None,
                 // It is gone or cannot be read: the page asks anew and is told why.
                 Err(_) => return,
@@ -89,6 +89,8 @@ impl Watched {
             let pause = LOOK_INTERVAL.max(begun.elapsed() * PAUSE_FACTOR);
             tokio::select! {
                 () = sender.closed() => return,
+                // Nothing is ever sent: the only news is the end.
+                _ = stop.changed() => return,
                 () = tokio::time::sleep(pause) => {}
             }
         }

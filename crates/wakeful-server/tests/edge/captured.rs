@@ -61,15 +61,7 @@ impl Captured {
 #[tokio::test]
 async fn otlp_of_every_language_is_taken() {
     let server = TestServer::start().await;
-    let payloads = captured("otlp");
-    assert!(payloads.len() > 80, "{} payloads", payloads.len());
-    for payload in &payloads {
-        let traces = payload.name.ends_with("-traces.bin");
-        match payload.text("transport") {
-            "grpc" => check_grpc(&server, payload, traces).await,
-            _ => check_http(&server, payload, traces).await,
-        }
-    }
+    send_otlp(&server).await;
     assert!(
         server
             .figure("wakeful_receiver_accepted_spans_total{receiver=\"otlp_grpc\"}")
@@ -83,6 +75,19 @@ async fn otlp_of_every_language_is_taken() {
             > 50.0
     );
     server.stop().await;
+}
+
+/// Sends all there is of OTLP, and checks each answer.
+pub(crate) async fn send_otlp(server: &TestServer) {
+    let payloads = captured("otlp");
+    assert!(payloads.len() > 80, "{} payloads", payloads.len());
+    for payload in &payloads {
+        let traces = payload.name.ends_with("-traces.bin");
+        match payload.text("transport") {
+            "grpc" => check_grpc(server, payload, traces).await,
+            _ => check_http(server, payload, traces).await,
+        }
+    }
 }
 
 async fn check_grpc(server: &TestServer, payload: &Captured, traces: bool) {
@@ -143,6 +148,18 @@ async fn check_http(server: &TestServer, payload: &Captured, traces: bool) {
 #[tokio::test]
 async fn jaeger_of_every_client_is_taken() {
     let server = TestServer::start().await;
+    send_jaeger(&server).await;
+    assert!(
+        server
+            .figure("wakeful_receiver_accepted_spans_total{receiver=\"jaeger_http\"}")
+            .await
+            > 10.0
+    );
+    server.stop().await;
+}
+
+/// Sends all there is of Jaeger's clients, and waits until the server has it.
+pub(crate) async fn send_jaeger(server: &TestServer) {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let mut datagrams = [0.0; 2];
     for payload in &captured("jaeger") {
@@ -182,11 +199,4 @@ async fn jaeger_of_every_client_is_taken() {
             binary,
         )
         .await;
-    assert!(
-        server
-            .figure("wakeful_receiver_accepted_spans_total{receiver=\"jaeger_http\"}")
-            .await
-            > 10.0
-    );
-    server.stop().await;
 }

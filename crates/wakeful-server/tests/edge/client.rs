@@ -1,10 +1,12 @@
 //! A small HTTP and gRPC client that says exactly what it is told.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
@@ -70,6 +72,48 @@ pub(crate) async fn http(
     .await
 }
 
+/// A request for lines of JSON that come while the connection is open.
+pub(crate) async fn lines(address: SocketAddr, path: &str) -> Result<Lines, Failed> {
+    let request = Request::get(path).header("host", "localhost");
+    let stream = TcpStream::connect(address).await?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let response = sender
+        .send_request(request.body(Full::<Bytes>::default())?)
+        .await?;
+    Ok(Lines {
+        status: response.status().as_u16(),
+        body: response.into_body(),
+        read: Vec::new(),
+    })
+}
+
+/// An answer that is still being written.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    pub(crate) status: u16,
+    body: Incoming,
+    read: Vec<u8>,
+}
+
+impl Lines {
+    /// The next line; `None` after the last. A server that says nothing for ten seconds fails the test.
+    pub(crate) async fn next(&mut self) -> Option<serde_json::Value> {
+        loop {
+            if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.read.drain(..=end).collect();
+                return Some(serde_json::from_slice(&line).unwrap());
+            }
+            let frame = tokio::time::timeout(Duration::from_secs(10), self.body.frame());
+            let Ok(frame) = frame.await else {
+                panic!("nothing was said for ten seconds");
+            };
+            let frame = frame?.unwrap();
+            self.read.extend(frame.into_data().unwrap_or_default());
+        }
+    }
+}
+
 /// One gRPC call with one message, by HTTP/2 without TLS; `encoding` marks the message as compressed.
 pub(crate) async fn grpc(
     address: SocketAddr,
@@ -109,7 +153,7 @@ pub(crate) async fn grpc_raw(
     .await
 }
 
-async fn answer(response: http::Response<hyper::body::Incoming>) -> Result<Answer, Failed> {
+async fn answer(response: http::Response<Incoming>) -> Result<Answer, Failed> {
     let (head, body) = response.into_parts();
     let collected = body.collect().await?;
     let trailers = collected.trailers().cloned().unwrap_or_default();

@@ -14,3 +14,7 @@ mod stopping;
 mod ui_api;
 mod ui_api_search;
 mod ui_trace;
+mod ui_trace_captured;
+mod ui_trace_logs;
+mod ui_trace_span;
+mod ui_trace_watch;

@@ -10,30 +10,30 @@ use arrow_array::types::{Float64Type, UInt8Type, UInt16Type, UInt32Type};
 use arrow_ipc::reader::StreamReader;
 use serde_json::Value as Json;
 use wakeful_model::{Span, SpanBatch, StatusCode, Value, canonical_text, intervals};
-use wakeful_server::Listener;
+use wakeful_server::{Listener, ServerOptions};
 use wakeful_testkit::{BigTrace, BigTracePlan};
 use wakeful_wire::otlp::Batch;
 
 use crate::client::Answer;
-use crate::server::TestServer;
+use crate::server::{TestServer, options};
 
 const SPANS: u64 = 3_000;
 
 /// A server with one generated trace, and what was sent.
-struct Case {
-    server: TestServer,
-    id: String,
-    sent: SpanBatch,
+pub(crate) struct Case {
+    pub(crate) server: TestServer,
+    pub(crate) id: String,
+    pub(crate) sent: SpanBatch,
 }
 
 impl Case {
     async fn start() -> Self {
-        let server = TestServer::start().await;
-        let plan = BigTracePlan {
-            seed: 1,
-            spans: SPANS,
-            start_unix_nanos: 1_760_000_000_000_000_000,
-        };
+        Self::start_with(options(), SPANS).await
+    }
+
+    pub(crate) async fn start_with(options: ServerOptions, spans: u64) -> Self {
+        let server = TestServer::start_with(options).await;
+        let plan = plan(spans);
         let mut sent = Vec::new();
         for request in BigTrace::new(plan) {
             send(&server, &request.protobuf()).await;
@@ -46,14 +46,14 @@ impl Case {
         }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         let path = format!("/api/ui/trace/{}{path}", self.id);
         let answer = self.server.get(Listener::Query, &path).await;
         assert_eq!(answer.status, 200, "{path}: {:?}", answer.body);
         answer
     }
 
-    async fn columns(&self) -> Columns {
+    pub(crate) async fn columns(&self) -> Columns {
         Columns::read(&self.get("").await.body)
     }
 
@@ -68,7 +68,15 @@ impl Case {
     }
 }
 
-async fn send(server: &TestServer, request: &[u8]) {
+pub(crate) fn plan(spans: u64) -> BigTracePlan {
+    BigTracePlan {
+        seed: 1,
+        spans,
+        start_unix_nanos: 1_760_000_000_000_000_000,
+    }
+}
+
+pub(crate) async fn send(server: &TestServer, request: &[u8]) {
     let headers = [("content-type", "application/x-protobuf")];
     let answer = server
         .post(Listener::OtlpHttp, "/v1/traces", &headers, request)
@@ -77,13 +85,13 @@ async fn send(server: &TestServer, request: &[u8]) {
 }
 
 /// An Arrow stream, read.
-struct Columns {
-    facts: std::collections::HashMap<String, String>,
+pub(crate) struct Columns {
+    pub(crate) facts: std::collections::HashMap<String, String>,
     batches: Vec<RecordBatch>,
 }
 
 impl Columns {
-    fn read(body: &[u8]) -> Self {
+    pub(crate) fn read(body: &[u8]) -> Self {
         let reader = StreamReader::try_new(Cursor::new(body), None).unwrap();
         Self {
             facts: reader.schema().metadata().clone(),
@@ -91,11 +99,11 @@ impl Columns {
         }
     }
 
-    fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
-    fn floats(&self, name: &str) -> Vec<f64> {
+    pub(crate) fn floats(&self, name: &str) -> Vec<f64> {
         let arrays = self
             .batches
             .iter()
@@ -103,7 +111,7 @@ impl Columns {
         arrays.flat_map(|array| array.values().to_vec()).collect()
     }
 
-    fn numbers(&self, name: &str) -> Vec<u32> {
+    pub(crate) fn numbers(&self, name: &str) -> Vec<u32> {
         let arrays = self.batches.iter().map(|batch| &batch[name]);
         let numbers = arrays.flat_map(|array| match array.as_primitive_opt::<UInt8Type>() {
             Some(bytes) => bytes.values().iter().map(|byte| u32::from(*byte)).collect(),
@@ -112,7 +120,7 @@ impl Columns {
         numbers.collect()
     }
 
-    fn texts(&self, name: &str) -> Vec<String> {
+    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
         let arrays = self.batches.iter().map(|batch| &batch[name]);
         let texts = arrays.flat_map(|array| {
             let texts = array.as_any_dictionary().values().as_string::<i32>();
@@ -395,7 +403,7 @@ async fn values_logs_and_files_hold_everything() {
     case.server.stop().await;
 }
 
-fn lines(answer: &Answer) -> Vec<Json> {
+pub(crate) fn lines(answer: &Answer) -> Vec<Json> {
     answer
         .text()
         .lines()
@@ -406,11 +414,7 @@ fn lines(answer: &Answer) -> Vec<Json> {
 #[tokio::test]
 async fn a_growing_trace_has_another_revision() {
     let server = TestServer::start().await;
-    let plan = BigTracePlan {
-        seed: 1,
-        spans: 2_500,
-        start_unix_nanos: 1_760_000_000_000_000_000,
-    };
+    let plan = plan(2_500);
     let requests: Vec<_> = BigTrace::new(plan).collect();
     let [first, rest] = requests.as_slice() else {
         panic!("two requests")
@@ -424,7 +428,9 @@ async fn a_growing_trace_has_another_revision() {
     let rev = case.columns().await.facts["rev"].clone();
     case.get(&format!("/span/0?rev={rev}")).await;
     // What is sent twice is there once.
+    let intervals = case.get("/intervals").await.body;
     send(&case.server, &first.protobuf()).await;
+    assert!(case.get("/intervals").await.body == intervals);
     assert_eq!(case.columns().await.facts["spans"], "2000");
     send(&case.server, &rest.protobuf()).await;
     let grown = case.columns().await;
@@ -473,11 +479,7 @@ async fn links_are_told_at_both_ends_and_missing_parents_have_rows() {
     case.server.stop().await;
 
     let server = TestServer::start().await;
-    let plan = BigTracePlan {
-        seed: 1,
-        spans: 2_500,
-        start_unix_nanos: 1_760_000_000_000_000_000,
-    };
+    let plan = plan(2_500);
     send(&server, &BigTrace::new(plan).last().unwrap().protobuf()).await;
     let case = Case {
         server,

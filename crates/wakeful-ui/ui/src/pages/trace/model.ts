@@ -159,7 +159,7 @@ export class TraceModel {
 
   /** The same, as a step that the browser's back button undoes: for zooms that the user drew. */
   commitView(view: View): void {
-    this.history.note(this.view.peek(), view, performance.now());
+    this.history.step(this.view.peek(), view, performance.now());
     this.view.value = view;
     this.redraw();
     step((query) => this.writeWindow(query));
@@ -510,8 +510,8 @@ export class TraceModel {
   /** Once both the width and the trace's length are known. */
   private openWindow(): void {
     if (!this.windowAwaited || !this.facts.peek() || this.view.peek().w < 1) return;
-    this.windowAwaited = false;
     this.windowFromAddress();
+    this.windowAwaited = false;
     this.reachAwaited?.();
     this.reachAwaited = null;
   }

@@ -25,3 +25,11 @@ test('scrolling rows is no step', () => {
   history.note(at(0), { ...at(0), scrollRow: 9 }, 0);
   expect(history.back(at(0))).toBeUndefined();
 });
+
+test('a window that was drawn is a step, however soon', () => {
+  const history = new ViewHistory();
+  history.note(at(0), at(10), 0);
+  history.step(at(10), at(20), 100);
+  expect(history.back(at(20))?.t0).toBe(10);
+  expect(history.back(at(10))?.t0).toBe(0);
+});

@@ -14,8 +14,17 @@ export class ViewHistory {
 
   /** The window changes; `now` is in milliseconds. A wheel's many steps are one. */
   note(from: View, to: View, now: number): void {
+    this.change(from, to, now, now - this.changed >= PAUSE_MS);
+  }
+
+  /** The same for a window that was drawn or asked for: a step of its own, however soon after the last. */
+  step(from: View, to: View, now: number): void {
+    this.change(from, to, now, true);
+  }
+
+  private change(from: View, to: View, now: number, step: boolean): void {
     if (from.t0 === to.t0 && from.nsPerPx === to.nsPerPx) return;
-    if (now - this.changed >= PAUSE_MS) {
+    if (step) {
       this.past.push({ t0: from.t0, nsPerPx: from.nsPerPx });
       if (this.past.length > KEPT) this.past.shift();
     }

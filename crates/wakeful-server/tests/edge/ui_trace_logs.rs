@@ -1,0 +1,138 @@
+//! The events of a trace page by page, and traces of which only a part is shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value as Json, json};
+use wakeful_model::Span;
+use wakeful_server::{Limits, Listener, ServerOptions};
+
+use crate::server::{TestServer, options};
+use crate::ui_trace::{Case, Columns, lines};
+
+const TRACE: &str = "0102030405060708090a0b0c0d0e0f10";
+
+/// 700 spans with five events each, of which many are at the same time.
+fn with_events() -> Vec<u8> {
+    let event = |span: u64, number: u64| {
+        json!({
+            "timeUnixNano": (1_000 + (span * 7 + number * 13) % 50).to_string(),
+            "name": format!("{span}/{number}"),
+            "attributes": [{"key": "level", "value": {"stringValue": "WARN"}}],
+        })
+    };
+    let span = |span: u64| {
+        json!({
+            "traceId": TRACE, "spanId": format!("{:016x}", span + 1), "name": "s", "kind": 1,
+            "startTimeUnixNano": (1_000 + span).to_string(), "endTimeUnixNano": "9000",
+            "events": (0..5).map(|number| event(span, number)).collect::<Vec<_>>(),
+        })
+    };
+    let spans: Vec<Json> = (0..700).map(span).collect();
+    let body = json!({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]});
+    serde_json::to_vec(&body).unwrap()
+}
+
+/// The names of all events, a list for each page.
+async fn pages(server: &TestServer) -> Vec<Vec<String>> {
+    let mut pages = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("/api/ui/trace/{TRACE}/logs?{cursor}");
+        let lines = lines(&server.get(Listener::Query, &path).await);
+        let (end, logs) = lines.split_last().unwrap();
+        assert_eq!((&end["type"], &end["complete"]), (&"end".into(), &true.into()));
+        assert!(
+            logs.iter()
+                .all(|log| log["type"] == "log" && log["level"] == "WARN")
+        );
+        pages.push(
+            logs.iter()
+                .map(|log| log["name"].as_str().unwrap().to_owned())
+                .collect(),
+        );
+        match end["cursor"].as_str() {
+            Some(next) => cursor = format!("cursor={next}"),
+            None => return pages,
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_of_events_have_each_once() {
+    let server = TestServer::start().await;
+    let sent = with_events();
+    let headers = [("content-type", "application/json")];
+    // Roots in the order of their starts: the row is the span's number.
+    let mut expected: Vec<(u64, u64, u64)> = (0..700)
+        .flat_map(|span| (0..5).map(move |number| ((span * 7 + number * 13) % 50, span, number)))
+        .collect();
+    expected.sort_unstable();
+    let expected: Vec<String> = expected
+        .iter()
+        .map(|(_, span, number)| format!("{span}/{number}"))
+        .collect();
+    // Once in the tail, then also in a segment, then also in another one.
+    for _ in 0..3 {
+        let answer = server
+            .post(Listener::OtlpHttp, "/v1/traces", &headers, &sent)
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let pages = pages(&server).await;
+        let lengths: Vec<_> = pages.iter().map(Vec::len).collect();
+        assert_eq!(lengths, [1_000, 1_000, 1_000, 500]);
+        assert_eq!(pages.concat(), expected);
+        server.store.flush().await.unwrap();
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn of_a_trace_beyond_the_limit_the_earliest_the_latest_and_the_longest_are_shown() {
+    let limits = Limits {
+        trace_spans_max: 600,
+        ..Limits::default()
+    };
+    let case = Case::start_with(ServerOptions { limits, ..options() }, 3_000).await;
+    let mut spans: Vec<&Span> = case.sent.spans.iter().collect();
+    spans.sort_by_key(|span| (span.start_unix_nanos, span.span_id));
+    let mut others = spans.split_off(200);
+    let latest = others.split_off(others.len() - 200);
+    others.sort_by_key(|span| std::cmp::Reverse(span.duration_nanos()));
+    others.truncate(200);
+    let kept: BTreeMap<String, &Span> = [spans, latest, others]
+        .concat()
+        .into_iter()
+        .map(|span| (span.span_id.to_string(), span))
+        .collect();
+    for _ in ["in the tail", "in a segment"] {
+        let columns = case.columns().await;
+        assert_eq!(columns.facts["complete"], "false");
+        assert_eq!(
+            columns.facts["message"],
+            "600 of 3000 spans: the earliest, the latest and the longest"
+        );
+        assert_eq!(columns.facts["spans"], "600");
+        let flags = columns.numbers("flags");
+        let rows: Vec<u32> = (0..)
+            .zip(&flags)
+            .filter(|(_, flags)| *flags >> 14 & 1 == 0)
+            .map(|(row, _)| row)
+            .collect();
+        let mut ids = Vec::new();
+        for rows in rows.chunks(500) {
+            let rows: Vec<String> = rows.iter().map(u32::to_string).collect();
+            let answer = case.get(&format!("/ids?rows={}", rows.join(","))).await.json();
+            let answer = answer["ids"].as_array().unwrap().iter();
+            ids.extend(answer.map(|id| id.as_str().unwrap().to_owned()));
+        }
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>(), kept.keys().collect());
+        // Only rows that are there are found.
+        let found = Columns::read(&case.get("/find?q=upstream").await.body).numbers("row");
+        assert!(!found.is_empty() && found.iter().all(|row| rows.contains(row)));
+        let row = rows[300];
+        let span = case.get(&format!("/span/{row}")).await.json();
+        assert_eq!(span["name"], kept[span["spanId"].as_str().unwrap()].name);
+        case.server.store.flush().await.unwrap();
+    }
+    case.server.stop().await;
+}
