@@ -80,7 +80,7 @@ export function TableView({ model }: { model: TraceModel }) {
         label="Spans of the trace"
         count={answer?.total ?? 0}
         columns={TABLE_FIELDS.length + 1}
-        busy={busy}
+        busy={busy || [...table.rows.values()].some(({ row }) => !table.ids.has(row))}
         active={table.active}
         onRange={table.setRange}
         onActive={(index) => choose(index)}
@@ -210,7 +210,7 @@ function useIds(model: TraceModel, rows: ReadonlyMap<number, TableRow>): Readonl
       fetchIds(traceOf(model), wanted, abort.signal).then(
         (list) => setIds(new Map(list.map((id, place) => [wanted[place], id]))),
         // The column stays empty; the details of a row say why.
-        () => undefined,
+        () => !abort.signal.aborted && setIds(new Map(wanted.map((row) => [row, '']))),
       );
     }, REST_MS);
     return () => {
