@@ -80,7 +80,7 @@ export function TableView({ model }: { model: TraceModel }) {
         label="Spans of the trace"
         count={answer?.total ?? 0}
         columns={TABLE_FIELDS.length + 1}
-        busy={busy || [...table.rows.values()].some(({ row }) => !table.ids.has(row))}
+        busy={busy || !table.whole}
         active={table.active}
         onRange={table.setRange}
         onActive={(index) => choose(index)}
@@ -163,6 +163,8 @@ interface Rows {
   rows: ReadonlyMap<number, TableRow>;
   /** Span ids by row, as far as they have come. */
   ids: ReadonlyMap<number, string>;
+  /** Whether all that is on screen has come, span ids included. */
+  whole: boolean;
   active: number;
   setActive: (index: number) => void;
   setRange: (from: number, to: number) => void;
@@ -193,7 +195,8 @@ function useRows(model: TraceModel, order: object | null): Rows {
     if (row < 0) return setActive(-1);
     void analysisOf(model).ask<'place'>({ kind: 'place', row }).then(setActive);
   }, [order]);
-  return { rows, ids, active, setActive, setRange: (a, b) => setRange((old) => (old[0] === a && old[1] === b ? old : [a, b])) };
+  const whole = (rows.size > 0 || from === to) && [...rows.values()].every(({ row }) => ids.has(row));
+  return { rows, ids, whole, active, setActive, setRange: (a, b) => setRange((old) => (old[0] === a && old[1] === b ? old : [a, b])) };
 }
 
 /** Scrolling may pass over many rows a second: ids are asked for where it rests. */
