@@ -171,7 +171,7 @@ interface Rows {
 }
 
 /** The rows on screen, read anew whenever the order or the screen changes. `order` is the answer that made the order. */
-function useRows(model: TraceModel, order: object | null): Rows {
+function useRows(model: TraceModel, order: { total: number } | null): Rows {
   const [[from, to], setRange] = useState([0, 0]);
   const [rows, setRows] = useState<ReadonlyMap<number, TableRow>>(new Map());
   const [active, setActive] = useState(-1);
@@ -195,7 +195,7 @@ function useRows(model: TraceModel, order: object | null): Rows {
     if (row < 0) return setActive(-1);
     void analysisOf(model).ask<'place'>({ kind: 'place', row }).then(setActive);
   }, [order]);
-  const whole = (rows.size > 0 || from === to) && [...rows.values()].every(({ row }) => ids.has(row));
+  const whole = (rows.size > 0 || order?.total === 0) && [...rows.values()].every(({ row }) => ids.has(row));
   return { rows, ids, whole, active, setActive, setRange: (a, b) => setRange((old) => (old[0] === a && old[1] === b ? old : [a, b])) };
 }
 
