@@ -56,7 +56,7 @@ impl Engine {
         sorted.into_iter().collect()
     }
 
-    /// All spans of a trace, as stored (see [`adjust`]); `None` if there are none.
+    /// All spans of a trace, as stored (see [`crate::adjust`]); `None` if there are none.
     ///
     /// # Errors
     /// If nothing of it could be read, though there may be something.

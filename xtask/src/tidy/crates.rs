@@ -41,7 +41,12 @@ const PLACES: &[Place] = &[
     },
     Place {
         name: "wakeful-export",
-        uses: &["wakeful-trace", "wakeful-model", "wakeful-wire", "wakeful-subscriber"],
+        uses: &[
+            "wakeful-trace",
+            "wakeful-model",
+            "wakeful-wire",
+            "wakeful-subscriber",
+        ],
         not: &["axum", "tonic", "reqwest", "prost", "wakeful-store"],
     },
     Place {

@@ -129,10 +129,11 @@ const STATES: [string, Record<string, string>][] = [
 ];
 
 test.each(STATES)('a reload shows the same: %s', async (_, query) => {
-  const { page } = await openTrace(browser, server, CHECKOUT, query);
+  const { page, answered } = await openTrace(browser, server, CHECKOUT, query);
   const picture = async () => {
     await settled(page);
     await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
+    await answered();
     let last = await page.screenshot();
     // What is still being drawn comes to rest.
     await expect

@@ -1,10 +1,13 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core';
+import { expect } from 'vitest';
 import { open } from './browser.ts';
 import type { Server } from './server.ts';
 
 export interface TraceOnScreen {
   page: Page;
   complaints: string[];
+  /** Waits until every question that the page asked is answered, but the one that stays open. */
+  answered(): Promise<void>;
 }
 
 /** Opens a trace and waits until all of it is there. */
@@ -16,9 +19,17 @@ export async function openTrace(
   options: BrowserContextOptions = {},
 ): Promise<TraceOnScreen> {
   const { page, complaints } = await open(browser, options);
-  await page.goto(`${server.url}/trace/${id}?${new URLSearchParams(query)}`);
+  const waiting = new Set<Request>();
+  page.on('request', (request) => {
+    if (!new URL(request.url()).pathname.endsWith('/watch')) waiting.add(request);
+  });
+  const done = (request: Request) => waiting.delete(request);
+  page.on('requestfinished', done).on('requestfailed', done);
+  const answered = () => expect.poll(() => [...waiting].map((request) => request.url())).toEqual([]);
+  const asked = new URLSearchParams(query).toString();
+  await page.goto(`${server.url}/trace/${id}${asked && `?${asked}`}`);
   await settled(page);
-  return { page, complaints };
+  return { page, complaints, answered };
 }
 
 /** All rows are here, and on screen if the timeline is. */

@@ -80,7 +80,7 @@ export function TableView({ model }: { model: TraceModel }) {
         label="Spans of the trace"
         count={answer?.total ?? 0}
         columns={TABLE_FIELDS.length + 1}
-        busy={busy}
+        busy={busy || !table.whole}
         active={table.active}
         onRange={table.setRange}
         onActive={(index) => choose(index)}
@@ -163,13 +163,15 @@ interface Rows {
   rows: ReadonlyMap<number, TableRow>;
   /** Span ids by row, as far as they have come. */
   ids: ReadonlyMap<number, string>;
+  /** Whether all that is on screen has come, span ids included. */
+  whole: boolean;
   active: number;
   setActive: (index: number) => void;
   setRange: (from: number, to: number) => void;
 }
 
 /** The rows on screen, read anew whenever the order or the screen changes. `order` is the answer that made the order. */
-function useRows(model: TraceModel, order: object | null): Rows {
+function useRows(model: TraceModel, order: { total: number } | null): Rows {
   const [[from, to], setRange] = useState([0, 0]);
   const [rows, setRows] = useState<ReadonlyMap<number, TableRow>>(new Map());
   const [active, setActive] = useState(-1);
@@ -193,7 +195,8 @@ function useRows(model: TraceModel, order: object | null): Rows {
     if (row < 0) return setActive(-1);
     void analysisOf(model).ask<'place'>({ kind: 'place', row }).then(setActive);
   }, [order]);
-  return { rows, ids, active, setActive, setRange: (a, b) => setRange((old) => (old[0] === a && old[1] === b ? old : [a, b])) };
+  const whole = (rows.size > 0 || order?.total === 0) && [...rows.values()].every(({ row }) => ids.has(row));
+  return { rows, ids, whole, active, setActive, setRange: (a, b) => setRange((old) => (old[0] === a && old[1] === b ? old : [a, b])) };
 }
 
 /** Scrolling may pass over many rows a second: ids are asked for where it rests. */
@@ -210,7 +213,7 @@ function useIds(model: TraceModel, rows: ReadonlyMap<number, TableRow>): Readonl
       fetchIds(traceOf(model), wanted, abort.signal).then(
         (list) => setIds(new Map(list.map((id, place) => [wanted[place], id]))),
         // The column stays empty; the details of a row say why.
-        () => undefined,
+        () => !abort.signal.aborted && setIds(new Map(wanted.map((row) => [row, '']))),
       );
     }, REST_MS);
     return () => {
