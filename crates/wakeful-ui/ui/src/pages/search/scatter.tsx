@@ -181,6 +181,8 @@ function Axes({ scale }: { scale: ReturnType<typeof scaleOf> }) {
     if (step < 1_000) return `${formatClock(date)}.${String(Math.floor(at) % 1000).padStart(3, '0')}`;
     return step > 20 * 3_600_000 ? formatNear(at, Date.now()).replace(/:\d\d$/, '') : formatClock(date);
   };
+  // All began in the same millisecond: one label says it.
+  const shown = columns.filter(({ at, anchor }, index) => anchor === 'end' || label(at) !== label(columns[index + 1].at));
   return (
     <svg width={width} height={HEIGHT} aria-hidden="true">
       {rows.map(({ y, label: text }) => (
@@ -188,7 +190,7 @@ function Axes({ scale }: { scale: ReturnType<typeof scaleOf> }) {
           {text}
         </text>
       ))}
-      {columns.map(({ x, at, anchor }) => (
+      {shown.map(({ x, at, anchor }) => (
         <text key={x} class="axis" x={anchor === 'end' ? width - 4 : x} y={HEIGHT - 6} text-anchor={anchor}>
           {label(at) + (anchor === 'end' ? ` ${zoneName(new Date(at))}` : '')}
         </text>

@@ -3,6 +3,7 @@ import { formatDuration } from '../../engine/format.ts';
 const NAMES: Record<string, string> = {
   'jaeger-json': 'Jaeger JSON',
   'otlp-json': 'OTLP JSON',
+  'otlp-jsonl': 'OTLP JSON, one object a line',
   'otlp-protobuf': 'OTLP protobuf',
 };
 
