@@ -80,7 +80,7 @@ fn of_server(counters: &Counters, within: &RangeInclusive<u64>) -> impl Iterator
             records,
             first_unix_nanos: first.to_string(),
             last_unix_nanos: last.to_string(),
-            remedy: remedy(reason),
+            remedy: remedy(receiver, reason),
         })
     })
 }
@@ -134,8 +134,11 @@ fn why(reason: Reason) -> &'static str {
     }
 }
 
-fn remedy(reason: Reason) -> &'static str {
+fn remedy(receiver: Receiver, reason: Reason) -> &'static str {
     match reason {
+        Reason::Malformed if receiver == Receiver::Upload => {
+            "choose a file of Jaeger JSON, OTLP JSON or OTLP protobuf"
+        }
         Reason::TooLarge => "send fewer spans at once, or raise --max-message-bytes",
         Reason::Malformed => "check which exporter sends to this port, and its version",
         Reason::Incomplete => "raise the exporter's timeout, or look at the network between",
