@@ -1,6 +1,6 @@
 //! Records `tracing` spans, events and logs into per-thread rings, and hands them out finished.
 //!
-//! [`recorder`] makes two sides. The writing side, [`Recorder`], is installed as a [`Subscriber`] (the fast way) or as a
+//! [`recorder()`] makes two sides. The writing side, [`Recorder`], is installed as a [`Subscriber`] (the fast way) or as a
 //! [`Layer`] on a `Registry`, where other layers are wanted. Each thread writes what happens to spans into a byte ring of its
 //! own, so it never waits for anything; a ring that is full refuses the newest record and counts it. The reading side,
 //! [`Drain`], merges the rings and hands finished spans and log records to a [`Sink`], and what was lost, by thread and cause.

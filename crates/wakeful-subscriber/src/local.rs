@@ -60,7 +60,10 @@ const NOWHERE: Last = Last {
 };
 
 /// All parts of a thread, by recorder; each in a place of its own, so that it stays there.
-struct Locals(RefCell<Vec<(*const Core, Rc<RefCell<Local>>)>>);
+struct Locals(RefCell<Vec<Part>>);
+
+/// The recorder it is of, and the part.
+type Part = (*const Core, Rc<RefCell<Local>>);
 
 thread_local! {
     static LAST: Cell<Last> = const { Cell::new(NOWHERE) };
@@ -335,6 +338,14 @@ impl Local {
     pub(crate) fn after_close(&self) {
         if self.core.wake_at_close {
             self.core.process().doorbell.ring();
+        }
+    }
+
+    /// Puts a span on the stack and tells the profiler.
+    #[inline]
+    pub(crate) fn push(&mut self, id: SlotId, context: Context, recorded: bool) {
+        if self.stack.push(id, context, recorded) {
+            current::publish(context.trace_id, context.span_id);
         }
     }
 

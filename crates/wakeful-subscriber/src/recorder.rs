@@ -14,7 +14,7 @@ use crate::loss::LossCause;
 use crate::record::{self, Head, Kind, mark};
 use crate::sampler::Sampler;
 use crate::settings::Settings;
-use crate::slots::{Cache, Cold, Context, ContextFlags, Slot, SlotId};
+use crate::slots::{Beginning, Cache, Cold, Context, ContextFlags, Slot, SlotId};
 use crate::{Layer, Subscriber};
 
 /// The writing side of a recorder; cheap to clone.
@@ -64,15 +64,11 @@ pub(crate) enum Parent {
     Span(SlotId),
 }
 
-/// A span that is being made.
+/// A span that was just made. What else is known of it stands in its slot: small numbers move in registers.
+#[derive(Clone, Copy)]
 struct Made {
-    slot: u32,
     id: SlotId,
-    known: Known,
-    context: Context,
-    parent_span_id: u64,
-    ticks: u64,
-    marks: u8,
+    /// Its record is to be written.
     written: bool,
 }
 
@@ -90,17 +86,20 @@ impl Recorder {
     /// Makes a span; it begins with one handle, and with `keep_parent` keeps its parent open.
     pub(crate) fn new_span(&self, attributes: &Attributes<'_>, parent: Parent, keep_parent: bool) -> SlotId {
         let metadata = attributes.metadata();
+        let has_fields = !attributes.values().is_empty();
+        let mut scratch = None;
         let made = local::with(&self.core, |local| {
             let known = local.know(metadata);
             let slot = local.slots.take(&self.core.slots);
             let made = self.make(Some(&mut *local), known, slot, parent, keep_parent)?;
-            let encodes = (made.written || self.core.lines.is_some()) && !attributes.values().is_empty();
-            if made.written && !encodes && !made.context.flags.has_trace_state() {
-                self.write_new(local, &made, 0, &[]);
+            if has_fields && (made.written || self.core.lines.is_some()) {
+                scratch = Some(local.take_scratch());
+            } else if made.written && !self.has_trace_state(made) {
+                self.write_new(local, made, 0, false, &[]);
             }
-            Some((made, encodes.then(|| local.take_scratch())))
+            Some(made)
         });
-        let (made, scratch) = match made {
+        let made = match made {
             Some(Some(made)) => made,
             // There is no slot left.
             Some(None) => {
@@ -110,40 +109,40 @@ impl Recorder {
                 return SlotId::NOWHERE;
             }
             None => match self.make_while_ending(metadata, parent, keep_parent) {
-                Some(made) => (made, None),
+                Some(made) => made,
                 None => return SlotId::NOWHERE,
             },
         };
-        let has_state = made.written && made.context.flags.has_trace_state();
-        if scratch.is_some() || has_state {
-            self.describe(&made, scratch.unwrap_or_default(), |encoder| {
-                attributes.record(encoder);
-            });
+        if scratch.is_some() || made.written && self.has_trace_state(made) {
+            self.describe(made, scratch.unwrap_or_default(), attributes);
         }
         made.id
     }
 
+    fn has_trace_state(&self, made: Made) -> bool {
+        let slot = self.core.slots.at(made.id.index());
+        slot.is_some_and(|slot| slot.flags().has_trace_state())
+    }
+
     /// Encodes the fields, which runs code of the program, so nothing is borrowed meanwhile; then writes and keeps them.
-    fn describe(&self, made: &Made, mut scratch: Vec<u8>, record: impl FnOnce(&mut dyn Visit)) {
+    fn describe(&self, made: Made, mut scratch: Vec<u8>, attributes: &Attributes<'_>) {
+        let Some(slot) = self.core.slots.at(made.id.index()) else {
+            return;
+        };
         let mut encoder = Encoder::new(&mut scratch, self.core.field_bytes_max);
-        record(&mut encoder);
-        let slot = self.core.slots.at(made.slot);
-        if let Some(slot) = slot.filter(|_| made.context.flags.has_trace_state()) {
-            let state = slot.trace_state(made.context.flags);
+        attributes.record(&mut encoder);
+        let flags = slot.flags();
+        if flags.has_trace_state() {
+            let state = slot.trace_state(flags);
             encoder.special(Special::TraceState, state.as_str().as_bytes());
         }
         let (cut, has_error) = (encoder.cut, encoder.has_error);
-        if let Some(slot) = slot.filter(|_| self.core.lines.is_some()) {
+        if self.core.lines.is_some() {
             slot.cold().fields.extend_from_slice(&scratch);
         }
         local::with(&self.core, |local| {
             if made.written {
-                let marks = if has_error { mark::HAS_ERROR } else { 0 };
-                let made = Made {
-                    marks: made.marks | marks,
-                    ..*made
-                };
-                self.write_new(local, &made, cut, &scratch);
+                self.write_new(local, made, cut, has_error, &scratch);
             }
             local.keep_scratch(scratch);
         });
@@ -170,22 +169,18 @@ impl Recorder {
         let parent = parent_id.and_then(|id| core.slots.get(id));
         let mut context = parent.map(Slot::context).unwrap_or_default();
         let parent_span_id = context.span_id;
-        let mut marks = 0;
         let mut written = false;
         if let Some(local) = local.as_mut().filter(|_| known.wanted.traced) {
-            let mut sampled = context.flags.trace_flags().is_sampled();
+            written = context.flags.trace_flags().is_sampled();
             if context.span_id == 0 {
                 let trace_id = local.trace_ids.next(core.trace_ids);
-                sampled = core.sampler.samples(trace_id, None);
+                let sampled = core.sampler.samples(trace_id, None);
                 context.trace_id = trace_id.get();
                 context.flags = ContextFlags::root(sampled);
                 // A remote parent may still be set, and it may say otherwise.
-                if !sampled && core.sampler != Sampler::AlwaysOff {
-                    marks = mark::UNSAMPLED;
-                }
+                written = sampled || core.sampler != Sampler::AlwaysOff;
             }
             context.span_id = local.span_ids.next(&core.process().span_ids).get();
-            written = sampled || marks != 0;
         }
         let ticks = if written || core.writes_close_lines() {
             slot.next_ticks(core.clock.ticks())
@@ -199,7 +194,13 @@ impl Recorder {
             }
             _ => 0,
         };
-        slot.begin(known.callsite, context, kept_parent, ticks);
+        slot.begin(Beginning {
+            callsite: known.callsite,
+            context,
+            parent_span_id,
+            kept_parent,
+            ticks,
+        });
         if context.flags.has_trace_state() {
             let state = parent
                 .map(|parent| parent.trace_state(context.flags))
@@ -209,35 +210,31 @@ impl Recorder {
         if core.writes_close_lines() {
             slot.cold().times.since = ticks;
         }
-        Some(Made {
-            slot: index,
-            id: core.slots.id(index, slot),
-            known,
-            context,
-            parent_span_id,
-            ticks,
-            marks,
-            written,
-        })
+        let id = core.slots.id(index, slot);
+        Some(Made { id, written })
     }
 
     /// Writes the record of a new span; if that is refused, nothing more is written of it.
     #[inline]
-    fn write_new(&self, local: &mut Local, made: &Made, cut: u32, fields: &[u8]) {
-        let ticks = local.next_ticks(made.ticks);
+    fn write_new(&self, local: &mut Local, made: Made, cut: u32, has_error: bool, fields: &[u8]) {
+        let index = made.id.index();
+        let Some(slot) = self.core.slots.at(index) else {
+            return;
+        };
+        let context = slot.context();
+        let sampled = context.flags.trace_flags().is_sampled();
+        let ticks = local.next_ticks(slot.ticks());
+        let error = if has_error { mark::HAS_ERROR } else { 0 };
         let head = Head {
             kind: Kind::New,
-            marks: made.marks,
-            slot: made.slot,
+            marks: error | if sampled { 0 } else { mark::UNSAMPLED },
+            slot: index,
             ticks,
-            span_id: made.context.span_id,
+            span_id: context.span_id,
         };
-        let callsite = made.known.callsite.id;
-        let record = record::new_span(head, made.context, made.parent_span_id, callsite, cut, fields);
-        let counts = u64::from(made.marks & mark::UNSAMPLED == 0);
-        if let Some(slot) = self.core.slots.at(made.slot)
-            && local.write(record, fields, counts)
-        {
+        let callsite = slot.callsite().map_or(0, |callsite| callsite.id);
+        let record = record::new_span(head, context, slot.parent_span_id(), callsite, cut, fields);
+        if local.write(record, fields, u64::from(sampled)) {
             slot.set_ticks(ticks);
             slot.set_recorded(local.epoch());
         }
@@ -311,8 +308,7 @@ impl Recorder {
         let core = &*self.core;
         local::with(&self.core, |local| {
             let Some(slot) = core.slots.get(id) else {
-                local.stack.push(id, Context::default(), false);
-                return local.publish_current();
+                return local.push(id, Context::default(), false);
             };
             let mut recorded = slot.is_recorded(local.epoch());
             if recorded {
@@ -320,8 +316,7 @@ impl Recorder {
                 recorded = local.write_enter(record::plain(Kind::Enter, id.index(), ticks, slot.span_id()));
                 slot.set_ticks(ticks);
             }
-            local.stack.push(id, slot.context(), recorded);
-            local.publish_current();
+            local.push(id, slot.context(), recorded);
             if core.writes_close_lines() {
                 slot.cold().times.enter(core.clock.ticks());
             }
@@ -354,7 +349,7 @@ impl Recorder {
         let core = &*self.core;
         let slot = core.slots.get(id)?;
         let index = id.index();
-        let parent = slot.parent();
+        let parent = slot.kept_parent();
         if let Some(lines) = &core.lines {
             lines.close(core, slot);
             slot.cold().clear();

@@ -22,8 +22,9 @@ pub(crate) struct Entry {
 }
 
 impl Stack {
+    /// Whether the span is current now.
     #[inline]
-    pub(crate) fn push(&mut self, id: SlotId, context: Context, recorded: bool) {
+    pub(crate) fn push(&mut self, id: SlotId, context: Context, recorded: bool) -> bool {
         let duplicate = self.entries.iter().any(|entry| entry.id == id);
         self.recorded += usize::from(recorded);
         self.entries.push(Entry {
@@ -32,6 +33,7 @@ impl Stack {
             recorded,
             duplicate,
         });
+        !duplicate
     }
 
     /// Takes the latest entry of the span away.

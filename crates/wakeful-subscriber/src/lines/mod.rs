@@ -137,7 +137,7 @@ impl Lines {
                 let fields = slot.cold().fields.clone();
                 spans.push(SpanOfLine { callsite, fields });
             }
-            next = core.slots.get(SlotId::from_raw(slot.parent()));
+            next = core.slots.get(SlotId::from_raw(slot.kept_parent()));
         }
         spans.reverse();
         spans

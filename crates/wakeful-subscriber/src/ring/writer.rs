@@ -5,6 +5,9 @@ use std::sync::Arc;
 use super::{Memory, Ring, WORD_BYTES};
 use crate::sync::Ordering;
 
+/// How far ahead lines are fetched: about two spans.
+const PREFETCH_BYTES: usize = 256;
+
 /// The one writer of a ring; dropping it says that no more will come.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -67,10 +70,16 @@ impl Writer {
         // is consumed. The reader sees them when `published` says so, below.
         unsafe {
             let place = self.ring.memory.writable(place as usize, length);
-            std::ptr::copy_nonoverlapping(words.as_ptr().cast::<u8>(), place, WORDS * WORD_BYTES);
+            // Word by word: put together in memory first and copied in bigger pieces, they would wait for each other there.
+            for (at, word) in words.into_iter().enumerate() {
+                place.cast::<u64>().add(at).write(word);
+            }
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), place.add(WORDS * WORD_BYTES), bytes.len());
         }
         self.position = next;
+        self.ring
+            .memory
+            .prefetch((next & (self.capacity - 1)) as usize + PREFETCH_BYTES);
         self.ring.published.0.store(next, Ordering::Release);
         Ok(())
     }

@@ -3,13 +3,12 @@
 use loom::sync::Arc;
 
 use super::*;
-use crate::callsite::of_tests;
 
 /// A slot in use, with as many handles.
 fn used(slots: &Slots, handles: u32) -> u32 {
     let index = Cache::new().take(slots).unwrap();
     let slot = slots.at(index).unwrap();
-    slot.begin(of_tests(), Context::default(), 0, 0);
+    slot.begin(beginning(0));
     for _ in 1..handles {
         slot.keep();
     }

@@ -11,7 +11,7 @@ use crate::sync::{AtomicPtr, AtomicU32, Ordering};
 
 pub(crate) use cache::Cache;
 pub(crate) use free::NONE;
-pub(crate) use slot::{Cold, Context, ContextFlags, Slot, Times};
+pub(crate) use slot::{Beginning, Cold, Context, ContextFlags, Slot, Times};
 
 /// How many slots are allocated at a time.
 const CHUNK: usize = if cfg!(loom) { 2 } else { 256 };
@@ -172,6 +172,18 @@ impl std::fmt::Debug for Slots {
         f.debug_struct("Slots")
             .field("max", &self.max)
             .finish_non_exhaustive()
+    }
+}
+
+/// A span for tests.
+#[cfg(test)]
+fn beginning(ticks: u64) -> Beginning {
+    Beginning {
+        callsite: crate::callsite::of_tests(),
+        context: Context::default(),
+        parent_span_id: 0,
+        kept_parent: 0,
+        ticks,
     }
 }
 

@@ -23,8 +23,10 @@ pub(crate) struct Slot {
     trace_high: AtomicU64,
     trace_low: AtomicU64,
     span_id: AtomicU64,
+    /// As it was when the span began.
+    parent_span_id: AtomicU64,
     /// The parent that it keeps open, as a raw [`super::SlotId`]; 0 for none.
-    parent: AtomicU64,
+    kept_parent: AtomicU64,
     /// The latest record of the span: a later one, on whatever thread, has a later time.
     ticks: AtomicU64,
     /// The next slot of a list of free or closed ones.
@@ -51,6 +53,18 @@ pub(crate) struct Times {
     pub(crate) since: u64,
     pub(crate) busy: u64,
     pub(crate) idle: u64,
+}
+
+/// What a span begins with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Beginning {
+    pub(crate) callsite: &'static Callsite,
+    pub(crate) context: Context,
+    /// 0 for a root.
+    pub(crate) parent_span_id: u64,
+    /// As a raw [`super::SlotId`]; 0 for none.
+    pub(crate) kept_parent: u64,
+    pub(crate) ticks: u64,
 }
 
 /// What children inherit.
@@ -102,7 +116,8 @@ impl Slot {
             trace_high: AtomicU64::new(0),
             trace_low: AtomicU64::new(0),
             span_id: AtomicU64::new(0),
-            parent: AtomicU64::new(0),
+            parent_span_id: AtomicU64::new(0),
+            kept_parent: AtomicU64::new(0),
             ticks: AtomicU64::new(0),
             next: AtomicU32::new(super::NONE),
             next_batch: AtomicU32::new(super::NONE),
@@ -112,17 +127,19 @@ impl Slot {
 
     /// Begins a span in a free slot, with one handle. The id that the caller makes public publishes it.
     #[inline]
-    pub(crate) fn begin(&self, callsite: &'static Callsite, context: Context, parent: u64, ticks: u64) {
+    pub(crate) fn begin(&self, span: Beginning) {
+        let context = span.context;
         self.callsite
-            .store(std::ptr::from_ref(callsite).cast_mut(), Ordering::Relaxed);
+            .store(std::ptr::from_ref(span.callsite).cast_mut(), Ordering::Relaxed);
         self.recorded.store(0, Ordering::Relaxed);
         self.flags.store(context.flags.0, Ordering::Relaxed);
         self.trace_high
             .store((context.trace_id >> 64) as u64, Ordering::Relaxed);
         self.trace_low.store(context.trace_id as u64, Ordering::Relaxed);
         self.span_id.store(context.span_id, Ordering::Relaxed);
-        self.parent.store(parent, Ordering::Relaxed);
-        self.ticks.store(ticks, Ordering::Relaxed);
+        self.parent_span_id.store(span.parent_span_id, Ordering::Relaxed);
+        self.kept_parent.store(span.kept_parent, Ordering::Relaxed);
+        self.ticks.store(span.ticks, Ordering::Relaxed);
         self.refs.store(1, Ordering::Release);
     }
 
@@ -144,8 +161,16 @@ impl Slot {
         unsafe { self.callsite.load(Ordering::Relaxed).as_ref() }
     }
 
-    pub(crate) fn parent(&self) -> u64 {
-        self.parent.load(Ordering::Relaxed)
+    pub(crate) fn kept_parent(&self) -> u64 {
+        self.kept_parent.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn parent_span_id(&self) -> u64 {
+        self.parent_span_id.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn flags(&self) -> ContextFlags {
+        ContextFlags(self.flags.load(Ordering::Relaxed))
     }
 
     #[inline]

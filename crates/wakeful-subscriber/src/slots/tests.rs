@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::*;
-use crate::callsite::of_tests;
 
 #[test]
 fn no_slot_is_had_twice_though_threads_free_what_others_took() {
@@ -20,7 +19,7 @@ fn no_slot_is_had_twice_though_threads_free_what_others_took() {
                     let Some(index) = cache.take(&slots) else { continue };
                     let slot = slots.at(index).unwrap();
                     // Nobody else has it: what was stored stays.
-                    slot.begin(of_tests(), Context::default(), 0, number);
+                    slot.begin(beginning(number));
                     std::hint::spin_loop();
                     assert_eq!(slot.ticks(), number);
                     sender.send(index).unwrap();
@@ -52,7 +51,7 @@ fn an_old_id_leads_nowhere() {
     let slots = Slots::new(256);
     let index = Cache::new().take(&slots).unwrap();
     let slot = slots.at(index).unwrap();
-    slot.begin(of_tests(), Context::default(), 0, 0);
+    slot.begin(beginning(0));
     let id = slots.id(index, slot);
     assert!(slots.get(id).is_some());
     slot.end();
