@@ -48,7 +48,7 @@ impl Sink for Counted {
     fn span(&mut self, span: &FinishedSpan<'_>) {
         self.sum.received_spans += 1;
         // A few, so that the set does not slow the drain down.
-        if span.span_id.get() % 64 == 0 {
+        if span.span_id.get().is_multiple_of(64) {
             assert!(self.ids.insert(span.span_id.get()), "a span came twice");
         }
         assert!(span.end_unix_nanos >= span.start_unix_nanos);
@@ -128,12 +128,12 @@ fn write(deadline: Instant, next: &Sender<Span>, receiver: &Receiver<Span>) -> (
             let outer = info_span!("outer", number = spans, text = "some text");
             let inner = outer.in_scope(|| info_span!("inner", number = spans));
             spans += 2;
-            if spans % 8 == 0 {
+            if spans.is_multiple_of(8) {
                 inner.in_scope(|| info!("said"));
                 logs += 1;
             }
             // Its parent stays open until the other thread drops it.
-            if spans % 16 == 0 {
+            if spans.is_multiple_of(16) {
                 let _ = next.send(inner);
             }
             while let Ok(received) = receiver.try_recv() {

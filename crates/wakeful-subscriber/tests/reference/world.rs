@@ -80,12 +80,10 @@ impl World {
             begun_on[first.thread] = false;
             rest = &after[1..];
         }
-        for thread in 0..THREADS {
+        for (thread, _) in begun_on.iter().enumerate().filter(|(_, begun)| **begun) {
             now += STEP_NANOS;
             self.clock.store(now, Ordering::Relaxed);
-            if begun_on[thread] {
-                self.order(thread, Order::End);
-            }
+            self.order(thread, Order::End);
         }
         // What is left, in the order in which it was made.
         dispatcher::with_default(dispatch, || {
@@ -246,7 +244,7 @@ fn new(callsite: u64, parent: Place, value: u64, handles: &[Span]) -> Span {
     let text = "text of any length"[..(value % 18) as usize].to_owned();
     spans!(callsite % 6, parent, handles,
         0 => info_span!("plain"),
-        1 => info_span!("numbers", i = -(small as i64), u = value, f = small as f64 / 4.0, b = small % 2 == 0, late = Empty),
+        1 => info_span!("numbers", i = -(small as i64), u = value, f = small as f64 / 4.0, b = small > 500, late = Empty),
         2 => info_span!("texts", s = text.as_str(), d = %small, g = ?Some(small), late = Empty, seen = Empty),
         3 => info_span!("wide", u128 = u128::from(value) << 60, i128 = -(i128::from(value)), bytes = text.as_bytes(), seen = Empty),
         4 => debug_span!("hidden", small),
