@@ -9,6 +9,7 @@ use crate::shell;
 /// Runs Rust's tests, the page's, and a browser against the binary.
 pub(crate) fn run() -> anyhow::Result<()> {
     rust()?;
+    rings()?;
     npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"], None)?;
     npm(&["test"], None)?;
     let binary = programs::build(Profile::Debug, &["wakeful"])?.join("wakeful");
@@ -23,6 +24,23 @@ fn rust() -> anyhow::Result<()> {
         "--features",
         "wakeful-testkit/load",
     ]))
+}
+
+/// The recorder's rings and slots in every order of their steps; loom's atomics need a build of their own.
+fn rings() -> anyhow::Result<()> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from);
+    shell::run(
+        shell::cargo(&[
+            "test",
+            "--package",
+            "wakeful-subscriber",
+            "--release",
+            "--lib",
+            "loom_tests",
+        ])
+        .env("RUSTFLAGS", "--cfg loom")
+        .env("CARGO_TARGET_DIR", target.join("loom")),
+    )
 }
 
 /// Runs npm in the page's sources; the browser is told which binary serves it.
