@@ -28,7 +28,8 @@ fn rust() -> anyhow::Result<()> {
 
 /// The recorder's rings and slots in every order of their steps; loom's atomics need a build of their own.
 fn rings() -> anyhow::Result<()> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from);
     shell::run(
         shell::cargo(&[
             "test",
