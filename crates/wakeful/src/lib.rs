@@ -74,8 +74,8 @@ pub use builder::{Builder, LogFormat, builder};
 pub use error::InitError;
 pub use guard::{Guard, propagator};
 pub use wakeful_export::settings::{
-    BatchSettings, Compression, Endpoint, ExporterKind, Limits, OtlpSettings, Protocol, ResourceAttributes,
-    Settings as ExportSettings, SignalSettings, VARIABLES, Variable,
+    BatchSettings, Compression, Endpoint, EndpointError, ExporterKind, Limits, OtlpSettings, Protocol,
+    ResourceAttributes, Settings as ExportSettings, SignalSettings, VARIABLES, Variable,
 };
 pub use wakeful_export::{Lost, LostCause, LostCount, Processor};
 pub use wakeful_subscriber::{

@@ -6,14 +6,20 @@
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The endpoint cannot be one.
-    #[error(
-        "cannot send spans to {endpoint}: {source}; name an OTLP gRPC endpoint such as http://127.0.0.1:4317"
-    )]
-    Exporter {
+    #[error("the OTLP gRPC endpoint {endpoint:?} {source}")]
+    Endpoint {
         /// The endpoint as it was given.
         endpoint: String,
         /// What is wrong with it.
-        source: opentelemetry_otlp::ExporterBuildError,
+        source: wakeful::EndpointError,
+    },
+    /// A service's spans cannot be sent.
+    #[error("cannot trace {service}: {source}; is there a limit on threads?")]
+    Exporter {
+        /// The service's name.
+        service: &'static str,
+        /// What went wrong.
+        source: wakeful::InitError,
     },
     /// No loopback port, thread or runtime could be had for a service.
     #[error("cannot start {service}: {source}; is there a limit on threads or open files?")]

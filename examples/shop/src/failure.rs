@@ -3,10 +3,8 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use opentelemetry::KeyValue;
 use serde::{Deserialize, Serialize};
-use tracing::Span;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing::info;
 
 /// A failed request: becomes the answer's status and JSON body, and an exception event on the current span.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -36,11 +34,11 @@ impl Failure {
 
     /// Notes the failure on the current span, as the semantic conventions for exceptions say.
     pub(crate) fn record(&self) {
-        let attributes = vec![
-            KeyValue::new("exception.type", self.kind.clone()),
-            KeyValue::new("exception.message", self.message.clone()),
-        ];
-        Span::current().add_event("exception", attributes);
+        info!(
+            "exception.type" = self.kind,
+            "exception.message" = self.message,
+            "exception"
+        );
     }
 }
 

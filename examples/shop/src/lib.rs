@@ -1,9 +1,9 @@
 //! The demo's program: a small shop that never closes, so that there are traces to look at.
 //!
 //! Four services, `frontend`, `checkout`, `inventory` and `payment`, call each other over HTTP on loopback and keep
-//! their carts in an unmodified `mini-redis`. Each has a thread, a Tokio runtime and a tracer provider of its own, as
-//! four processes would. They are traced with stock crates alone: `tracing`, `tracing-opentelemetry` and
-//! `opentelemetry-otlp`.
+//! their carts in an unmodified `mini-redis`. Each has a thread, a Tokio runtime and a subscriber of its own, as
+//! four processes would. They are traced as any program is that uses `tracing`: what wakeful adds stands in `telemetry.rs`, and
+//! in `propagation.rs` what carries a trace from one service to the next.
 //!
 //! There is something to find in it: cards are declined, a flaky gateway is tried again, search asks for its items one
 //! by one, everybody waits for one lock around the stock, and a report hashes on its worker while all others wait.

@@ -1,15 +1,11 @@
-//! One service's traces: a tracer provider, and the `tracing` subscriber that feeds it.
+//! One service's traces: the subscriber that its thread records with, and what sends them.
 
-use opentelemetry::KeyValue;
-use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider};
 use std::time::Duration;
+
 use tracing::Dispatch;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt as _;
+use wakeful::{Endpoint, Guard, LogFormat, Protocol};
 
 use crate::{Error, Options};
 
@@ -19,51 +15,40 @@ const LAST_EXPORT: Duration = Duration::from_secs(2);
 /// What a service records with, and what sends it.
 #[derive(Debug)]
 pub(crate) struct Telemetry {
-    provider: SdkTracerProvider,
+    guard: Guard,
     dispatch: Dispatch,
 }
 
 impl Telemetry {
-    /// Must be called within a Tokio runtime, and not one of the service's: its connection is driven there, so that a
-    /// blocked worker delays requests and not spans.
+    /// What sends has a thread of its own, so that a blocked worker delays requests and not spans.
     pub(crate) fn new(service: &'static str, options: &Options) -> Result<Self, Error> {
-        let exporter = SpanExporter::builder()
-            .with_tonic()
-            .with_endpoint(&options.otlp_endpoint)
-            .build()
-            .map_err(|source| Error::Exporter {
-                endpoint: options.otlp_endpoint.clone(),
-                source,
-            })?;
-        let batching = BatchConfigBuilder::default()
-            .with_scheduled_delay(options.export_delay)
-            .build();
-        let resource = Resource::builder()
-            .with_service_name(service)
-            .with_attribute(KeyValue::new("service.namespace", "shop"))
-            .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
-            .with_attribute(KeyValue::new(
-                "service.instance.id",
-                format!("{service}-{}", std::process::id()),
-            ))
-            .with_attribute(KeyValue::new("deployment.environment.name", "demo"))
-            .build();
-        let provider = SdkTracerProvider::builder()
-            .with_span_processor(
-                BatchSpanProcessor::builder(exporter)
-                    .with_batch_config(batching)
-                    .build(),
-            )
-            .with_resource(resource)
-            .build();
-
+        let endpoint = Endpoint::base(&options.otlp_endpoint, true).map_err(|source| Error::Endpoint {
+            endpoint: options.otlp_endpoint.clone(),
+            source,
+        })?;
+        let delay = options.export_delay;
         // What libraries below say about themselves is not the shop's story.
         let told = Targets::new()
             .with_target(env!("CARGO_CRATE_NAME"), LevelFilter::INFO)
             .with_target("mini_redis", LevelFilter::DEBUG);
-        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer(service));
-        let dispatch = Dispatch::new(tracing_subscriber::registry().with(told).with(layer));
-        Ok(Self { provider, dispatch })
+        let (dispatch, guard) = wakeful::builder()
+            // The shop is the same everywhere: no variable of its surroundings is meant for it.
+            .variables(|_| None)
+            .service_name(service)
+            .resource_attribute("service.namespace", "shop")
+            .resource_attribute("service.version", env!("CARGO_PKG_VERSION"))
+            .resource_attribute("service.instance.id", format!("{service}-{}", std::process::id()))
+            .resource_attribute("deployment.environment.name", "demo")
+            .endpoint(endpoint)
+            .export(move |settings| {
+                settings.traces.otlp.protocol = Some(Protocol::Grpc);
+                settings.traces.batch.delay = delay;
+            })
+            .tracing_targets(told)
+            .log_format(LogFormat::None)
+            .build()
+            .map_err(|source| Error::Exporter { service, source })?;
+        Ok(Self { guard, dispatch })
     }
 
     /// The subscriber for the service's thread.
@@ -73,10 +58,9 @@ impl Telemetry {
 
     /// Sends what is left. Spans that nobody receives are dropped in silence, as while the shop was open.
     pub(crate) async fn finish(self) {
-        let provider = self.provider;
-        let sent = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST_EXPORT)).await;
-        if let Ok(Err(error)) = sent {
-            tracing::debug!(%error, "the last spans were not received");
+        let lost = self.guard.shutdown(LAST_EXPORT).await;
+        if !lost.is_nothing() {
+            tracing::debug!(spans = lost.spans(), "not all spans were received");
         }
     }
 }

@@ -172,6 +172,14 @@ async fn the_shop_tells_its_stories() {
                 one.attribute("http.response.status_code").as_deref() == Some("404")
             })
         }),
+        ("every span says when it was busy", |spans| {
+            let says = |one: &Received| {
+                ["wakeful.intervals", "busy_ns", "idle_ns"]
+                    .into_iter()
+                    .all(|key| one.attribute(key).is_some())
+            };
+            spans.named("frontend", "load products", says) && spans.named("mini-redis", "apply", says)
+        }),
         ("search asks one by one", |spans| {
             let mut children: HashMap<&[u8], u32> = HashMap::new();
             for one in spans.all {
@@ -228,5 +236,5 @@ async fn options_that_cannot_be_met_are_refused() {
         Err(Error::Rate(_))
     ));
     let refused = run(Options::new("not a url"), std::future::pending()).await;
-    assert!(matches!(refused, Err(Error::Exporter { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(Error::Endpoint { .. })), "{refused:?}");
 }

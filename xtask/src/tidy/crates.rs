@@ -97,11 +97,16 @@ const PLACES: &[Place] = &[
         ],
         not: &["parquet", "arrow-array"],
     },
-    // The demo's program is an unmodified client: nothing of ours is in it.
+    // The demo's program is a client: nothing of the backend is in it.
     Place {
         name: "wakeful-shop",
-        uses: &[],
-        not: &[],
+        uses: &["wakeful-trace", "wakeful-tower", "wakeful"],
+        not: &[
+            "opentelemetry",
+            "opentelemetry_sdk",
+            "opentelemetry-otlp",
+            "tracing-opentelemetry",
+        ],
     },
     Place {
         name: "wakeful-testkit",
