@@ -61,7 +61,9 @@ fn is_generated(text: &str) -> bool {
 }
 
 fn is_style(path: &str) -> bool {
-    let shown = path.starts_with("crates/wakeful-ui/ui/src/") && !path.contains(".test.");
+    let shown = path.starts_with("crates/wakeful-ui/ui/src/")
+        && !path.contains(".test.")
+        && !path.contains("/testing/");
     shown && [".css", ".ts", ".tsx"].iter().any(|end| path.ends_with(end)) && !path.ends_with(TOKENS)
 }
 
