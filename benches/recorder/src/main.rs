@@ -4,7 +4,7 @@
 //!
 //! Every peer runs in a process of its own with its subscriber as the global default, in turns, so that a slow spell of the
 //! machine meets all of them. Work comes in bursts that fit into every queue; between them the reading side may catch up, so
-//! nothing is lost and nobody is fast by dropping. A figure is the median burst of the best turn.
+//! nothing is lost and nobody is fast by dropping. A figure is the lower quartile of the bursts of the best turn.
 
 mod bursts;
 mod peers;

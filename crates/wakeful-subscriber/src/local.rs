@@ -257,9 +257,7 @@ impl Local {
         if let Some(writer) = &mut self.writer
             && writer.write(words, body, keep_bytes).is_ok()
         {
-            if writer.is_half_full() {
-                self.ring_doorbell();
-            }
+            self.after_write();
             return true;
         }
         match self.write_to_another(words, body, keep_bytes) {
@@ -268,6 +266,32 @@ impl Local {
                 self.thread.loss.add(cause, 1, spans);
                 false
             }
+        }
+    }
+
+    /// Room in the ring for the bytes behind `words` words; see [`Writer::body`].
+    #[inline]
+    pub(crate) fn body(&mut self, words: usize) -> Option<&mut [u8]> {
+        let keep_bytes = self.stack.recorded() * PLAIN_BYTES;
+        self.writer.as_mut()?.body(words, keep_bytes)
+    }
+
+    /// Publishes what stands in [`Self::body`]; whether it was published.
+    #[inline]
+    pub(crate) fn publish<const WORDS: usize>(&mut self, words: [u64; WORDS], body_bytes: usize) -> bool {
+        let keep_bytes = self.stack.recorded() * PLAIN_BYTES;
+        let writer = self.writer.as_mut();
+        let published = writer.is_some_and(|writer| writer.publish(words, body_bytes, keep_bytes).is_ok());
+        if published {
+            self.after_write();
+        }
+        published
+    }
+
+    #[inline]
+    fn after_write(&mut self) {
+        if self.writer.as_mut().is_some_and(Writer::is_half_full) {
+            self.ring_doorbell();
         }
     }
 

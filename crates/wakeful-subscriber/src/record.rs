@@ -45,6 +45,9 @@ pub(crate) const PLAIN_WORDS: usize = 3;
 /// Bytes of Enter, Exit and Close.
 pub(crate) const PLAIN_BYTES: usize = PLAIN_WORDS * WORD_BYTES;
 
+/// Words of New, but for the fields.
+pub(crate) const NEW_WORDS: usize = 8;
+
 /// The words of the longest header, and what fills the fields up to a word.
 pub(crate) const HEADER_BYTES_MAX: usize = 9 * WORD_BYTES;
 
@@ -61,8 +64,8 @@ pub(crate) struct Head {
 
 impl Head {
     #[inline]
-    fn word(self, words: usize, body: &[u8]) -> u64 {
-        let words = words + body.len().div_ceil(WORD_BYTES);
+    fn word(self, words: usize, body_bytes: usize) -> u64 {
+        let words = words + body_bytes.div_ceil(WORD_BYTES);
         u64::from(words as u16)
             | (self.kind as u64) << 16
             | u64::from(self.marks) << 24
@@ -84,7 +87,7 @@ pub(crate) fn plain(kind: Kind, slot: u32, ticks: u64, span_id: u64) -> [u64; PL
         ticks,
         span_id,
     };
-    [head.word(PLAIN_WORDS, &[]), ticks, span_id]
+    [head.word(PLAIN_WORDS, 0), ticks, span_id]
 }
 
 /// New: ids, parent, callsite, flags; then the fields.
@@ -95,16 +98,16 @@ pub(crate) fn new_span(
     parent_span_id: u64,
     callsite: u32,
     cut: u32,
-    fields: &[u8],
-) -> [u64; 8] {
+    field_bytes: usize,
+) -> [u64; NEW_WORDS] {
     [
-        head.word(8, fields),
+        head.word(NEW_WORDS, field_bytes),
         head.ticks,
         head.span_id,
         (context.trace_id >> 64) as u64,
         context.trace_id as u64,
         parent_span_id,
-        halves(callsite, fields.len() as u32),
+        halves(callsite, field_bytes as u32),
         halves(u32::from(context.flags.trace_flags().bits()), cut),
     ]
 }
@@ -112,7 +115,7 @@ pub(crate) fn new_span(
 /// Record: fields of a span.
 pub(crate) fn record(head: Head, cut: u32, fields: &[u8]) -> [u64; 4] {
     [
-        head.word(4, fields),
+        head.word(4, fields.len()),
         head.ticks,
         head.span_id,
         halves(fields.len() as u32, cut),
@@ -122,7 +125,7 @@ pub(crate) fn record(head: Head, cut: u32, fields: &[u8]) -> [u64; 4] {
 /// Event: the trace around it, callsite, flags; then the fields.
 pub(crate) fn event(head: Head, context: Context, callsite: u32, cut: u32, fields: &[u8]) -> [u64; 7] {
     [
-        head.word(7, fields),
+        head.word(7, fields.len()),
         head.ticks,
         head.span_id,
         (context.trace_id >> 64) as u64,
@@ -135,7 +138,7 @@ pub(crate) fn event(head: Head, context: Context, callsite: u32, cut: u32, field
 /// Link, Parent: another span's ids and flags; then its trace state.
 pub(crate) fn other_span(head: Head, other: Context, flags: u32, trace_state: &[u8]) -> [u64; 7] {
     [
-        head.word(7, trace_state),
+        head.word(7, trace_state.len()),
         head.ticks,
         head.span_id,
         (other.trace_id >> 64) as u64,
@@ -227,7 +230,7 @@ impl<'a> Record<'a> {
     /// New, Record, Event.
     pub(crate) fn fields(self) -> Fields<'a> {
         match self.kind() {
-            Some(Kind::New) => self.described(6, 8),
+            Some(Kind::New) => self.described(6, NEW_WORDS),
             Some(Kind::Event) => self.described(5, 7),
             _ => {
                 let (length, cut) = self.split(3);

@@ -8,10 +8,10 @@ use wakeful_trace::{SpanContext, SpanId, TraceId};
 
 use crate::core::{Core, Known};
 use crate::drain::Drain;
-use crate::field::{Encoder, Special};
+use crate::field::{DirectEncoder, Encoder, Special};
 use crate::local::{self, Local};
 use crate::loss::LossCause;
-use crate::record::{self, Head, Kind, mark};
+use crate::record::{self, Head, Kind, NEW_WORDS, mark};
 use crate::sampler::Sampler;
 use crate::settings::Settings;
 use crate::slots::{Beginning, Cache, Cold, Context, ContextFlags, Slot, SlotId};
@@ -92,6 +92,9 @@ impl Recorder {
             let known = local.know(metadata);
             let slot = local.slots.take(&self.core.slots);
             let made = self.make(Some(&mut *local), known, slot, parent, keep_parent)?;
+            if made.written && self.write_new_directly(local, made, attributes) {
+                return Some(made);
+            }
             if has_fields && (made.written || self.core.lines.is_some()) {
                 scratch = Some(local.take_scratch());
             } else if made.written && !self.has_trace_state(made) {
@@ -214,30 +217,67 @@ impl Recorder {
         Some(Made { id, written })
     }
 
-    /// Writes the record of a new span; if that is refused, nothing more is written of it.
+    /// Writes the record of a new span with its fields in one go, if they are short, nothing of the program runs to write them,
+    /// and nobody else needs them. Whether it did.
     #[inline]
+    fn write_new_directly(&self, local: &mut Local, made: Made, attributes: &Attributes<'_>) -> bool {
+        if self.core.lines.is_some() || self.has_trace_state(made) {
+            return false;
+        }
+        let Some(body) = local.body(NEW_WORDS) else {
+            return false;
+        };
+        let mut encoder = DirectEncoder::new(body);
+        attributes.record(&mut encoder);
+        let Some(field_bytes) = encoder.finish() else {
+            return false;
+        };
+        let Some(slot) = self.core.slots.at(made.id.index()) else {
+            return false;
+        };
+        let words = Self::new_record(local, made, slot, (0, false), field_bytes);
+        let published = local.publish(words, field_bytes);
+        if published {
+            slot.set_recorded(local.epoch());
+        }
+        published
+    }
+
+    /// Writes the record of a new span; if that is refused, nothing more is written of it.
     fn write_new(&self, local: &mut Local, made: Made, cut: u32, has_error: bool, fields: &[u8]) {
-        let index = made.id.index();
-        let Some(slot) = self.core.slots.at(index) else {
+        let Some(slot) = self.core.slots.at(made.id.index()) else {
             return;
         };
+        let words = Self::new_record(local, made, slot, (cut, has_error), fields.len());
+        let sampled = slot.flags().trace_flags().is_sampled();
+        if local.write(words, fields, u64::from(sampled)) {
+            slot.set_recorded(local.epoch());
+        }
+    }
+
+    /// The words of a new span's record; the pair says how many fields were cut, and whether an error is among them.
+    #[inline]
+    fn new_record(
+        local: &mut Local,
+        made: Made,
+        slot: &Slot,
+        (cut, has_error): (u32, bool),
+        field_bytes: usize,
+    ) -> [u64; NEW_WORDS] {
         let context = slot.context();
-        let sampled = context.flags.trace_flags().is_sampled();
         let ticks = local.next_ticks(slot.ticks());
+        slot.set_ticks(ticks);
+        let sampled = context.flags.trace_flags().is_sampled();
         let error = if has_error { mark::HAS_ERROR } else { 0 };
         let head = Head {
             kind: Kind::New,
             marks: error | if sampled { 0 } else { mark::UNSAMPLED },
-            slot: index,
+            slot: made.id.index(),
             ticks,
             span_id: context.span_id,
         };
         let callsite = slot.callsite().map_or(0, |callsite| callsite.id);
-        let record = record::new_span(head, context, slot.parent_span_id(), callsite, cut, fields);
-        if local.write(record, fields, u64::from(sampled)) {
-            slot.set_ticks(ticks);
-            slot.set_recorded(local.epoch());
-        }
+        record::new_span(head, context, slot.parent_span_id(), callsite, cut, field_bytes)
     }
 
     /// A span on a thread whose locals are gone: it works, but cannot be recorded.

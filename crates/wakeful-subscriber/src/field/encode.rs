@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 
 use tracing_core::field::{Field, Visit};
 
-use super::tag;
+use super::{HEADER_BYTES, tag};
 
 /// An index past every callsite's fields: what a span has beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +20,6 @@ pub(crate) enum Special {
 /// Fields past this index are dropped and counted; `tracing` itself allows 32.
 const INDEX_MAX: usize = 1 << 15;
 
-/// Index and tag.
-const HEADER_BYTES: usize = 3;
 /// The longest value of fixed size.
 const VALUE_BYTES_MAX: usize = 16;
 

@@ -4,6 +4,7 @@
 //! since these bytes never leave the process. A text is its length (`u32`) and UTF-8.
 
 mod decode;
+mod direct;
 mod encode;
 mod fields;
 
@@ -12,7 +13,11 @@ pub use fields::Fields;
 pub(crate) use fields::last_special;
 
 pub(crate) use decode::{RawField, RawFields};
+pub(crate) use direct::DirectEncoder;
 pub(crate) use encode::{Encoder, Special};
+
+/// Index and tag.
+const HEADER_BYTES: usize = 3;
 
 /// What follows a field's index.
 pub(crate) mod tag {

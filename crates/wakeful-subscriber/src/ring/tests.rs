@@ -54,6 +54,27 @@ fn what_is_written_is_read_in_order_whatever_the_lengths() {
 }
 
 #[test]
+fn a_body_that_is_written_in_place_is_published_or_forgotten() {
+    let (mut writer, mut reader) = ring(4096);
+    writer.body(2, 0).unwrap()[..3].copy_from_slice(b"abc");
+    writer.publish([3, 1], 3, 0).unwrap();
+    // Nothing of this one is ever seen.
+    writer.body(2, 0).unwrap()[..3].copy_from_slice(b"xyz");
+    write(&mut writer, 2, 1, 0).unwrap();
+    reader.look();
+    let first = reader.peek().unwrap();
+    assert_eq!((first.len(), &first[16..19]), (24, b"abc".as_slice()));
+    reader.step(24);
+    assert_eq!(reader.peek().unwrap()[16], 2);
+    reader.step(24);
+    assert!(reader.peek().is_none());
+    // As much as a body may take must be free, though less would fit.
+    let (mut small, _reader) = ring(256);
+    assert!(small.body(2, 0).is_none());
+    assert!(write(&mut small, 3, 40, 0).is_ok());
+}
+
+#[test]
 fn what_must_stay_free_stays_free() {
     let (mut writer, reader) = ring(256);
     let mut kept = 0;
