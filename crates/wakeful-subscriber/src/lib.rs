@@ -32,6 +32,7 @@ mod layer;
 mod lines;
 mod local;
 mod loss;
+mod new_span;
 mod record;
 mod recorder;
 mod ring;

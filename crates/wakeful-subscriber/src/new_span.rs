@@ -1,0 +1,238 @@
+//! Making spans.
+
+use tracing_core::Metadata;
+use tracing_core::span::Attributes;
+
+use crate::core::Known;
+use crate::field::{DirectEncoder, Encoder, Special};
+use crate::local::{self, Local};
+use crate::loss::LossCause;
+use crate::record::{self, Head, Kind, NEW_WORDS, mark};
+use crate::recorder::{Parent, Recorder};
+use crate::sampler::Sampler;
+use crate::slots::{Beginning, Cache, ContextFlags, Slot, SlotId};
+
+/// A span that was just made. What else is known of it stands in its slot: small numbers move in registers.
+#[derive(Clone, Copy)]
+struct Made {
+    id: SlotId,
+    /// Its record is to be written.
+    written: bool,
+}
+
+impl Recorder {
+    /// Makes a span; it begins with one handle, and with `keep_parent` keeps its parent open.
+    pub(crate) fn new_span(&self, attributes: &Attributes<'_>, parent: Parent, keep_parent: bool) -> SlotId {
+        let metadata = attributes.metadata();
+        let has_fields = !attributes.values().is_empty();
+        let mut scratch = None;
+        let made = local::with(&self.core, |local| {
+            let known = local.know(metadata);
+            let slot = local.slots.take(&self.core.slots);
+            let made = self.make(Some(&mut *local), known, slot, parent, keep_parent)?;
+            if made.written && self.write_new_directly(local, made, attributes) {
+                return Some(made);
+            }
+            if has_fields && (made.written || self.core.lines.is_some()) {
+                scratch = Some(local.take_scratch());
+            } else if made.written && !self.has_trace_state(made) {
+                self.write_new(local, made, 0, false, &[]);
+            }
+            Some(made)
+        });
+        let made = match made {
+            Some(Some(made)) => made,
+            // There is no slot left.
+            Some(None) => {
+                local::with(&self.core, |local| {
+                    local.thread.loss.add(LossCause::TooManySpans, 1, 1);
+                });
+                return SlotId::NOWHERE;
+            }
+            None => match self.make_while_ending(metadata, parent, keep_parent) {
+                Some(made) => made,
+                None => return SlotId::NOWHERE,
+            },
+        };
+        if scratch.is_some() || made.written && self.has_trace_state(made) {
+            self.describe(made, scratch.unwrap_or_default(), attributes);
+        }
+        made.id
+    }
+
+    fn has_trace_state(&self, made: Made) -> bool {
+        let slot = self.core.slots.at(made.id.index());
+        slot.is_some_and(|slot| slot.flags().has_trace_state())
+    }
+
+    /// Encodes the fields, which runs code of the program, so nothing is borrowed meanwhile; then writes and keeps them.
+    fn describe(&self, made: Made, mut scratch: Vec<u8>, attributes: &Attributes<'_>) {
+        let Some(slot) = self.core.slots.at(made.id.index()) else {
+            return;
+        };
+        let mut encoder = Encoder::new(&mut scratch, self.core.field_bytes_max);
+        attributes.record(&mut encoder);
+        let flags = slot.flags();
+        if flags.has_trace_state() {
+            let state = slot.trace_state(flags);
+            encoder.special(Special::TraceState, state.as_str().as_bytes());
+        }
+        let (cut, has_error) = (encoder.cut, encoder.has_error);
+        if self.core.lines.is_some() {
+            slot.cold().fields.extend_from_slice(&scratch);
+        }
+        local::with(&self.core, |local| {
+            if made.written {
+                self.write_new(local, made, cut, has_error, &scratch);
+            }
+            local.keep_scratch(scratch);
+        });
+    }
+
+    /// Gives a new span its ids and its slot. `None` if there is no slot.
+    #[inline]
+    fn make(
+        &self,
+        mut local: Option<&mut Local>,
+        known: Known,
+        slot_index: Option<u32>,
+        parent: Parent,
+        keep_parent: bool,
+    ) -> Option<Made> {
+        let core = &*self.core;
+        let index = slot_index?;
+        let slot = core.slots.at(index)?;
+        let parent_id = match parent {
+            Parent::Current => local.as_ref().and_then(|local| local.current()),
+            Parent::None => None,
+            Parent::Span(id) => Some(id),
+        };
+        let parent = parent_id.and_then(|id| core.slots.get(id));
+        let mut context = parent.map(Slot::context).unwrap_or_default();
+        let parent_span_id = context.span_id;
+        let mut written = false;
+        if let Some(local) = local.as_mut().filter(|_| known.wanted.traced) {
+            written = context.flags.trace_flags().is_sampled();
+            if context.span_id == 0 {
+                let trace_id = local.trace_ids.next(core.trace_ids);
+                let sampled = core.sampler.samples(trace_id, None);
+                context.trace_id = trace_id.get();
+                context.flags = ContextFlags::root(sampled);
+                // A remote parent may still be set, and it may say otherwise.
+                written = sampled || core.sampler != Sampler::AlwaysOff;
+            }
+            context.span_id = local.span_ids.next(&core.process().span_ids).get();
+        }
+        let ticks = if written || core.writes_close_lines() {
+            slot.next_ticks(core.clock.ticks())
+        } else {
+            slot.ticks()
+        };
+        let kept_parent = match (parent, parent_id) {
+            (Some(parent), Some(id)) if keep_parent => {
+                parent.keep();
+                id.raw()
+            }
+            _ => 0,
+        };
+        slot.begin(Beginning {
+            callsite: known.callsite,
+            context,
+            parent_span_id,
+            kept_parent,
+            ticks,
+        });
+        if context.flags.has_trace_state() {
+            let state = parent
+                .map(|parent| parent.trace_state(context.flags))
+                .unwrap_or_default();
+            slot.cold().trace_state = state;
+        }
+        if core.writes_close_lines() {
+            slot.cold().times.since = ticks;
+        }
+        let id = core.slots.id(index, slot);
+        Some(Made { id, written })
+    }
+
+    /// Writes the record of a new span with its fields in one go, if they are short, nothing of the program runs to write them,
+    /// and nobody else needs them. Whether it did.
+    #[inline]
+    fn write_new_directly(&self, local: &mut Local, made: Made, attributes: &Attributes<'_>) -> bool {
+        if self.core.lines.is_some() || self.has_trace_state(made) {
+            return false;
+        }
+        let Some(body) = local.body(NEW_WORDS) else {
+            return false;
+        };
+        let mut encoder = DirectEncoder::new(body);
+        attributes.record(&mut encoder);
+        let Some(field_bytes) = encoder.finish() else {
+            return false;
+        };
+        let Some(slot) = self.core.slots.at(made.id.index()) else {
+            return false;
+        };
+        let words = Self::new_record(local, made, slot, (0, false), field_bytes);
+        let published = local.publish(words, field_bytes);
+        if published {
+            slot.set_recorded(local.epoch());
+        }
+        published
+    }
+
+    /// Writes the record of a new span; if that is refused, nothing more is written of it.
+    fn write_new(&self, local: &mut Local, made: Made, cut: u32, has_error: bool, fields: &[u8]) {
+        let Some(slot) = self.core.slots.at(made.id.index()) else {
+            return;
+        };
+        let words = Self::new_record(local, made, slot, (cut, has_error), fields.len());
+        let sampled = slot.flags().trace_flags().is_sampled();
+        if local.write(words, fields, u64::from(sampled)) {
+            slot.set_recorded(local.epoch());
+        }
+    }
+
+    /// The words of a new span's record; the pair says how many fields were cut, and whether an error is among them.
+    #[inline]
+    fn new_record(
+        local: &mut Local,
+        made: Made,
+        slot: &Slot,
+        (cut, has_error): (u32, bool),
+        field_bytes: usize,
+    ) -> [u64; NEW_WORDS] {
+        let context = slot.context();
+        let ticks = local.next_ticks(slot.ticks());
+        slot.set_ticks(ticks);
+        let sampled = context.flags.trace_flags().is_sampled();
+        let error = if has_error { mark::HAS_ERROR } else { 0 };
+        let head = Head {
+            kind: Kind::New,
+            marks: error | if sampled { 0 } else { mark::UNSAMPLED },
+            slot: made.id.index(),
+            ticks,
+            span_id: context.span_id,
+        };
+        let callsite = slot.callsite().map_or(0, |callsite| callsite.id);
+        record::new_span(head, context, slot.parent_span_id(), callsite, cut, field_bytes)
+    }
+
+    /// A span on a thread whose locals are gone: it works, but cannot be recorded.
+    #[cold]
+    fn make_while_ending(
+        &self,
+        metadata: &'static Metadata<'static>,
+        parent: Parent,
+        keep_parent: bool,
+    ) -> Option<Made> {
+        let known = self.core.know(metadata);
+        let mut cache = Cache::new();
+        let slot = cache.take(&self.core.slots);
+        cache.clear(&self.core.slots);
+        if known.wanted.traced {
+            self.core.ending.add(LossCause::ThreadExit, 1, 1);
+        }
+        self.make(None, known, slot, parent, keep_parent)
+    }
+}
