@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "its reports are for whoever typed the command"
 )]
 
@@ -16,6 +17,8 @@ mod test;
 #[cfg(test)]
 mod tidy;
 mod wait;
+
+use std::process::ExitCode;
 
 use pico_args::Arguments;
 
@@ -42,7 +45,18 @@ usage: cargo xtask COMMAND
   --debug              with bench, crash and gen-trace: unoptimised programs, for trying things out
 ";
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // No backtrace: of chores that run other programs it says nothing, and it hides what failed.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
     let mut args = Arguments::from_env();
     match args.subcommand()?.as_deref() {
         Some("test") => shell::finish(args).and_then(|()| test::run()),

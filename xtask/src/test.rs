@@ -3,17 +3,34 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use anyhow::bail;
+
 use crate::programs::{self, Profile};
 use crate::shell;
 
-/// Runs Rust's tests, the page's, and a browser against the binary.
+/// Runs Rust's tests, the page's, and a browser against the binary: all of them, so that one run tells all that is broken.
 pub(crate) fn run() -> anyhow::Result<()> {
-    rust()?;
-    rings()?;
-    npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"], None)?;
-    npm(&["test"], None)?;
-    let binary = programs::build(Profile::Debug, &["wakeful"])?.join("wakeful");
-    npm(&["run", "test:browser"], Some(binary))
+    let parts: [(&str, fn() -> anyhow::Result<()>); 4] = [
+        ("Rust", rust),
+        ("rings", rings),
+        ("page", page),
+        ("browser", browser),
+    ];
+    let mut failures = Vec::new();
+    for (name, part) in parts {
+        if let Err(error) = part() {
+            failures.push(format!("{name}: {error:#}"));
+        }
+    }
+    if !failures.is_empty() {
+        bail!(
+            "{} of {} parts failed:\n  {}",
+            failures.len(),
+            parts.len(),
+            failures.join("\n  ")
+        );
+    }
+    Ok(())
 }
 
 /// Rust's tests alone.
@@ -23,7 +40,20 @@ fn rust() -> anyhow::Result<()> {
         "--workspace",
         "--features",
         "wakeful-testkit/load",
+        "--no-fail-fast",
     ]))
+}
+
+/// The page's tests without a browser, and with them the packages that it needs.
+fn page() -> anyhow::Result<()> {
+    npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"], None)?;
+    npm(&["test"], None)
+}
+
+/// The page in a browser, on the real binary.
+fn browser() -> anyhow::Result<()> {
+    let binary = programs::build(Profile::Debug, &["wakeful"])?.join("wakeful");
+    npm(&["run", "test:browser"], Some(binary))
 }
 
 /// The recorder's rings and slots in every order of their steps; loom's atomics need a build of their own.
