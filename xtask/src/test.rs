@@ -8,9 +8,11 @@ use anyhow::bail;
 use crate::programs::{self, Profile};
 use crate::shell;
 
+type Part = fn() -> anyhow::Result<()>;
+
 /// Runs Rust's tests, the page's, and a browser against the binary: all of them, so that one run tells all that is broken.
 pub(crate) fn run() -> anyhow::Result<()> {
-    let parts: [(&str, fn() -> anyhow::Result<()>); 4] = [
+    let parts: [(&str, Part); 4] = [
         ("Rust", rust),
         ("rings", rings),
         ("page", page),
