@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import { asksSearch, type Form, formFrom, serverQuery } from '../../data/query.ts';
 import { pageCommands, status } from '../../shell/commands.ts';
 import { params, path } from '../../shell/router.ts';
@@ -63,7 +63,8 @@ export function SearchPage() {
     };
   }, [form.q]);
 
-  useEffect(() => {
+  // Before anything is painted: no redraw shows the old traces under the new address as if they were its answer.
+  useLayoutEffect(() => {
     if (path.peek() !== '/search') return;
     if (!query) {
       clear();
@@ -78,7 +79,7 @@ export function SearchPage() {
     void start(asked, Math.min(shown, SHOWN_MAX));
   }, [query, sort, turn]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (query && !query.has('traceID')) void startHeat(query);
     else clearHeat();
   }, [query, turn]);
