@@ -8,6 +8,7 @@
 //! The names are OpenTelemetry's (data model of traces, specification 1.57).
 
 pub mod intervals;
+pub mod runtime;
 mod span;
 mod trace;
 mod utc;

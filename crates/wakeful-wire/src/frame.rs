@@ -27,15 +27,22 @@ pub enum Kind {
     OtlpTraces = 1,
     /// An OTLP `ExportLogsServiceRequest` in protobuf.
     OtlpLogs = 2,
+    /// What a program saw of its runtimes: a `RuntimeBatch` of `proto/wakeful/runtime/v1/runtime.proto`.
+    RuntimeBatch = 3,
     /// An edit of a store's manifest, in JSON.
     ManifestEdit = 64,
 }
 
 impl Kind {
     fn from_number(number: u8) -> Option<Self> {
-        [Self::OtlpTraces, Self::OtlpLogs, Self::ManifestEdit]
-            .into_iter()
-            .find(|kind| *kind as u8 == number)
+        [
+            Self::OtlpTraces,
+            Self::OtlpLogs,
+            Self::RuntimeBatch,
+            Self::ManifestEdit,
+        ]
+        .into_iter()
+        .find(|kind| *kind as u8 == number)
     }
 }
 

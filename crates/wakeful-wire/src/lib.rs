@@ -16,6 +16,10 @@ pub mod jaeger;
 pub mod json;
 #[cfg(feature = "encode")]
 pub mod otlp;
+#[cfg(feature = "encode")]
+mod protobuf;
+#[cfg(feature = "encode")]
+pub mod runtime;
 #[cfg(feature = "decode")]
 mod thrift;
 

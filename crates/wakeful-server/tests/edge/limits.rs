@@ -156,7 +156,7 @@ async fn grpc_calls_that_are_no_messages() {
         "says 4294967295 bytes, but 1 follow",
     )
     .await;
-    check(None, &[0, 0, 0, 0, 1, 0xff], 3, "malformed OTLP").await;
+    check(None, &[0, 0, 0, 0, 1, 0xff], 3, "malformed protobuf").await;
     check(None, &[2, 0, 0, 0, 0], 13, "unknown compression flag 2").await;
     check(None, &[1, 0, 0, 0, 1, 0], 13, "grpc-encoding is not set").await;
     check(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::proto::{DecodeError, Field, Fields};
+use crate::protobuf::{DecodeError, Field, Fields};
 
 /// Which of the collectors' services a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,9 +7,9 @@ use wakeful_model::{Kind, Resource, Scope, Span, SpanBatch, SpanId, StatusCode, 
 
 use super::check::{self, Rejected};
 use super::fields;
-use super::proto::{DecodeError, Field, Fields};
 use super::view::{SpanView, attributes_of, to_attributes};
 use super::{encode, mend};
+use crate::protobuf::{DecodeError, Field, Fields};
 
 /// An encoded request that can be relied on: every text is UTF-8, every span has valid ids, a name and a service,
 /// and none ends before it starts.

@@ -3,7 +3,7 @@
 use wakeful_model::{SpanId, TraceId};
 
 use super::fields;
-use super::proto::{DecodeError, Field, Fields};
+use crate::protobuf::{DecodeError, Field, Fields};
 
 /// Values nested deeper than this are refused (protobuf libraries stop at about 100 messages).
 const NESTING_MAX: u32 = 32;

@@ -1,10 +1,11 @@
 //! Plain data to OTLP's protobuf form.
 
-use wakeful_model::{Attribute, Event, Link, Resource, Scope, Span, SpanBatch, Status, Value};
+use wakeful_model::{Event, Link, Scope, Span, SpanBatch, Status, Value};
 
+use super::common::{write_attributes, write_resource, write_value};
 use super::fields;
 use super::view::messages;
-use super::writer::Writer;
+use crate::protobuf::Writer;
 
 /// Encodes an `ExportTraceServiceRequest`. Spans keep their order within a resource and scope.
 pub(super) fn encode_request(batch: &SpanBatch) -> Vec<u8> {
@@ -39,14 +40,6 @@ pub(super) fn encode_request(batch: &SpanBatch) -> Vec<u8> {
         });
     }
     out.into_bytes()
-}
-
-fn write_resource(out: &mut Writer, resource: &Resource) {
-    write_attributes(out, fields::RESOURCE_ATTRIBUTE, &resource.attributes);
-    out.number(
-        fields::RESOURCE_DROPPED_ATTRIBUTES,
-        u64::from(resource.dropped_attributes_count),
-    );
 }
 
 fn write_scope(out: &mut Writer, scope: &Scope) {
@@ -140,35 +133,4 @@ pub(super) fn copy_fields(message: &[u8], number: u32) -> Vec<u8> {
     let mut out = Writer::default();
     messages(message, number).for_each(|nested| out.bytes(number, nested));
     out.into_bytes()
-}
-
-fn write_attributes(out: &mut Writer, number: u32, attributes: &[Attribute]) {
-    for attribute in attributes {
-        out.message(number, |out| {
-            out.text(fields::PAIR_KEY, &attribute.key);
-            out.message(fields::PAIR_VALUE, |out| write_value(out, &attribute.value));
-        });
-    }
-}
-
-fn write_value(out: &mut Writer, value: &Value) {
-    match value {
-        Value::Empty => {}
-        // An alternative of a `oneof` is written even if it is its type's default.
-        Value::String(text) => out.bytes(fields::VALUE_STRING, text.as_bytes()),
-        Value::Bool(value) => out.varint_field(fields::VALUE_BOOL, u64::from(*value)),
-        Value::Int(value) => out.varint_field(fields::VALUE_INT, *value as u64),
-        Value::Double(value) => out.fixed64_field(fields::VALUE_DOUBLE, value.to_bits()),
-        Value::Bytes(bytes) => out.bytes(fields::VALUE_BYTES, bytes),
-        Value::Array(items) => out.message(fields::VALUE_ARRAY, |out| {
-            for item in items {
-                out.message(fields::LIST_ITEM, |out| write_value(out, item));
-            }
-        }),
-        Value::Map(entries) => {
-            out.message(fields::VALUE_MAP, |out| {
-                write_attributes(out, fields::LIST_ITEM, entries);
-            });
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::fields;
 use super::record::{AttributeWriter, LogHead, SpanHead, SpanWriter, write_log};
-use super::writer::{Writer, varint_bytes};
+use crate::protobuf::{Writer, varint_bytes};
 
 /// Room before the items for resource, scope and lengths; past it the items move once.
 const ROOM_BYTES: usize = 1024;

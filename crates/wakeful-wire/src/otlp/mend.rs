@@ -6,8 +6,8 @@ use wakeful_model::{Attribute, Resource, Scope, Span, SpanBatch, Utc, Value};
 
 use super::batch::{read_resource, read_scope};
 use super::fields;
-use super::proto::{Field, Fields};
 use super::view::{SpanView, ValueView, messages};
+use crate::protobuf::{Field, Fields};
 
 const MISSING_SERVICE_NAME: &str = "missing-service-name";
 const EMPTY_SERVICE_NAME: &str = "empty-service-name";

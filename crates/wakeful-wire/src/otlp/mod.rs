@@ -11,6 +11,7 @@ mod answer;
 mod batch;
 #[cfg(feature = "decode")]
 mod check;
+mod common;
 #[cfg(feature = "decode")]
 mod encode;
 #[cfg_attr(
@@ -25,27 +26,26 @@ mod json_decode;
 mod json_encode;
 #[cfg(feature = "decode")]
 mod mend;
-mod proto;
 mod record;
 mod to_json;
 #[cfg(feature = "decode")]
 mod view;
-mod writer;
 
 #[cfg(feature = "decode")]
 use wakeful_model::{Resource, Scope, Value};
 
+pub use crate::protobuf::DecodeError;
 pub use answer::{Answer, Signal, retry_delay, status_message};
 #[cfg(feature = "decode")]
 pub use batch::{Batch, Group, Operation, Row};
 #[cfg(feature = "decode")]
 pub use check::Rejected;
+pub(crate) use common::write_resource;
 pub use items::{Items, Request, encode_resource, encode_scope};
 #[cfg(feature = "decode")]
 pub use json_decode::{JsonError, decode_json};
 #[cfg(feature = "decode")]
 pub use json_encode::TracesData;
-pub use proto::DecodeError;
 pub use record::{AttributeWriter, LogHead, SpanHead, SpanWriter, ValueRef};
 pub use to_json::request_to_json;
 #[cfg(feature = "decode")]
@@ -61,6 +61,13 @@ pub fn decode_resource(bytes: &[u8]) -> Resource {
 #[cfg(feature = "decode")]
 pub fn decode_scope(bytes: &[u8]) -> Scope {
     batch::decode_scope(bytes)
+}
+
+/// Checks and reads a `Resource` that stands at `base` of some other message.
+#[cfg(feature = "decode")]
+pub(crate) fn read_resource(bytes: &[u8], base: usize) -> Result<Resource, DecodeError> {
+    check::described(bytes, base, fields::RESOURCE_ATTRIBUTE, &[])?;
+    Ok(batch::read_resource(bytes, ""))
 }
 
 /// Encodes an `AnyValue`, for where it rests by itself.

@@ -4,7 +4,7 @@ use wakeful_model::intervals::{self, Interval};
 use wakeful_model::{Kind, SpanId, StatusCode, TraceId};
 
 use super::fields;
-use super::writer::{Writer, varint_bytes};
+use crate::protobuf::{Writer, varint_bytes};
 
 /// An attribute's value where it rests.
 #[derive(Debug, Clone, Copy, PartialEq)]

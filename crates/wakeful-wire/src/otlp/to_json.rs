@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use wakeful_model::{base64_text, float_text, write_json_string};
 
 use super::answer::Signal;
-use super::proto::{DecodeError, Field, Fields};
+use crate::protobuf::{DecodeError, Field, Fields};
 
 /// Messages deeper within each other than this are refused.
 const NESTING_MAX: u32 = 64;

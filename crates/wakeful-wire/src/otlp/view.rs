@@ -4,8 +4,8 @@
 
 use wakeful_model::{Attribute, Event, Kind, Link, Span, SpanId, Status, StatusCode, TraceId, Value};
 
-use super::proto::{Field, Fields};
 use super::{encode, fields};
+use crate::protobuf::{Field, Fields};
 
 /// An encoded span of a checked batch.
 #[derive(Debug, Clone, Copy, Default)]

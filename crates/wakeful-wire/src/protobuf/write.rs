@@ -2,27 +2,27 @@
 
 /// Appends fields to a buffer.
 #[derive(Debug, Default)]
-pub(super) struct Writer {
+pub(crate) struct Writer {
     bytes: Vec<u8>,
 }
 
 impl Writer {
     /// Goes on behind what is in `bytes`.
-    pub(super) fn behind(bytes: Vec<u8>) -> Self {
+    pub(crate) fn behind(bytes: Vec<u8>) -> Self {
         Self { bytes }
     }
 
     /// How much there is.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
 
     /// What was written.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    fn varint(&mut self, mut value: u64) {
+    pub(crate) fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.bytes.push(value as u8 | 0x80);
             value >>= 7;
@@ -31,7 +31,7 @@ impl Writer {
     }
 
     /// The key of a field with a length, and that length.
-    pub(super) fn header(&mut self, number: u32, length: usize) {
+    pub(crate) fn header(&mut self, number: u32, length: usize) {
         self.key(number, 2);
         self.varint(length as u64);
     }
@@ -40,48 +40,48 @@ impl Writer {
         self.varint(u64::from(number << 3 | wire_type));
     }
 
-    pub(super) fn varint_field(&mut self, number: u32, value: u64) {
+    pub(crate) fn varint_field(&mut self, number: u32, value: u64) {
         self.key(number, 0);
         self.varint(value);
     }
 
-    pub(super) fn fixed64_field(&mut self, number: u32, value: u64) {
+    pub(crate) fn fixed64_field(&mut self, number: u32, value: u64) {
         self.key(number, 1);
         self.bytes.extend_from_slice(&value.to_le_bytes());
     }
 
-    pub(super) fn bytes(&mut self, number: u32, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, number: u32, bytes: &[u8]) {
         self.header(number, bytes.len());
         self.bytes.extend_from_slice(bytes);
     }
 
     /// Lets `write` append raw bytes.
-    pub(super) fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.bytes);
     }
 
     // Proto3 leaves out what has its default value.
 
-    pub(super) fn number(&mut self, number: u32, value: u64) {
+    pub(crate) fn number(&mut self, number: u32, value: u64) {
         if value != 0 {
             self.varint_field(number, value);
         }
     }
 
-    pub(super) fn fixed64(&mut self, number: u32, value: u64) {
+    pub(crate) fn fixed64(&mut self, number: u32, value: u64) {
         if value != 0 {
             self.fixed64_field(number, value);
         }
     }
 
-    pub(super) fn fixed32(&mut self, number: u32, value: u32) {
+    pub(crate) fn fixed32(&mut self, number: u32, value: u32) {
         if value != 0 {
             self.key(number, 5);
             self.bytes.extend_from_slice(&value.to_le_bytes());
         }
     }
 
-    pub(super) fn text(&mut self, number: u32, text: &str) {
+    pub(crate) fn text(&mut self, number: u32, text: &str) {
         if !text.is_empty() {
             self.bytes(number, text.as_bytes());
         }
@@ -89,13 +89,13 @@ impl Writer {
 
     /// Writes a nested message whose length fits into one byte, most likely.
     #[inline]
-    pub(super) fn message<R>(&mut self, number: u32, write: impl FnOnce(&mut Self) -> R) -> R {
+    pub(crate) fn message<R>(&mut self, number: u32, write: impl FnOnce(&mut Self) -> R) -> R {
         self.message_of::<1, R>(number, write)
     }
 
     /// Writes a nested message. `ROOM` bytes are left for its length; the message moves if that was a wrong guess.
     #[inline]
-    pub(super) fn message_of<const ROOM: usize, R>(
+    pub(crate) fn message_of<const ROOM: usize, R>(
         &mut self,
         number: u32,
         write: impl FnOnce(&mut Self) -> R,
@@ -129,7 +129,7 @@ impl Writer {
 }
 
 /// How many bytes a number takes.
-pub(super) fn varint_bytes(value: u64) -> usize {
+pub(crate) fn varint_bytes(value: u64) -> usize {
     (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
 }
 

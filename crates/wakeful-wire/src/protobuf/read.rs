@@ -4,7 +4,7 @@
 
 /// Why bytes are not a message of the protocol.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("malformed OTLP: {what} at byte {offset}")]
+#[error("malformed protobuf: {what} at byte {offset}")]
 pub struct DecodeError {
     /// What was wrong.
     pub what: &'static str,
@@ -68,6 +68,15 @@ impl<'a> Fields<'a> {
             _ => return Err(self.error("an unknown wire type")),
         };
         Ok(Some((number, field)))
+    }
+
+    /// The next of packed numbers; `None` at their end.
+    #[cfg(feature = "decode")]
+    pub(crate) fn next_packed(&mut self) -> Result<Option<u64>, DecodeError> {
+        if self.at == self.bytes.len() {
+            return Ok(None);
+        }
+        self.varint().map(Some)
     }
 
     #[inline]

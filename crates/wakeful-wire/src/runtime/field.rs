@@ -1,0 +1,178 @@
+//! How each type of the model stands in a message. Which field has which number is said in `messages.rs` alone.
+
+use wakeful_model::runtime::{AsyncOpId, LocationIndex, ResourceId, RuntimeId, TaskId, ThreadId};
+
+use crate::protobuf::Writer;
+#[cfg(feature = "decode")]
+use crate::protobuf::{DecodeError, Field, Fields};
+
+/// A type that is a message.
+pub(super) trait Message: Default + PartialEq {
+    fn write_fields(&self, out: &mut Writer);
+
+    #[cfg(feature = "decode")]
+    fn read_fields(&mut self, fields: Fields<'_>, room: &mut Room) -> Result<(), DecodeError>;
+}
+
+/// A type that is a field of a message.
+pub(super) trait Value: Default {
+    /// Writes the field even if it has its default value.
+    fn write_present(&self, number: u32, out: &mut Writer);
+
+    /// Writes the field, unless it has its default value.
+    fn write(&self, number: u32, out: &mut Writer);
+
+    /// Reads the field; one of another type is skipped, as an unknown one would be.
+    #[cfg(feature = "decode")]
+    fn read(&mut self, field: Field<'_>, room: &mut Room) -> Result<(), DecodeError>;
+
+    /// The type, as the schema has it.
+    #[cfg(test)]
+    fn schema() -> String;
+}
+
+/// How much memory the rest of a message may still take, so that few bytes cannot become many items.
+#[cfg(feature = "decode")]
+#[derive(Debug)]
+pub(super) struct Room {
+    bytes: usize,
+}
+
+#[cfg(feature = "decode")]
+impl Room {
+    pub(super) fn for_message(message: &[u8]) -> Self {
+        // What recorders send takes two to ten times its bytes.
+        Self {
+            bytes: message.len().saturating_mul(32).saturating_add(1024),
+        }
+    }
+
+    pub(super) fn take(&mut self, bytes: usize) -> Result<(), DecodeError> {
+        match self.bytes.checked_sub(bytes) {
+            Some(rest) => {
+                self.bytes = rest;
+                Ok(())
+            }
+            None => Err(DecodeError {
+                what: "more items than its length allows",
+                offset: 0,
+            }),
+        }
+    }
+}
+
+/// Numbers, and types that are numbers.
+macro_rules! numbers {
+    ($($type:ty, $schema:expr, |$value:ident| $to:expr, |$number:ident| $from:expr;)*) => {$(
+        impl Value for $type {
+            fn write_present(&self, number: u32, out: &mut Writer) {
+                let $value = *self;
+                out.varint_field(number, $to);
+            }
+
+            fn write(&self, number: u32, out: &mut Writer) {
+                let $value = *self;
+                out.number(number, $to);
+            }
+
+            #[cfg(feature = "decode")]
+            fn read(&mut self, field: Field<'_>, _: &mut Room) -> Result<(), DecodeError> {
+                if let Field::Varint($number) = field {
+                    *self = $from;
+                }
+                Ok(())
+            }
+
+            #[cfg(test)]
+            fn schema() -> String {
+                $schema.to_owned()
+            }
+        }
+    )*};
+}
+pub(super) use numbers;
+
+numbers! {
+    u64, "uint64", |value| value, |number| number;
+    u32, "uint32", |value| u64::from(value), |number| u32::try_from(number).unwrap_or(u32::MAX);
+    bool, "bool", |value| u64::from(value), |number| number != 0;
+    TaskId, "uint64", |id| id.0, |number| Self(number);
+    ThreadId, "uint64", |id| id.0, |number| Self(number);
+    RuntimeId, "uint64", |id| id.0, |number| Self(number);
+    ResourceId, "uint64", |id| id.0, |number| Self(number);
+    AsyncOpId, "uint64", |id| id.0, |number| Self(number);
+    LocationIndex, "uint32", |index| u64::from(index.0), |number| Self(u32::try_from(number).unwrap_or(u32::MAX));
+}
+
+impl Value for String {
+    fn write_present(&self, number: u32, out: &mut Writer) {
+        out.bytes(number, self.as_bytes());
+    }
+
+    fn write(&self, number: u32, out: &mut Writer) {
+        out.text(number, self);
+    }
+
+    #[cfg(feature = "decode")]
+    fn read(&mut self, field: Field<'_>, _: &mut Room) -> Result<(), DecodeError> {
+        if let Field::Bytes(bytes, _) = field {
+            *self = String::from_utf8_lossy(bytes).into_owned();
+        }
+        Ok(())
+    }
+
+    #[cfg(test)]
+    fn schema() -> String {
+        "string".to_owned()
+    }
+}
+
+impl<T: Value> Value for Option<T> {
+    fn write_present(&self, number: u32, out: &mut Writer) {
+        self.write(number, out);
+    }
+
+    fn write(&self, number: u32, out: &mut Writer) {
+        if let Some(value) = self {
+            value.write_present(number, out);
+        }
+    }
+
+    #[cfg(feature = "decode")]
+    fn read(&mut self, field: Field<'_>, room: &mut Room) -> Result<(), DecodeError> {
+        self.get_or_insert_default().read(field, room)
+    }
+
+    #[cfg(test)]
+    fn schema() -> String {
+        format!("optional {}", T::schema())
+    }
+}
+
+impl<T: Message + Value> Value for Vec<T> {
+    fn write_present(&self, number: u32, out: &mut Writer) {
+        self.write(number, out);
+    }
+
+    fn write(&self, number: u32, out: &mut Writer) {
+        for item in self {
+            item.write_present(number, out);
+        }
+    }
+
+    #[cfg(feature = "decode")]
+    fn read(&mut self, field: Field<'_>, room: &mut Room) -> Result<(), DecodeError> {
+        if let Field::Bytes(..) = field {
+            room.take(size_of::<T>())?;
+            let mut item = T::default();
+            item.read(field, room)?;
+            self.push(item);
+        }
+        Ok(())
+    }
+
+    #[cfg(test)]
+    fn schema() -> String {
+        format!("repeated {}", T::schema())
+    }
+}

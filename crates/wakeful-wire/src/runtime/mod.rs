@@ -1,0 +1,38 @@
+//! What a program saw of its runtimes, in wakeful's own protobuf: `proto/wakeful/runtime/v1/runtime.proto`.
+//!
+//! [`encode`] and [`decode`] are of whole [`RuntimeBatch`]es, the payload of a frame of kind
+//! [`crate::frame::Kind::RuntimeBatch`]. Unknown fields are skipped, so that either end may be older.
+
+mod field;
+mod messages;
+mod special;
+
+use wakeful_model::runtime::RuntimeBatch;
+
+use crate::protobuf::Writer;
+#[cfg(feature = "decode")]
+use crate::protobuf::{DecodeError, Fields};
+use field::Message;
+#[cfg(feature = "decode")]
+use field::Room;
+
+/// Appends the encoded batch to `out`.
+pub fn encode(batch: &RuntimeBatch, out: &mut Vec<u8>) {
+    let mut writer = Writer::behind(std::mem::take(out));
+    batch.write_fields(&mut writer);
+    *out = writer.into_bytes();
+}
+
+/// Reads what [`encode`] wrote.
+///
+/// # Errors
+/// If the bytes are not of protobuf's form, or would take more than 32 times their length as plain data.
+#[cfg(feature = "decode")]
+pub fn decode(bytes: &[u8]) -> Result<RuntimeBatch, DecodeError> {
+    let mut batch = RuntimeBatch::default();
+    batch.read_fields(Fields::new(bytes, 0), &mut Room::for_message(bytes))?;
+    Ok(batch)
+}
+
+#[cfg(all(test, feature = "decode"))]
+mod tests;
