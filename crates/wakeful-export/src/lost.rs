@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use wakeful_subscriber::{Loss, LossCause};
-use wakeful_wire::otlp::{AttributeWriter, ValueRef};
+use wakeful_wire::otlp::{AttributeWriter, LossLine, ValueRef};
 
 /// Why something did not arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -143,7 +143,42 @@ pub(crate) struct Ledger {
 
 /// Losses on their way to a receiver, by cause and thread.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Notice(BTreeMap<(LostCause, String), LostCount>);
+pub(crate) struct Notice(BTreeMap<(LostCause, String), Untold>);
+
+/// Threads are told apart as long as there are no more of them than this, times causes: while no receiver takes a request, every
+/// thread of a program may come by.
+const NOTICE_LINES_MAX: usize = 1024;
+
+/// How much was lost, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Untold {
+    count: LostCount,
+    within: Within,
+}
+
+/// A time in which something was recorded or lost, Unix nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Within {
+    pub(crate) from_unix_nanos: u64,
+    pub(crate) until_unix_nanos: u64,
+}
+
+impl Within {
+    pub(crate) fn at(unix_nanos: u64) -> Self {
+        Self {
+            from_unix_nanos: unix_nanos,
+            until_unix_nanos: unix_nanos,
+        }
+    }
+
+    /// The time from the first of both to the last.
+    pub(crate) fn join(self, other: Self) -> Self {
+        Self {
+            from_unix_nanos: self.from_unix_nanos.min(other.from_unix_nanos),
+            until_unix_nanos: self.until_unix_nanos.max(other.until_unix_nanos),
+        }
+    }
+}
 
 impl Ledger {
     /// Counts what the recorder lost.
@@ -157,21 +192,31 @@ impl Ledger {
             logs: 0,
             records: loss.records,
         };
-        self.count(loss.cause.into(), thread, count);
+        let within = Within {
+            from_unix_nanos: loss.since_unix_nanos,
+            until_unix_nanos: loss.until_unix_nanos,
+        };
+        self.count(loss.cause.into(), thread, Untold { count, within });
     }
 
-    /// Counts what was lost behind the rings.
-    pub(crate) fn exporter(&mut self, cause: LostCause, count: LostCount) {
-        self.count(cause, String::new(), count);
+    /// Counts what was lost behind the rings; it was recorded `within` that time.
+    pub(crate) fn exporter(&mut self, cause: LostCause, count: LostCount, within: Within) {
+        self.count(cause, String::new(), Untold { count, within });
     }
 
-    fn count(&mut self, cause: LostCause, thread: String, count: LostCount) {
-        if count == LostCount::default() {
+    /// Counts what nobody is told of.
+    pub(crate) fn untold(&mut self, cause: LostCause, count: LostCount) {
+        debug_assert!(!cause.is_told());
+        self.total.add(cause, count);
+    }
+
+    fn count(&mut self, cause: LostCause, thread: String, lost: Untold) {
+        if lost.count == LostCount::default() {
             return;
         }
-        self.total.add(cause, count);
+        self.total.add(cause, lost.count);
         if cause.is_told() {
-            self.untold.0.entry((cause, thread)).or_default().add(count);
+            self.untold.add((cause, thread), lost);
         }
     }
 
@@ -182,8 +227,8 @@ impl Ledger {
 
     /// Puts back what a request that failed would have told.
     pub(crate) fn put_back(&mut self, notice: Notice) {
-        for (key, count) in notice.0 {
-            self.untold.0.entry(key).or_default().add(count);
+        for (key, lost) in notice.0 {
+            self.untold.add(key, lost);
         }
     }
 
@@ -193,30 +238,41 @@ impl Ledger {
 }
 
 impl Notice {
+    fn add(&mut self, (cause, thread): (LostCause, String), lost: Untold) {
+        let mut key = (cause, thread);
+        if self.0.len() >= NOTICE_LINES_MAX && !self.0.contains_key(&key) {
+            key.1.clear();
+        }
+        let known = self.0.entry(key);
+        known
+            .and_modify(|known| {
+                known.count.add(lost.count);
+                known.within = known.within.join(lost.within);
+            })
+            .or_insert(lost);
+    }
+
     /// Appends it to a scope.
     pub(crate) fn write(&self, scope: &mut AttributeWriter<'_>) {
         if self.0.is_empty() {
             return;
         }
         let number = |count: u64| ValueRef::Int(i64::try_from(count).unwrap_or(i64::MAX));
-        let sum = |of: fn(&LostCount) -> u64| number(self.0.values().map(of).sum());
+        let sum = |of: fn(&LostCount) -> u64| number(self.0.values().map(|lost| of(&lost.count)).sum());
         scope.attribute("wakeful.lost.spans", sum(|count| count.spans));
         scope.attribute("wakeful.lost.logs", sum(|count| count.logs));
         scope.attribute("wakeful.lost.records", sum(|count| count.records));
-        let lines: Vec<String> = self
-            .0
-            .iter()
-            .map(|((cause, thread), count)| {
-                format!(
-                    "cause={} spans={} logs={} records={} thread={thread}",
-                    cause.name(),
-                    count.spans,
-                    count.logs,
-                    count.records
-                )
-            })
-            .collect();
-        scope.texts("wakeful.lost.by_thread", lines.iter().map(String::as_str));
+        let lines = self.0.iter().map(|((cause, thread), lost)| LossLine {
+            cause: cause.name(),
+            thread,
+            spans: lost.count.spans,
+            logs: lost.count.logs,
+            records: lost.count.records,
+            from_unix_nanos: lost.within.from_unix_nanos,
+            until_unix_nanos: lost.within.until_unix_nanos,
+        });
+        let lines: Vec<String> = lines.map(|line| line.to_string()).collect();
+        scope.texts(LossLine::KEY, lines.iter().map(String::as_str));
     }
 }
 
@@ -227,20 +283,41 @@ mod tests {
     #[test]
     fn what_a_failed_request_would_have_told_is_told_by_the_next() {
         let mut ledger = Ledger::default();
-        ledger.exporter(LostCause::QueueFull, LostCount::spans(3));
+        ledger.exporter(LostCause::QueueFull, LostCount::spans(3), Within::at(10));
         let notice = ledger.take_notice();
         assert_eq!(ledger.take_notice(), Notice::default());
-        ledger.exporter(LostCause::QueueFull, LostCount::spans(4));
-        ledger.exporter(LostCause::Rejected, LostCount::logs(1));
+        ledger.exporter(LostCause::QueueFull, LostCount::spans(4), Within::at(30));
+        ledger.untold(LostCause::Rejected, LostCount::logs(1));
         ledger.put_back(notice);
         let again = ledger.take_notice();
+        let within = Within {
+            from_unix_nanos: 10,
+            until_unix_nanos: 30,
+        };
+        let count = LostCount::spans(7);
         assert_eq!(
             again.0.into_iter().collect::<Vec<_>>(),
-            [((LostCause::QueueFull, String::new()), LostCount::spans(7))]
+            [((LostCause::QueueFull, String::new()), Untold { count, within })]
         );
         assert_eq!(
             ledger.total().to_string(),
             "7 spans and 1 log records: queue_full 7, rejected 1"
         );
+    }
+
+    #[test]
+    fn a_notice_does_not_grow_with_every_thread_that_comes_by() {
+        let mut notice = Notice::default();
+        for thread in 0..3 * NOTICE_LINES_MAX {
+            let count = LostCount::spans(1);
+            let within = Within::at(1);
+            notice.add(
+                (LostCause::QueueFull, thread.to_string()),
+                Untold { count, within },
+            );
+        }
+        assert_eq!(notice.0.len(), NOTICE_LINES_MAX + 1);
+        let spans: u64 = notice.0.values().map(|lost| lost.count.spans).sum();
+        assert_eq!(spans, 3 * NOTICE_LINES_MAX as u64);
     }
 }

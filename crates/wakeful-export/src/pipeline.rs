@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 use wakeful_subscriber::{Drain, FinishedSpan, LogRecord, Loss, Sink};
-use wakeful_wire::otlp::{Items, Signal, encode_scope};
+use wakeful_wire::otlp::{Signal, encode_scope};
 
 use crate::destination::{Destination, Outcome, StartError};
 use crate::encode::Encoder;
-use crate::lost::{Ledger, Lost, LostCause, LostCount, Notice};
+use crate::lost::{Ledger, Lost, LostCause, LostCount, Notice, Within};
 use crate::otlp::Stop;
 use crate::outage::Reporter;
-use crate::queue::Queue;
+use crate::queue::{Queue, Waiting};
 use crate::settings::{BatchSettings, Settings};
 
 /// The rings are looked into this often at least.
@@ -80,6 +80,8 @@ pub(crate) struct Ticket {
     pub(crate) signal: Signal,
     pub(crate) request: Bytes,
     pub(crate) count: u64,
+    /// When all of it was recorded.
+    within: Within,
     notice: Notice,
 }
 
@@ -113,17 +115,28 @@ pub(crate) enum Turn {
 impl Sink for Intake {
     fn span(&mut self, span: &FinishedSpan<'_>) {
         let encoder = &mut self.encoder;
-        let pushed = self.traces.push(self.now, |items| encoder.span(items, span));
+        let within = Within {
+            from_unix_nanos: span.start_unix_nanos,
+            until_unix_nanos: span.end_unix_nanos,
+        };
+        let pushed = self
+            .traces
+            .push(self.now, within, |items| encoder.span(items, span));
         if pushed.is_err() {
-            self.ledger.exporter(LostCause::QueueFull, LostCount::spans(1));
+            self.ledger
+                .exporter(LostCause::QueueFull, LostCount::spans(1), within);
         }
     }
 
     fn log(&mut self, record: &LogRecord<'_>) {
         let encoder = &mut self.encoder;
-        let pushed = self.logs.push(self.now, |items| encoder.log(items, record));
+        let within = Within::at(record.unix_nanos);
+        let pushed = self
+            .logs
+            .push(self.now, within, |items| encoder.log(items, record));
         if pushed.is_err() {
-            self.ledger.exporter(LostCause::QueueFull, LostCount::logs(1));
+            self.ledger
+                .exporter(LostCause::QueueFull, LostCount::logs(1), within);
         }
     }
 
@@ -268,7 +281,7 @@ impl Pipeline {
         state
             .intake
             .ledger
-            .exporter(LostCause::OpenAtShutdown, LostCount::spans(drained.open));
+            .untold(LostCause::OpenAtShutdown, LostCount::spans(drained.open));
         for ask in &mut state.asks {
             ask.readings = u8::MAX;
         }
@@ -291,10 +304,10 @@ impl Pipeline {
                 continue;
             }
             while state.has_room_in_flight(signal) {
-                let Some(items) = state.intake.queue_mut(signal).pop(now, all) else {
+                let Some(waiting) = state.intake.queue_mut(signal).pop(now, all) else {
                     break;
                 };
-                let ticket = self.ticket(state, signal, items);
+                let ticket = self.ticket(state, signal, waiting);
                 state.in_flight.push(ticket.clone());
                 tickets.push(ticket);
             }
@@ -302,7 +315,8 @@ impl Pipeline {
         tickets
     }
 
-    fn ticket(&self, state: &mut State, signal: Signal, items: Items) -> Ticket {
+    fn ticket(&self, state: &mut State, signal: Signal, waiting: Waiting) -> Ticket {
+        let Waiting { items, within } = waiting;
         let count = items.count() as u64;
         let notice = state.intake.ledger.take_notice();
         let version = env!("CARGO_PKG_VERSION");
@@ -315,6 +329,7 @@ impl Pipeline {
             signal,
             request: Bytes::from_owner(request),
             count,
+            within,
             notice,
         }
     }
@@ -338,20 +353,20 @@ impl Pipeline {
         };
         let ledger = &mut state.intake.ledger;
         match outcome {
-            Outcome::Received { rejected } => ledger.exporter(LostCause::Rejected, count(rejected)),
+            Outcome::Received { rejected } => ledger.untold(LostCause::Rejected, count(rejected)),
             Outcome::Refused => {
-                ledger.exporter(LostCause::Rejected, count(ticket.count));
+                ledger.untold(LostCause::Rejected, count(ticket.count));
                 ledger.put_back(ticket.notice);
             }
             Outcome::Failed => {
                 ledger.put_back(ticket.notice);
                 if state.phase == Phase::Stopping {
                     // Who did not take the last request will not take the next one, and the program wants to end.
-                    ledger.exporter(LostCause::Shutdown, count(ticket.count));
+                    ledger.untold(LostCause::Shutdown, count(ticket.count));
                     let left = state.intake.queue_mut(ticket.signal).clear() as u64;
-                    state.intake.ledger.exporter(LostCause::Shutdown, count(left));
+                    state.intake.ledger.untold(LostCause::Shutdown, count(left));
                 } else {
-                    ledger.exporter(LostCause::ExportFailed, count(ticket.count));
+                    ledger.exporter(LostCause::ExportFailed, count(ticket.count), ticket.within);
                 }
             }
         }
@@ -391,13 +406,13 @@ impl Pipeline {
                 Signal::Traces => LostCount::spans(ticket.count),
                 Signal::Logs => LostCount::logs(ticket.count),
             };
-            state.intake.ledger.exporter(LostCause::Shutdown, count);
+            state.intake.ledger.untold(LostCause::Shutdown, count);
         }
         let spans = state.intake.traces.clear() as u64;
         let logs = state.intake.logs.clear() as u64;
         let ledger = &mut state.intake.ledger;
-        ledger.exporter(LostCause::Shutdown, LostCount::spans(spans));
-        ledger.exporter(LostCause::Shutdown, LostCount::logs(logs));
+        ledger.untold(LostCause::Shutdown, LostCount::spans(spans));
+        ledger.untold(LostCause::Shutdown, LostCount::logs(logs));
     }
 
     /// Asks that everything so far be sent until `deadline`; with `last`, that nothing come after. `reply` gets what was lost

@@ -5,14 +5,25 @@ use std::time::Instant;
 
 use wakeful_wire::otlp::Items;
 
+use crate::lost::Within;
 use crate::settings::BatchSettings;
+
+/// What goes into one request.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) items: Items,
+    /// When all of it was recorded.
+    pub(crate) within: Within,
+}
 
 /// Spans, or log records, in the order in which they came.
 #[derive(Debug)]
 pub(crate) struct Queue {
     settings: BatchSettings,
-    full: VecDeque<Items>,
+    full: VecDeque<Waiting>,
     filling: Items,
+    /// The time in which all of `filling` was recorded.
+    within: Option<Within>,
     /// When the first of `filling` came.
     since: Option<Instant>,
     waiting: usize,
@@ -24,13 +35,19 @@ impl Queue {
             settings,
             full: VecDeque::new(),
             filling: Items::default(),
+            within: None,
             since: None,
             waiting: 0,
         }
     }
 
-    /// Appends one with `write`, or says that there is no room.
-    pub(crate) fn push(&mut self, now: Instant, write: impl FnOnce(&mut Items)) -> Result<(), Full> {
+    /// Appends one that was recorded `within` that time with `write`, or says that there is no room.
+    pub(crate) fn push(
+        &mut self,
+        now: Instant,
+        within: Within,
+        write: impl FnOnce(&mut Items),
+    ) -> Result<(), Full> {
         if self
             .settings
             .queue_items_max
@@ -41,6 +58,7 @@ impl Queue {
         write(&mut self.filling);
         self.waiting += 1;
         self.since.get_or_insert(now);
+        self.within = Some(self.within.map_or(within, |known| known.join(within)));
         if self.filling.count() >= self.settings.batch_items_max {
             self.seal();
         }
@@ -48,19 +66,22 @@ impl Queue {
     }
 
     fn seal(&mut self) {
-        self.full.push_back(std::mem::take(&mut self.filling));
+        if let Some(within) = self.within.take() {
+            let items = std::mem::take(&mut self.filling);
+            self.full.push_back(Waiting { items, within });
+        }
         self.since = None;
     }
 
     /// Takes what is to be sent now: what is full, what has waited long enough, or with `all` what there is.
-    pub(crate) fn pop(&mut self, now: Instant, all: bool) -> Option<Items> {
+    pub(crate) fn pop(&mut self, now: Instant, all: bool) -> Option<Waiting> {
         let is_due = self.due().is_some_and(|due| due <= now);
         if self.full.is_empty() && self.filling.count() > 0 && (all || is_due) {
             self.seal();
         }
-        let items = self.full.pop_front()?;
-        self.waiting -= items.count();
-        Some(items)
+        let waiting = self.full.pop_front()?;
+        self.waiting -= waiting.items.count();
+        Some(waiting)
     }
 
     /// When something is to be sent.

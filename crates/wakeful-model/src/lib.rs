@@ -8,12 +8,14 @@
 //! The names are OpenTelemetry's (data model of traces, specification 1.57).
 
 pub mod intervals;
+mod loss;
 pub mod runtime;
 mod span;
 mod trace;
 mod utc;
 mod value;
 
+pub use loss::Loss;
 pub use span::{Event, Kind, Link, Span, Status, StatusCode};
 pub use trace::{Resource, Scope, SpanBatch, Trace};
 pub use utc::Utc;

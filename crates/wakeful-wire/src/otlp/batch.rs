@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use wakeful_model::{Kind, Resource, Scope, Span, SpanBatch, SpanId, StatusCode, TraceId};
+use wakeful_model::{Kind, Loss, Resource, Scope, Span, SpanBatch, SpanId, StatusCode, TraceId};
 
 use super::check::{self, Rejected};
 use super::fields;
+use super::loss;
 use super::view::{SpanView, attributes_of, to_attributes};
 use super::{encode, mend};
 use crate::protobuf::{DecodeError, Field, Fields};
@@ -175,6 +176,14 @@ impl Batch {
     /// The scope of a group of this batch.
     pub fn scope(&self, group: &Group) -> Scope {
         read_scope(self.slice(&group.scope), self.text(&group.scope_schema_url))
+    }
+
+    /// What the programs that sent it say that they lost (`docs/loss.md`).
+    pub fn losses(&self) -> impl Iterator<Item = Loss> + '_ {
+        self.groups.iter().flat_map(|group| {
+            let scope = self.slice(&group.scope);
+            loss::read(scope).map(|line| line.of(self.service(group)))
+        })
     }
 
     /// The resource of a group, as an encoded `ResourceSpans` without spans; read it with [`decode_resource`].

@@ -24,6 +24,7 @@ mod items;
 mod json_decode;
 #[cfg(feature = "decode")]
 mod json_encode;
+mod loss;
 #[cfg(feature = "decode")]
 mod mend;
 mod record;
@@ -46,6 +47,7 @@ pub use items::{Items, Request, encode_resource, encode_scope};
 pub use json_decode::{JsonError, decode_json};
 #[cfg(feature = "decode")]
 pub use json_encode::TracesData;
+pub use loss::LossLine;
 pub use record::{AttributeWriter, LogHead, SpanHead, SpanWriter, ValueRef};
 pub use to_json::request_to_json;
 #[cfg(feature = "decode")]

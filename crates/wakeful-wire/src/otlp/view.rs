@@ -275,6 +275,13 @@ pub enum ValueView<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ListView<'a>(&'a [u8]);
 
+impl<'a> ListView<'a> {
+    /// The values of a list.
+    pub(super) fn values(self) -> impl Iterator<Item = ValueView<'a>> {
+        messages(self.0, fields::LIST_ITEM).map(ValueView::new)
+    }
+}
+
 impl<'a> ValueView<'a> {
     /// A view of an encoded `AnyValue` message.
     #[inline]
