@@ -93,6 +93,7 @@ impl FlushThread {
                 log,
                 written_unix_nanos: unix_nanos(),
                 replaces: Vec::new(),
+                losses: tail.iter().flat_map(|batch| batch.losses()).collect(),
             })?;
             Some(segment)
         } else {

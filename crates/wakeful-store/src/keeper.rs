@@ -111,6 +111,10 @@ impl KeeperThread {
                 .flat_map(|segment| segment.meta.replaces.iter().copied())
                 .chain(replaces.iter().copied())
                 .collect(),
+            losses: inputs
+                .iter()
+                .flat_map(|segment| segment.losses.iter().cloned())
+                .collect(),
         })?;
         let edit = Edit {
             add: vec![merged.meta.clone()],

@@ -1,9 +1,10 @@
 //! Reading a snapshot: the tail and the segments answer alike.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use rustc_hash::FxHashMap;
-use wakeful_model::{Kind, Trace, TraceId};
+use wakeful_model::{Kind, Loss, Trace, TraceId};
 
 use crate::ReadError;
 use crate::assembly::Assembly;
@@ -109,6 +110,17 @@ impl Snapshot {
                 .iter()
                 .any(|(_, batches)| batches.iter().any(|batch| batch.trace_ids().contains(&trace)));
         !elsewhere && !in_tail
+    }
+
+    /// What programs said that they lost within the range, Unix nanoseconds.
+    pub(crate) fn losses(&self, within: &RangeInclusive<u64>) -> Vec<Loss> {
+        let of_tails = self.tails.iter().flat_map(|(_, batches)| batches.iter());
+        let of_tails = of_tails.flat_map(|batch| batch.losses());
+        let of_segments = self.segments.iter().flat_map(|segment| &segment.losses);
+        let of_segments = of_segments.filter(|loss| loss.touches(within)).cloned();
+        of_segments
+            .chain(of_tails.filter(|loss| loss.touches(within)))
+            .collect()
     }
 
     /// Services and their operations.

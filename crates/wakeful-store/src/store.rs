@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
-use wakeful_model::{Kind, Trace, TraceId};
+use wakeful_model::{Kind, Loss, Trace, TraceId};
 use wakeful_wire::otlp::Batch;
 
 use crate::cache::Cache;
@@ -308,6 +308,12 @@ impl Store {
     /// Services and their operations.
     pub fn operations(&self) -> BTreeMap<String, BTreeSet<(String, Kind)>> {
         self.inner.state.snapshot().operations()
+    }
+
+    /// What programs said that they lost within the range (Unix nanoseconds), with spans that are kept here; each as it was told,
+    /// or several together where there were many.
+    pub fn losses(&self, within: RangeInclusive<u64>) -> Vec<Loss> {
+        self.inner.state.snapshot().losses(&within)
     }
 
     /// Figures.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::mpsc::{Sender, channel};
 
 use tempfile::TempDir;
-use wakeful_model::{Attribute, Kind, Resource, Scope, Span, SpanBatch, SpanId, Status, TraceId};
+use wakeful_model::{Attribute, Kind, Loss, Resource, Scope, Span, SpanBatch, SpanId, Status, TraceId};
 
 use super::*;
 use crate::SpanFilter;
@@ -51,6 +51,7 @@ impl Fixture {
                 log: id,
                 written_unix_nanos,
                 replaces: Vec::new(),
+                losses: vec![loss(id)],
             });
             let segment = segment.unwrap();
             let edit = Edit {
@@ -100,6 +101,18 @@ impl Fixture {
     }
 }
 
+/// What the programs of a segment lost, for each the same but for the time.
+fn loss(number: u64) -> Loss {
+    Loss {
+        service: "shop".to_owned(),
+        cause: "ring_full".to_owned(),
+        spans: 1,
+        from_unix_nanos: number,
+        until_unix_nanos: number,
+        ..Loss::default()
+    }
+}
+
 fn traces_of(segment: &Segment) -> Vec<u64> {
     let batches = read_batches(segment).unwrap_or_default();
     let ids = batches.iter().flat_map(|batch| batch.trace_ids());
@@ -133,6 +146,14 @@ fn batch(number: u64, start: u64, bytes: usize) -> Batch {
         scope,
     });
     Batch::encode(&batch).unwrap()
+}
+
+#[test]
+fn a_merge_keeps_what_was_lost() {
+    let mut fixture = Fixture::new(&[(0, 10), (1, 10), (2, 10)]);
+    fixture.look(500);
+    let losses = fixture.keeper.shelf.state.snapshot().losses(&(2..=u64::MAX));
+    assert_eq!(losses, [loss(2), loss(3)]);
 }
 
 fn check_merges(segments: &[(u64, usize)], minute: u64, expected: &[&[u64]]) {
@@ -196,6 +217,7 @@ fn merges_of_merges_name_all_that_they_replace() {
             log: id,
             written_unix_nanos: BEGIN + 2 * MINUTE,
             replaces: Vec::new(),
+            losses: Vec::new(),
         });
     let late = late.unwrap();
     let edit = Edit {
@@ -305,6 +327,7 @@ fn a_span_from_the_future_does_not_keep_its_segment() {
         log: 1,
         written_unix_nanos: BEGIN,
         replaces: Vec::new(),
+        losses: Vec::new(),
     });
     let segment = segment.unwrap();
     let edit = Edit {

@@ -100,6 +100,7 @@ impl Catalog {
 pub(crate) const META_KEY: &str = "wakeful.segment";
 pub(crate) const EXTRAS_KEY: &str = "wakeful.extras";
 pub(crate) const CATALOG_KEY: &str = "wakeful.catalog";
+pub(crate) const LOSSES_KEY: &str = "wakeful.losses";
 pub(crate) const FORMAT_KEY: &str = "wakeful.format";
 
 /// The version of the layout.

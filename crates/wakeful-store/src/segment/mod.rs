@@ -12,6 +12,7 @@ mod dictionary;
 mod input;
 mod key_order;
 mod known_attributes;
+mod losses;
 mod meta;
 mod needles;
 mod open;

@@ -11,12 +11,13 @@ use parquet::bloom_filter::Sbbf;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::schema::types::SchemaDescriptor;
-use wakeful_model::TraceId;
+use wakeful_model::{Loss, TraceId};
 
 use super::SegmentError;
 use super::checksums::Checksums;
 use super::columns;
 use super::input::{Input, Source};
+use super::losses;
 use super::meta::{self, Catalog, Extras, RowGroupExtras, SegmentMeta};
 use super::needles::Needles;
 use super::pages::Pages;
@@ -75,6 +76,8 @@ impl TraceFilters {
 pub(crate) struct Segment {
     pub(crate) meta: SegmentMeta,
     pub(crate) catalog: Catalog,
+    /// What programs said that they lost, with spans that are here.
+    pub(crate) losses: Vec<Loss>,
     extras: Extras,
     /// Of each row group, where the filter of its trace ids stands: offset and length.
     trace_filters: Vec<(u64, u64)>,
@@ -99,6 +102,8 @@ impl Segment {
         meta.bytes = input.len();
         let extras: Extras = serde_json::from_str(footer(meta::EXTRAS_KEY)?)?;
         let catalog = serde_json::from_str(footer(meta::CATALOG_KEY)?)?;
+        // Segments that were written before there were losses have none.
+        let losses = footer(meta::LOSSES_KEY).map_or(Ok(Vec::new()), losses::decode)?;
         if extras.row_groups.len() != metadata.num_row_groups() {
             return Err(SegmentError::Format("its footer does not fit its row groups"));
         }
@@ -108,6 +113,7 @@ impl Segment {
         let segment = Self {
             meta,
             catalog,
+            losses,
             extras,
             trace_filters,
             source,

@@ -11,13 +11,14 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 use rustc_hash::{FxHashMap, FxHashSet};
-use wakeful_model::{TraceId, canonical_text};
+use wakeful_model::{Loss, TraceId, canonical_text};
 use wakeful_wire::otlp::Batch;
 
 use super::SegmentError;
 use super::builder::{RowBuilder, Shared};
 use super::checksums::Summing;
 use super::columns::{self, ColumnType, Promoted};
+use super::losses;
 use super::meta::{self, Catalog, CatalogService, Extras, RowGroupExtras, SegmentMeta};
 use super::needles::{NeedlesBuilder, Place};
 use super::promote::promote;
@@ -47,6 +48,8 @@ pub(crate) struct Origin {
     pub(crate) log: u64,
     pub(crate) written_unix_nanos: u64,
     pub(crate) replaces: Vec<u64>,
+    /// What programs said that they lost. A merge has it from its inputs: in their rows, equal scopes have become one.
+    pub(crate) losses: Vec<Loss>,
 }
 
 /// A row of one of the batches, with what it is sorted by.
@@ -193,6 +196,7 @@ fn finish<W: Write + Send>(
         (meta::META_KEY, serde_json::to_string(&segment)?),
         (meta::EXTRAS_KEY, serde_json::to_string(&extras)?),
         (meta::CATALOG_KEY, serde_json::to_string(&catalog(batches))?),
+        (meta::LOSSES_KEY, losses::encode(origin.losses)?),
     ] {
         writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
     }
