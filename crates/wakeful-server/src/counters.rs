@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::now_unix_nanos;
+use crate::program_loss::Told;
 
 /// Where spans come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -144,6 +145,8 @@ impl Figures {
 #[derive(Debug, Default)]
 pub struct Counters {
     receivers: [Figures; Receiver::ALL.len()],
+    /// What programs said that they lost themselves.
+    pub(crate) told: Told,
 }
 
 impl Counters {

@@ -1,10 +1,12 @@
 //! The one path from received bytes to the store.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wakeful_model::Loss;
 use wakeful_store::{AppendError, Store};
 use wakeful_wire::otlp::{Batch, Rejected};
 
@@ -63,6 +65,11 @@ impl Ingest {
         &self.counters
     }
 
+    /// What programs said that they lost within the range, Unix nanoseconds.
+    pub(crate) fn losses(&self, within: RangeInclusive<u64>) -> Vec<Loss> {
+        self.store.losses(within)
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
@@ -105,11 +112,13 @@ impl Ingest {
         }
         // Clients probe with empty requests; there is nothing to sync for them.
         if spans > 0 {
+            let losses: Vec<_> = batch.losses().collect();
             self.store.append(batch).await.map_err(|error| {
                 let refusal = Refusal::from(error);
                 self.counters.refused_spans(receiver, refusal.reason(), spans);
                 refusal
             })?;
+            losses.iter().for_each(|loss| self.counters.told.count(loss));
         }
         self.counters.accepted(receiver, spans, wire_bytes);
         Ok(Kept { rejected })

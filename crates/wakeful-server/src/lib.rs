@@ -19,6 +19,7 @@ mod metrics;
 mod page;
 mod plain;
 mod process;
+mod program_loss;
 mod queries;
 mod query;
 mod receivers;

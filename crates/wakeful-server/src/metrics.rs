@@ -12,6 +12,7 @@ use wakeful_store::{Store, StoreStats};
 use crate::health::Health;
 use crate::plain::not_found;
 use crate::process::ProcessUse;
+use crate::program_loss::Told;
 use crate::receivers::system_drops;
 use crate::{Counters, Ingest, Reason, Receiver, blocking, plain};
 
@@ -48,6 +49,7 @@ impl Sources {
     fn write(&self) -> String {
         let mut page = Page::default();
         receivers(&mut page, self.ingest.counters());
+        programs(&mut page, &self.ingest.counters().told);
         system_drops(&mut page, &self.agents);
         store(&mut page, &self.store.stats());
         process(&mut page, ProcessUse::now());
@@ -113,6 +115,30 @@ fn receivers(page: &mut Page, counters: &Counters) {
                 let labels = [("receiver", receiver.name()), ("reason", reason.name())];
                 page.sample(name, &labels, count(counters, receiver, reason));
             }
+        }
+    }
+}
+
+/// What programs lost before it came here.
+fn programs(page: &mut Page, told: &Told) {
+    let families = [
+        (
+            "wakeful_program_lost_spans_total",
+            "Spans that programs say they lost.",
+        ),
+        (
+            "wakeful_program_lost_logs_total",
+            "Log records that programs say they lost.",
+        ),
+        (
+            "wakeful_program_lost_records_total",
+            "Records of any kind that programs say found no room in their rings, those of lost spans included.",
+        ),
+    ];
+    for (family, (name, help)) in families.into_iter().enumerate() {
+        page.family(name, "counter", help);
+        for (cause, counts) in told.by_cause() {
+            page.sample(name, &[("cause", cause)], counts[family]);
         }
     }
 }

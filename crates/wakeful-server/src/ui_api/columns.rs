@@ -14,6 +14,7 @@ use wakeful_store::{Marks, SkeletonSpan};
 
 use super::layout::Shown;
 use super::trace_cache::Opened;
+use super::trace_loss::TraceLoss;
 
 /// The page draws while the next batch is on its way.
 const BATCH_ROWS_MAX: u32 = 65_536;
@@ -45,13 +46,13 @@ pub(super) struct Columns {
 
 impl Columns {
     /// The columns of a trace, from the first row on.
-    pub(super) fn new(opened: Arc<Opened>) -> Result<Self, ArrowError> {
+    pub(super) fn new(opened: Arc<Opened>, loss: &TraceLoss) -> Result<Self, ArrowError> {
         let (services, service_of_resource) = services(&opened);
         let count = services.iter().filter(|service| !service.is_empty()).count();
         let names = opened.skeleton.names.iter().cloned();
         let missing = (0..opened.layout.placeholders()).filter_map(|number| opened.layout.missing(number));
         let names = names.chain(missing.map(|missing| missing.id.to_string()));
-        let schema = Arc::new(Schema::new_with_metadata(fields(), facts(&opened, count)));
+        let schema = Arc::new(Schema::new_with_metadata(fields(), facts(&opened, count, loss)));
         Ok(Self {
             names: Arc::new(StringArray::from_iter_values(names)),
             services: Arc::new(StringArray::from(services)),
@@ -169,7 +170,7 @@ fn fields() -> Vec<Field> {
 }
 
 /// What is said about the whole trace.
-fn facts(opened: &Opened, services: usize) -> std::collections::HashMap<String, String> {
+fn facts(opened: &Opened, services: usize, loss: &TraceLoss) -> std::collections::HashMap<String, String> {
     let Opened { skeleton, layout, .. } = opened;
     let message = opened.message();
     let duration = layout.end_unix_nanos.saturating_sub(layout.start_unix_nanos);
@@ -183,13 +184,18 @@ fn facts(opened: &Opened, services: usize) -> std::collections::HashMap<String, 
         ("errors", layout.errors.to_string()),
         ("orphans", layout.orphans.to_string()),
         ("warnings", layout.warnings.to_string()),
+        ("lost", loss.lost.to_string()),
         ("rev", opened.rev.clone()),
         ("complete", message.is_none().to_string()),
     ];
     let message = message.map(|message| ("message", message));
+    // Hardly any trace has some.
+    let times = (!loss.times.is_empty()).then(|| serde_json::to_string(&loss.times));
+    let times = times.and_then(Result::ok).map(|times| ("losses", times));
     facts
         .into_iter()
         .chain(message)
+        .chain(times)
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
 }

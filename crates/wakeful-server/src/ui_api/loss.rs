@@ -1,17 +1,19 @@
 //! `loss`: what was refused or dropped, why, and what to do about it.
 
+use std::cmp::Reverse;
 use std::ops::RangeInclusive;
 
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::Serialize;
+use wakeful_model::Loss;
 
 use super::error::ApiError;
 use super::{Parameters, search_params};
 use crate::clock::now_unix_nanos;
 use crate::query::Receiving;
 use crate::receivers::system_drops;
-use crate::{Counters, Reason, Receiver, blocking};
+use crate::{Counters, Reason, Receiver, blocking, program_loss};
 
 #[derive(Serialize)]
 pub(super) struct Answer {
@@ -27,11 +29,17 @@ struct Cause {
     cause: String,
     /// Who lost them: this server, the system under it, or a program by its name.
     source: String,
+    /// A program's thread, if one is to blame.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    thread: String,
     records: u64,
     first_unix_nanos: String,
     last_unix_nanos: String,
     remedy: &'static str,
 }
+
+/// More of programs' causes are told as one.
+const PROGRAM_CAUSES_MAX: usize = 1000;
 
 pub(super) async fn loss(
     State(receiving): State<Receiving>,
@@ -48,11 +56,14 @@ pub(super) async fn loss(
 
 fn answer(receiving: &Receiving, within: &RangeInclusive<u64>) -> Answer {
     let counters = receiving.ingest.counters();
-    // What programs report of themselves joins here, as causes whose source is the program.
-    let causes = of_server(counters, within).chain(of_system(receiving, within));
+    let causes = of_server(counters, within)
+        .chain(of_system(receiving, within))
+        .chain(of_programs(receiving.ingest.losses(within.clone())));
     let causes: Vec<Cause> = causes.collect();
     Answer {
-        lost: causes.iter().map(|cause| cause.records).sum(),
+        lost: causes
+            .iter()
+            .fold(0, |sum, cause| sum.saturating_add(cause.records)),
         kept: Receiver::ALL
             .into_iter()
             .map(|receiver| counters.spans(receiver))
@@ -77,6 +88,7 @@ fn of_server(counters: &Counters, within: &RangeInclusive<u64>) -> impl Iterator
         Some(Cause {
             cause: format!("{}, by {}", why(reason), place(receiver)),
             source: "server".to_owned(),
+            thread: String::new(),
             records,
             first_unix_nanos: first.to_string(),
             last_unix_nanos: last.to_string(),
@@ -98,11 +110,43 @@ fn of_system(receiving: &Receiving, within: &RangeInclusive<u64>) -> impl Iterat
                 place(*receiver)
             ),
             source: "system".to_owned(),
+            thread: String::new(),
             records,
             first_unix_nanos: first.to_string(),
             last_unix_nanos: last.to_string(),
             remedy: "raise the system's net.core.rmem_max, or send by OTLP",
         })
+    })
+}
+
+/// What programs said that they lost, the most first. It rests with their spans, so it is known after a restart too.
+fn of_programs(losses: Vec<Loss>) -> impl Iterator<Item = Cause> {
+    let mut losses = Loss::joined(losses, |_| {});
+    losses.sort_by_key(|loss| Reverse(loss.missing()));
+    if losses.len() > PROGRAM_CAUSES_MAX {
+        let rest = losses.split_off(PROGRAM_CAUSES_MAX);
+        losses.extend(Loss::joined(rest, |loss| {
+            "others".clone_into(&mut loss.service);
+            loss.cause.clear();
+            loss.thread.clear();
+        }));
+    }
+    losses.into_iter().map(|loss| {
+        let known = program_loss::cause(&loss.cause);
+        let why = match known {
+            Some(cause) => cause.why.to_owned(),
+            None if loss.cause.is_empty() => "for various reasons".to_owned(),
+            None => loss.cause.clone(),
+        };
+        Cause {
+            cause: why,
+            records: loss.missing(),
+            first_unix_nanos: loss.from_unix_nanos.to_string(),
+            last_unix_nanos: loss.until_unix_nanos.to_string(),
+            remedy: known.unwrap_or(&program_loss::OTHER).remedy,
+            source: loss.service,
+            thread: loss.thread,
+        }
     })
 }
 

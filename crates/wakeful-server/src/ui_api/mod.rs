@@ -24,6 +24,7 @@ mod span;
 mod tags;
 mod trace;
 mod trace_cache;
+mod trace_loss;
 mod trace_values;
 mod traceql;
 mod traceql_read;

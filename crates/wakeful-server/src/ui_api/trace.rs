@@ -15,6 +15,7 @@ use wakeful_model::TraceId;
 use super::columns::Columns;
 use super::error::ApiError;
 use super::trace_cache::{Asked, Opened};
+use super::trace_loss::TraceLoss;
 use super::{UiApi, arrow, chunks};
 
 /// What every question about a trace names: the trace, its form, and which rows the page has.
@@ -104,8 +105,12 @@ impl UiApi {
 }
 
 pub(super) async fn trace(State(api): State<UiApi>, query: TraceQuery) -> Result<Response, ApiError> {
-    let opened = api.open(query).await?;
-    let columns = Columns::new(opened).map_err(|error| ApiError::internal(error.to_string()))?;
+    let with_loss = |engine: &wakeful_query::Engine, opened: Arc<Opened>| {
+        let loss = TraceLoss::of(engine, &opened);
+        Ok((opened, loss))
+    };
+    let (opened, loss) = api.ask_trace(query, with_loss).await?;
+    let columns = Columns::new(opened, &loss).map_err(|error| ApiError::internal(error.to_string()))?;
     let body = chunks::body(columns, |columns| columns.next_bytes().map_err(io::Error::other));
     Ok(arrow::response(body))
 }

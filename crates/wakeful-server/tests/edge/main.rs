@@ -13,6 +13,7 @@ mod server;
 mod stopping;
 mod ui_api;
 mod ui_api_search;
+mod ui_loss;
 mod ui_trace;
 mod ui_trace_captured;
 mod ui_trace_logs;

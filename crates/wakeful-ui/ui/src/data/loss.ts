@@ -4,6 +4,8 @@ import { askJson } from './api.ts';
 export interface Cause {
   cause: string;
   source: string;
+  /** A program's thread, where one is to blame. */
+  thread?: string;
   records: number;
   firstUnixNanos: string;
   lastUnixNanos: string;

@@ -2,6 +2,7 @@ import { carried } from './carry.ts';
 import { StreamDecoder } from './decode.ts';
 import { exportPng } from './export-png.ts';
 import { exportSvg } from './export-svg.ts';
+import { bandsOf } from './facts.ts';
 import { Finder } from './finder.ts';
 import { decodeIntervals } from './intervals.ts';
 import { movable, Painter, type Surfaces } from './painter.ts';
@@ -173,6 +174,7 @@ export class Session {
     if (!known && decoder.facts) {
       scene.duration = decoder.facts.durationNanos;
       scene.columns.reserve(decoder.facts.spans);
+      scene.details.bands = bandsOf(decoder.facts);
       this.send({ kind: 'facts', facts: decoder.facts });
     }
     if (!grew) return;
@@ -208,6 +210,7 @@ export class Session {
     if (!decoder.facts || scene.columns.count === 0) return;
     const nanos = Number(BigInt(before.facts?.base ?? 0) - BigInt(decoder.facts.base));
     scene.inherit(old, decoder.facts.durationNanos);
+    scene.details.bands = bandsOf(decoder.facts);
     const rowOf = carried(old.columns, scene.columns, nanos);
     scene.tree.inherit(old.tree, rowOf);
     scene.selected = old.selected < 0 ? -1 : (rowOf[old.selected] ?? -1);

@@ -83,15 +83,20 @@ function Causes({ causes }: { causes: readonly Cause[] }) {
         </tr>
       </thead>
       <tbody>
-        {causes.map(({ cause, source, records, firstUnixNanos, lastUnixNanos, remedy }) => {
+        {causes.map(({ cause, source, thread, records, firstUnixNanos, lastUnixNanos, remedy }) => {
           const [begin, end] = [share(nanosOf(firstUnixNanos)), share(nanosOf(lastUnixNanos))];
           return (
-            <tr key={`${cause} ${source}`}>
+            <tr key={`${cause} ${source} ${thread}`}>
               <th scope="row">
                 <Hostile text={cause} />
               </th>
               <td data-label="Source">
                 <Hostile text={source} />
+                {thread && (
+                  <span class="hint">
+                    , <Hostile text={thread} />
+                  </span>
+                )}
               </td>
               <td data-label="Records" class="number">
                 {formatCount(records)}

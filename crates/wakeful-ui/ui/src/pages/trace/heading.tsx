@@ -1,5 +1,6 @@
 import type { RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { type Facts, lossSentences } from '../../engine/facts.ts';
 import { formatCount, formatDuration, formatExact } from '../../engine/format.ts';
 import { formatInstant, nanosOf, rfc3339 } from '../../data/time.ts';
 import { href, params, stepsBackTo } from '../../shell/router.ts';
@@ -121,9 +122,13 @@ function Totals({ model }: { model: TraceModel }) {
         <Total name="Adjusted" count={tally.adjusted} title="spans whose clock was corrected; Actions shows them as sent" />
       )}
       {facts.warnings > 0 && <Total name="Warnings" count={facts.warnings} title="spans that were repaired" />}
-      <Total name="Lost" count={facts.lost} title="records known to be lost in the time of this trace" warned={facts.lost > 0} />
+      <Total name="Lost" count={facts.lost} title={lostTitle(facts)} warned={facts.lost > 0} />
     </dl>
   );
+}
+
+function lostTitle({ losses }: Facts): string {
+  return ['spans and records known to be lost in the time of this trace', ...lossSentences(losses, 10)].join('\n');
 }
 
 interface TotalProps {
