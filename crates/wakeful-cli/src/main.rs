@@ -4,12 +4,12 @@ mod args;
 mod data_dir;
 mod demo;
 mod listen;
-mod logging;
 mod old_variables;
 mod page;
 mod ready;
 mod serve;
 mod signals;
+mod telemetry;
 mod units;
 
 use std::io::Write as _;
@@ -21,12 +21,11 @@ use args::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    logging::start();
-    let ended = match cli.command {
+    let ended = telemetry::start(&cli.command).and_then(|_telemetry| match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(args),
         Command::DemoProgram(args) => demo::program::run(args),
-    };
+    });
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -23,6 +23,7 @@ mod program_loss;
 mod queries;
 mod query;
 mod receivers;
+mod request_span;
 mod rfc3339;
 mod serve;
 mod server;

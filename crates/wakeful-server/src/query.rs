@@ -10,7 +10,7 @@ use wakeful_query::Engine;
 
 use crate::page::{Assets, Page};
 use crate::queries::Queries;
-use crate::{Ingest, Listener, Receiver, jaeger_api, ui_api};
+use crate::{Ingest, Listener, Receiver, jaeger_api, request_span, ui_api};
 
 /// How the query port is set up.
 #[derive(Debug, Clone)]
@@ -73,6 +73,7 @@ pub(crate) fn router(
     let routes = Router::new()
         .nest("/api/ui", ui_api::router(queries.clone(), receiving, about, stop))
         .merge(jaeger_api::routes(queries))
+        .layer(axum::middleware::from_fn(request_span::trace))
         .fallback_service(page.clone());
     if base.is_empty() {
         return routes;

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::{Builder, LogFormat, Processor, builder};
+use crate::{Builder, Endpoint, EndpointError, LogFormat, Processor, builder};
 
 /// Options for tracing, to flatten into a program's own.
 ///
@@ -32,6 +32,9 @@ pub struct Args {
         default_value = "batch-span-processor"
     )]
     tracing_span_processor: SpanProcessor,
+    /// Receiver of spans, such as http://localhost:4317; wins over OTEL_EXPORTER_OTLP_ENDPOINT
+    #[arg(long, value_name = "URL", value_parser = endpoint)]
+    tracing_endpoint: Option<Endpoint>,
     /// What log lines look like
     #[arg(long, value_name = "FORMAT", env = "LOG_FORMAT", default_value = "text")]
     log_format: Format,
@@ -45,11 +48,20 @@ impl Args {
 
     /// Tells the options to a builder.
     pub fn apply(&self, builder: Builder) -> Builder {
+        let builder = match &self.tracing_endpoint {
+            Some(endpoint) => builder.endpoint(endpoint.clone()),
+            None => builder,
+        };
         builder
             .tracing_level(self.tracing_level.filter())
             .processor(self.tracing_span_processor.0)
             .log_format(self.log_format.0)
     }
+}
+
+/// Without a scheme it is a plain one: who types a flag means a machine nearby.
+fn endpoint(text: &str) -> Result<Endpoint, EndpointError> {
+    Endpoint::base(text, true)
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

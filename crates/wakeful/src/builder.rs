@@ -45,6 +45,7 @@ pub struct Builder {
     log_format: LogFormat,
     log_filter: Option<Targets>,
     log_writer: Option<Box<dyn Write + Send>>,
+    log_colours: Option<bool>,
     shutdown_timeout: Duration,
 }
 
@@ -68,6 +69,7 @@ pub fn builder() -> Builder {
         log_format: LogFormat::default(),
         log_filter: None,
         log_writer: None,
+        log_colours: None,
         shutdown_timeout: SHUTDOWN_TIMEOUT,
     }
 }
@@ -157,6 +159,12 @@ impl Builder {
     /// Where log lines go; by default to standard output.
     pub fn log_writer(mut self, writer: impl Write + Send + 'static) -> Self {
         self.log_writer = Some(Box::new(writer));
+        self
+    }
+
+    /// Whether log lines have colours; by default, where they go to standard output and that is a terminal.
+    pub fn log_colours(mut self, colours: bool) -> Self {
+        self.log_colours = Some(colours);
         self
     }
 
@@ -266,7 +274,7 @@ impl Builder {
             span_events_max: count(export.limits.span_events_max),
             span_links_max: count(export.limits.span_links_max),
             log_records: exports_logs.then(|| log_filter.clone()),
-            log_lines: output::lines(self.log_format, log_filter, self.log_writer),
+            log_lines: output::lines(self.log_format, log_filter, self.log_writer, self.log_colours),
             wake_at_close: export.processor == Processor::Simple,
             ..RecorderSettings::default()
         };

@@ -7,11 +7,12 @@ use wakeful_subscriber::{LineFormat, LogLines};
 
 use crate::LogFormat;
 
-/// Lines in that form, on standard output.
+/// Lines in that form, on standard output if nothing else is said.
 pub(crate) fn lines(
     format: LogFormat,
     filter: Targets,
     writer: Option<Box<dyn Write + Send>>,
+    colours: Option<bool>,
 ) -> Option<LogLines> {
     let format = match format {
         LogFormat::Text => LineFormat::Text,
@@ -24,7 +25,7 @@ pub(crate) fn lines(
         filter,
         format,
         close_lines: false,
-        colours: writer.is_none() && !no_color && io::stdout().is_terminal(),
+        colours: !no_color && colours.unwrap_or_else(|| writer.is_none() && io::stdout().is_terminal()),
         writer: writer.unwrap_or_else(|| Box::new(io::stdout())),
     })
 }

@@ -94,6 +94,7 @@ const PLACES: &[Place] = &[
             "wakeful-server",
             "wakeful-ui",
             "wakeful-shop",
+            "wakeful",
         ],
         not: &["parquet", "arrow-array"],
     },

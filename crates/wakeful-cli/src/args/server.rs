@@ -17,6 +17,8 @@ pub(crate) struct ServerArgs {
     pub(crate) storage: StorageArgs,
     #[command(flatten)]
     pub(crate) edge: EdgeArgs,
+    #[command(flatten, next_help_heading = "Log lines and spans of the server itself")]
+    pub(crate) telemetry: wakeful::Args,
 }
 
 #[derive(Debug, Clone, Args)]

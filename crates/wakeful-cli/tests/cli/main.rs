@@ -6,5 +6,7 @@
 mod exporters;
 mod help;
 mod life;
+mod loss;
+mod own_spans;
 mod ports;
 mod process;
