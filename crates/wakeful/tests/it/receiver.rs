@@ -14,6 +14,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use tonic::codec::CompressionEncoding;
+use tonic::transport::{Server, ServerTlsConfig};
 use tonic::{Request, Response, Status};
 use wakeful_model::{Span, SpanBatch};
 use wakeful_wire::otlp::{Batch, decode_json};
@@ -170,6 +171,16 @@ impl Grpc {
     }
 
     pub(crate) fn start_at(address: SocketAddr) -> Self {
+        Self::start_with(address, Server::builder())
+    }
+
+    /// By TLS, with a certificate of `localhost`'s.
+    pub(crate) fn start_tls(tls: ServerTlsConfig) -> Self {
+        let server = Server::builder().tls_config(tls).unwrap();
+        Self::start_with("127.0.0.1:0".parse().unwrap(), server)
+    }
+
+    fn start_with(address: SocketAddr, mut server: Server) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -184,7 +195,7 @@ impl Grpc {
             let traces = TraceServiceServer::new(stub.clone())
                 .accept_compressed(CompressionEncoding::Gzip)
                 .accept_compressed(CompressionEncoding::Zstd);
-            tonic::transport::Server::builder()
+            server
                 .add_service(traces)
                 .add_service(LogsServiceServer::new(stub))
                 .serve_with_incoming(incoming)
