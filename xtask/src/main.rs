@@ -1,4 +1,4 @@
-//! The project's chores, one command each: `cargo xtask test`, `check`, `bench`, `crash`, `gen-trace`.
+//! The project's chores, one command each: `cargo xtask test`, `check`, `bench`, `crash`, `gen-trace`, `interop`.
 
 #![allow(
     clippy::print_stdout,
@@ -10,6 +10,7 @@ mod bench;
 mod check;
 mod crash;
 mod gen_trace;
+mod interop;
 mod programs;
 mod server;
 mod shell;
@@ -42,6 +43,7 @@ usage: cargo xtask COMMAND
       --out FILE       write it as OTLP protobuf, in place of sending it
       --seed N         another trace of as many spans [1]
       --start NANOS    when it starts, Unix time; it ends now otherwise
+  interop              other people's OpenTelemetry code against ours; fetches it (interop/README.md)
   --debug              with bench, crash and gen-trace: unoptimised programs, for trying things out
 ";
 
@@ -64,6 +66,7 @@ fn run() -> anyhow::Result<()> {
         Some("bench") => bench::run(args),
         Some("crash") => crash::run(args),
         Some("gen-trace") => gen_trace::run(args),
+        Some("interop") => shell::finish(args).and_then(|()| interop::run()),
         Some("help") | None => {
             print!("{HELP}");
             Ok(())

@@ -47,7 +47,8 @@ pub(crate) fn build(profile: Profile, programs: &[&str]) -> anyhow::Result<PathB
     }))
 }
 
-fn target_dir() -> anyhow::Result<PathBuf> {
+/// Where cargo puts what it builds.
+pub(crate) fn target_dir() -> anyhow::Result<PathBuf> {
     let arguments = ["metadata", "--format-version", "1", "--no-deps", "--offline"];
     let metadata: serde_json::Value = serde_json::from_str(&shell::read(&mut shell::cargo(&arguments))?)?;
     let folder = metadata["target_directory"]
