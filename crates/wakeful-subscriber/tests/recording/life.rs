@@ -1,5 +1,8 @@
 //! The life of spans beyond what random programs do: links, limits, filters, several recorders, threads that end.
 
+use std::fmt;
+use std::panic::catch_unwind;
+
 use expect_test::expect;
 use tracing::{Level, Span, debug_span, info, info_span, subscriber, trace, trace_span};
 use tracing_subscriber::filter::Targets;
@@ -70,6 +73,43 @@ fn targets_and_levels_are_filtered_and_children_join_what_is_above() {
             inner < outer
               event "said" level=Str("INFO")
             root
+        "#]],
+    );
+}
+
+/// Cannot be formatted.
+struct Broken;
+
+impl fmt::Debug for Broken {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("as asked");
+    }
+}
+
+#[test]
+fn a_panic_leaves_and_closes_the_spans_that_it_passes() {
+    check(
+        || {
+            let outer = info_span!("outer").entered();
+            let panicked = catch_unwind(|| {
+                let _inner = info_span!("inner").entered();
+                info_span!("innermost").in_scope(|| panic!("as asked"));
+            });
+            assert!(panicked.is_err());
+            info_span!("next").in_scope(|| info!("said"));
+            drop(outer);
+            // A span whose fields cannot be told is none, and what comes after it is recorded as ever.
+            let panicked = catch_unwind(|| info_span!("broken", value = ?Broken).in_scope(|| {}));
+            assert!(panicked.is_err());
+            info_span!("after").in_scope(|| {});
+        },
+        expect![[r#"
+            outer
+            inner < outer
+            innermost < inner
+            next < outer
+              event "said" level=Str("INFO")
+            after
         "#]],
     );
 }
