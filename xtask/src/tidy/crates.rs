@@ -60,6 +60,11 @@ const PLACES: &[Place] = &[
         not: &["tokio", "axum", "hyper", "wakeful-wire"],
     },
     Place {
+        name: "wakeful-live",
+        uses: &["wakeful-trace", "wakeful-model"],
+        not: &["tokio", "hyper", "ratatui", "wakeful-wire"],
+    },
+    Place {
         name: "wakeful-store",
         uses: &["wakeful-trace", "wakeful-model", "wakeful-wire"],
         not: NETWORK,
