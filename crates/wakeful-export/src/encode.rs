@@ -16,16 +16,21 @@ const IS_REMOTE: u32 = 0x200;
 /// Appends spans and log records to requests.
 #[derive(Debug)]
 pub(crate) struct Encoder {
-    limits: Limits,
+    pub(crate) limits: Limits,
     /// For numbers that OTLP has no form for.
     text: String,
 }
 
 /// How much of a list of attributes is taken.
 #[derive(Clone, Copy)]
-struct Bounds {
-    attributes_max: usize,
-    value_chars_max: usize,
+pub(crate) struct Bounds {
+    pub(crate) attributes_max: usize,
+    pub(crate) value_chars_max: usize,
+}
+
+/// What a span's flags say of whether its parent, or a linked span, is of another process.
+pub(crate) fn remote_flags(is_remote: bool) -> u32 {
+    HAS_IS_REMOTE | if is_remote { IS_REMOTE } else { 0 }
 }
 
 impl Encoder {
@@ -39,13 +44,12 @@ impl Encoder {
     /// Appends a span.
     pub(crate) fn span(&mut self, items: &mut Items, span: &FinishedSpan<'_>) {
         let Self { limits, text } = self;
-        let remote = if span.parent_is_remote { IS_REMOTE } else { 0 };
         let head = SpanHead {
             trace_id: span.trace_id,
             span_id: span.span_id,
             parent_span_id: span.parent_span_id,
             trace_state: span.trace_state,
-            flags: u32::from(span.flags.bits()) | HAS_IS_REMOTE | remote,
+            flags: u32::from(span.flags.bits()) | remote_flags(span.parent_is_remote),
             name: span.name,
             kind: span.kind,
             start_unix_nanos: span.start_unix_nanos,
@@ -193,7 +197,7 @@ fn value<'a>(field: FieldValue<'a>, chars_max: usize, text: &'a mut String) -> O
 }
 
 /// The first characters of a text.
-fn cut(text: &str, chars_max: usize) -> &str {
+pub(crate) fn cut(text: &str, chars_max: usize) -> &str {
     // No text has more characters than bytes.
     if text.len() <= chars_max {
         return text;

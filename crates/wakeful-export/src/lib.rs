@@ -28,6 +28,7 @@
 mod destination;
 mod driver;
 mod encode;
+mod encode_explicit;
 mod exporter;
 mod lost;
 mod otlp;

@@ -11,10 +11,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 use wakeful_subscriber::{Drain, FinishedSpan, LogRecord, Loss, Sink};
+use wakeful_trace::Span;
 use wakeful_wire::otlp::{Signal, encode_scope};
 
 use crate::destination::{Destination, Outcome, StartError};
 use crate::encode::Encoder;
+use crate::encode_explicit::times;
 use crate::lost::{Ledger, Lost, LostCause, LostCount, Notice, Within};
 use crate::otlp::Stop;
 use crate::outage::Reporter;
@@ -122,6 +124,22 @@ impl Sink for Intake {
         let pushed = self
             .traces
             .push(self.now, within, |items| encoder.span(items, span));
+        if pushed.is_err() {
+            self.ledger
+                .exporter(LostCause::QueueFull, LostCount::spans(1), within);
+        }
+    }
+
+    fn explicit_span(&mut self, span: &Span) {
+        let encoder = &self.encoder;
+        let (from_unix_nanos, until_unix_nanos) = times(span);
+        let within = Within {
+            from_unix_nanos,
+            until_unix_nanos,
+        };
+        let pushed = self
+            .traces
+            .push(self.now, within, |items| encoder.explicit_span(items, span));
         if pushed.is_err() {
             self.ledger
                 .exporter(LostCause::QueueFull, LostCount::spans(1), within);

@@ -1,24 +1,27 @@
 //! What all threads of a recorder share.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use tracing_core::{LevelFilter, Metadata};
 use tracing_subscriber::filter::Targets;
+use wakeful_trace::{Span, SpanContext, TraceCollector};
 
 use crate::callsite::Callsite;
 use crate::clock::Clock;
 use crate::doorbell::Doorbell;
+use crate::explicit::{ExplicitSpans, Pushed};
 use crate::fork;
 use crate::ids::SpanIds;
 use crate::lines::Lines;
-use crate::loss::LossCounters;
+use crate::loss::{LossCause, LossCounters};
 use crate::record::HEADER_BYTES_MAX;
 use crate::ring::Rings;
 use crate::sampler::Sampler;
 use crate::settings::{Settings, TraceIds};
-use crate::slots::Slots;
+use crate::slots::{Context, ContextFlags, Slots};
 
 /// A recorder, but for what each thread has to itself.
 #[derive(Debug)]
@@ -34,21 +37,23 @@ pub(crate) struct Core {
     log_records: Option<Targets>,
     pub(crate) lines: Option<Lines>,
     pub(crate) slots: Slots,
-    /// What threads lost that were ending.
+    /// What threads lost that were ending, and what no thread is to blame for.
     pub(crate) ending: LossCounters,
     /// Bytes that the fields of one record may take.
     pub(crate) field_bytes_max: usize,
-    rings: RingSettings,
+    rooms: Rooms,
     process: AtomicPtr<Process>,
     /// Decisions about callsites, for threads that reach one for the first time.
     known: RwLock<HashMap<usize, Known>>,
 }
 
+/// How many bytes may wait for the drain.
 #[derive(Debug, Clone, Copy)]
-struct RingSettings {
-    bytes_min: usize,
-    bytes_max: usize,
-    all_bytes_max: usize,
+struct Rooms {
+    ring_bytes_min: usize,
+    ring_bytes_max: usize,
+    rings_bytes_max: usize,
+    explicit_spans_bytes_max: usize,
 }
 
 /// What a child of `fork` has anew.
@@ -56,6 +61,7 @@ struct RingSettings {
 pub(crate) struct Process {
     pub(crate) epoch: u32,
     pub(crate) rings: Rings,
+    pub(crate) explicit_spans: ExplicitSpans,
     pub(crate) span_ids: SpanIds,
     pub(crate) doorbell: Doorbell,
 }
@@ -87,12 +93,13 @@ impl Wanted {
 impl Core {
     pub(crate) fn new(settings: Settings) -> Self {
         fork::watch();
-        let rings = RingSettings {
-            bytes_min: settings.ring_bytes_min,
-            bytes_max: settings.ring_bytes_max,
-            all_bytes_max: settings.rings_bytes_max,
+        let rooms = Rooms {
+            ring_bytes_min: settings.ring_bytes_min,
+            ring_bytes_max: settings.ring_bytes_max,
+            rings_bytes_max: settings.rings_bytes_max,
+            explicit_spans_bytes_max: settings.explicit_spans_bytes_max,
         };
-        let process = Process::new(rings);
+        let process = Process::new(rooms);
         Self {
             clock: settings.clock,
             sampler: settings.sampler,
@@ -107,7 +114,7 @@ impl Core {
             slots: Slots::new(settings.open_spans_max),
             ending: LossCounters::default(),
             field_bytes_max: process.rings.record_bytes_max() - HEADER_BYTES_MAX,
-            rings,
+            rooms,
             process: AtomicPtr::new(Box::into_raw(Box::new(process))),
             known: RwLock::default(),
         }
@@ -129,7 +136,7 @@ impl Core {
     /// are not here.
     #[cold]
     fn renew(&self, old: &Process) -> &Process {
-        let new = Box::into_raw(Box::new(Process::new(self.rings)));
+        let new = Box::into_raw(Box::new(Process::new(self.rooms)));
         let old = std::ptr::from_ref(old).cast_mut();
         match self
             .process
@@ -182,6 +189,17 @@ impl Core {
         }
     }
 
+    /// What a span inherits from a context that was entered by hand, which may be of another service.
+    #[cold]
+    pub(crate) fn inherited(&self, parent: &SpanContext) -> Context {
+        let sampled = self.sampler.samples(parent.trace_id, Some(parent));
+        Context {
+            trace_id: parent.trace_id.get(),
+            span_id: parent.span_id.get(),
+            flags: ContextFlags::new(parent.flags.with_sampled(sampled), !parent.trace_state.is_empty()),
+        }
+    }
+
     /// Whether a line is written when a span ends, so that its times must be kept.
     pub(crate) fn writes_close_lines(&self) -> bool {
         self.lines.as_ref().is_some_and(|lines| lines.close_lines)
@@ -207,6 +225,23 @@ fn max_level(filter: &Targets) -> LevelFilter {
         .unwrap_or(LevelFilter::OFF)
 }
 
+/// Spans made by hand leave by the same way as those of `tracing`.
+impl TraceCollector for Core {
+    fn export(&self, span: Span) {
+        let process = self.process();
+        match process.explicit_spans.push(span) {
+            Pushed::Waits if self.wake_at_close => process.doorbell.ring(),
+            Pushed::Waits => {}
+            Pushed::HalfFull => process.doorbell.ring(),
+            Pushed::Refused => self.ending.add(LossCause::SpanQueueFull, 1, 1),
+        }
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
 impl Drop for Core {
     fn drop(&mut self) {
         // SAFETY: made by `Box::into_raw`, and nobody has a reference any more, since all come from `self`.
@@ -215,10 +250,11 @@ impl Drop for Core {
 }
 
 impl Process {
-    fn new(rings: RingSettings) -> Self {
+    fn new(rooms: Rooms) -> Self {
         Self {
             epoch: fork::epoch(),
-            rings: Rings::new(rings.bytes_min, rings.bytes_max, rings.all_bytes_max),
+            rings: Rings::new(rooms.ring_bytes_min, rooms.ring_bytes_max, rooms.rings_bytes_max),
+            explicit_spans: ExplicitSpans::new(rooms.explicit_spans_bytes_max),
             span_ids: SpanIds::new(),
             doorbell: Doorbell::default(),
         }

@@ -21,9 +21,13 @@ impl Recorder {
                 Parent::None => None,
                 Parent::Span(id) => Some(id),
             };
-            (known, parent_id, local.epoch(), local.take_scratch())
+            let entered = match parent {
+                Parent::Current => local.entered_context(),
+                Parent::None | Parent::Span(_) => None,
+            };
+            (known, parent_id, entered, local.epoch(), local.take_scratch())
         });
-        let Some((known, parent_id, epoch, mut scratch)) = begun else {
+        let Some((known, parent_id, entered, epoch, mut scratch)) = begun else {
             if self.wanted(event, core.know(event.metadata()).wanted).any() {
                 core.ending.add(LossCause::ThreadExit, 1, 0);
             }
@@ -31,7 +35,9 @@ impl Recorder {
         };
         let wanted = self.wanted(event, known.wanted);
         let slot = parent_id.and_then(|id| Some((id, core.slots.get(id)?)));
-        let for_span = wanted.traced && slot.is_some_and(|(_, slot)| slot.is_recorded(epoch));
+        // What happens within a context that was entered by hand is not the outer span's.
+        let for_span =
+            wanted.traced && entered.is_none() && slot.is_some_and(|(_, slot)| slot.is_recorded(epoch));
         let recorded = for_span || wanted.logged;
         if !recorded && !wanted.printed {
             local::with(&self.core, |local| local.keep_scratch(scratch));
@@ -43,7 +49,10 @@ impl Recorder {
         let (cut, has_error) = (encoder.cut, encoder.has_error);
         if recorded {
             local::with(&self.core, |local| {
-                let context = slot.map(|(_, slot)| slot.context()).unwrap_or_default();
+                let context = match &entered {
+                    Some(entered) => core.inherited(entered),
+                    None => slot.map(|(_, slot)| slot.context()).unwrap_or_default(),
+                };
                 let mut ticks = local.next_ticks(now);
                 let mut marks = 0;
                 let mut index = NONE;

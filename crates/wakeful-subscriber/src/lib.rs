@@ -6,7 +6,9 @@
 //! [`Drain`], merges the rings and hands finished spans and log records to a [`Sink`], and what was lost, by thread and cause.
 //!
 //! Nothing here knows a network, protobuf or an async runtime. Applications use the crate `wakeful`, which drains and exports.
-//! [`SpanExt`] joins spans to traces that cross services.
+//! [`SpanExt`] joins spans to traces that cross services. A span of `tracing` is a child of the innermost context that was
+//! entered ([`wakeful_trace::SpanContext::enter`]); and spans made by hand go the same way as the others, because the recorder is
+//! a [`wakeful_trace::TraceCollector`].
 //!
 //! What may be relied on:
 //!
@@ -25,6 +27,7 @@ mod current;
 mod doorbell;
 mod drain;
 mod events;
+mod explicit;
 mod field;
 mod fork;
 mod ids;

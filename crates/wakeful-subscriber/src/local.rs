@@ -6,6 +6,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use tracing_core::Metadata;
+use wakeful_trace::SpanContext;
+use wakeful_trace::current::entered_since;
 
 use crate::core::{Core, Known};
 use crate::current;
@@ -381,6 +383,12 @@ impl Local {
             trace_id, span_id, ..
         } = context.unwrap_or_default();
         current::publish(trace_id, span_id);
+    }
+
+    /// The context within the current span that was entered by hand, if there is one: it is what spans are made under.
+    #[inline]
+    pub(crate) fn entered_context(&self) -> Option<SpanContext> {
+        entered_since(self.stack.entered())
     }
 
     pub(crate) fn current(&self) -> Option<SlotId> {

@@ -19,16 +19,19 @@ pub enum LossCause {
     ThreadExit,
     /// The record belonged to a span that was closed before, which no legal use of `tracing` does.
     Misplaced,
+    /// The queue of spans made by hand was full: the drain did not keep up.
+    SpanQueueFull,
 }
 
 impl LossCause {
     /// Every cause, by its number.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::RingFull,
         Self::NoRing,
         Self::TooManySpans,
         Self::ThreadExit,
         Self::Misplaced,
+        Self::SpanQueueFull,
     ];
 
     /// A name for figures and attributes, in `snake_case`.
@@ -39,6 +42,7 @@ impl LossCause {
             Self::TooManySpans => "too_many_spans",
             Self::ThreadExit => "thread_exit",
             Self::Misplaced => "misplaced",
+            Self::SpanQueueFull => "span_queue_full",
         }
     }
 }
@@ -51,6 +55,7 @@ impl fmt::Display for LossCause {
             Self::TooManySpans => "too many open spans",
             Self::ThreadExit => "thread was ending",
             Self::Misplaced => "span was closed before",
+            Self::SpanQueueFull => "queue of spans made by hand full",
         })
     }
 }
@@ -58,7 +63,7 @@ impl fmt::Display for LossCause {
 /// What one thread lost for one cause since the last report.
 #[derive(Debug, Clone, Copy)]
 pub struct Loss<'a> {
-    /// The thread; `None` if it was ending already.
+    /// The thread; `None` if it was ending already, or none is to blame.
     pub thread: Option<&'a Thread>,
     /// Why.
     pub cause: LossCause,

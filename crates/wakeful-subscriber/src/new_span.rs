@@ -18,6 +18,7 @@ struct Made {
     id: SlotId,
     /// Its record is to be written.
     written: bool,
+    parent_is_remote: bool,
 }
 
 impl Recorder {
@@ -102,13 +103,21 @@ impl Recorder {
         let core = &*self.core;
         let index = slot_index?;
         let slot = core.slots.at(index)?;
+        let entered = match (parent, &local) {
+            (Parent::Current, Some(local)) => local.entered_context(),
+            _ => None,
+        };
         let parent_id = match parent {
+            Parent::Current if entered.is_some() => None,
             Parent::Current => local.as_ref().and_then(|local| local.current()),
             Parent::None => None,
             Parent::Span(id) => Some(id),
         };
         let parent = parent_id.and_then(|id| core.slots.get(id));
-        let mut context = parent.map(Slot::context).unwrap_or_default();
+        let mut context = match &entered {
+            Some(entered) => core.inherited(entered),
+            None => parent.map(Slot::context).unwrap_or_default(),
+        };
         let parent_span_id = context.span_id;
         let mut written = false;
         if let Some(local) = local.as_mut().filter(|_| known.wanted.traced) {
@@ -143,16 +152,23 @@ impl Recorder {
             ticks,
         });
         if context.flags.has_trace_state() {
-            let state = parent
-                .map(|parent| parent.trace_state(context.flags))
-                .unwrap_or_default();
+            let state = match &entered {
+                Some(entered) => entered.trace_state.clone(),
+                None => parent
+                    .map(|parent| parent.trace_state(context.flags))
+                    .unwrap_or_default(),
+            };
             slot.cold().trace_state = state;
         }
         if core.writes_close_lines() {
             slot.cold().times.since = ticks;
         }
         let id = core.slots.id(index, slot);
-        Some(Made { id, written })
+        Some(Made {
+            id,
+            written,
+            parent_is_remote: entered.is_some_and(|entered| entered.is_remote),
+        })
     }
 
     /// Writes the record of a new span with its fields in one go, if they are short, nothing of the program runs to write them,
@@ -207,9 +223,14 @@ impl Recorder {
         slot.set_ticks(ticks);
         let sampled = context.flags.trace_flags().is_sampled();
         let error = if has_error { mark::HAS_ERROR } else { 0 };
+        let remote = if made.parent_is_remote {
+            mark::REMOTE_PARENT
+        } else {
+            0
+        };
         let head = Head {
             kind: Kind::New,
-            marks: error | if sampled { 0 } else { mark::UNSAMPLED },
+            marks: error | remote | if sampled { 0 } else { mark::UNSAMPLED },
             slot: made.id.index(),
             ticks,
             span_id: context.span_id,

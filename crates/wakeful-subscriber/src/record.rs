@@ -38,6 +38,8 @@ pub(crate) mod mark {
     pub(crate) const FOR_SPAN: u8 = 4;
     /// Event: hand it out as a log record.
     pub(crate) const FOR_LOG: u8 = 8;
+    /// New: the parent is a span of another process.
+    pub(crate) const REMOTE_PARENT: u8 = 16;
 }
 
 /// Words of Enter, Exit and Close.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use tracing_core::{Metadata, field::Visit};
-use wakeful_trace::{SpanContext, SpanId, TraceId};
+use wakeful_trace::current;
+use wakeful_trace::{SpanContext, SpanId, TraceCollector, TraceId};
 
 use crate::core::Core;
 use crate::drain::Drain;
@@ -13,7 +14,7 @@ use crate::loss::LossCause;
 use crate::record::{self, Head, Kind, mark};
 use crate::settings::Settings;
 use crate::slots::{Cold, Context, ContextFlags, Slot, SlotId};
-use crate::{Layer, Subscriber};
+use crate::{Layer, Subscriber, span_ext};
 
 /// The writing side of a recorder; cheap to clone.
 #[derive(Debug, Clone)]
@@ -46,6 +47,8 @@ pub struct Recorder {
 /// assert_eq!(names.0, ["inner", "outer"]);
 /// ```
 pub fn recorder(settings: Settings) -> (Recorder, Drain) {
+    // Another recorder may have done so; it is the same function.
+    current::provide(span_ext::current_context);
     let core = Arc::new(Core::new(settings));
     let drain = Drain::new(core.clone());
     (Recorder { core }, drain)
@@ -324,8 +327,19 @@ impl Recorder {
             flags: context.flags.trace_flags(),
             trace_state: slot.trace_state(context.flags),
             is_remote: false,
-            collector: None,
+            collector: Some(self.collector()),
         })
+    }
+
+    /// Takes spans made by hand: they are handed out by the same drain ([`Sink::explicit_span`](crate::Sink::explicit_span)).
+    pub fn collector(&self) -> Arc<dyn TraceCollector> {
+        self.core.clone()
+    }
+
+    /// The context of what is current on this thread, be it a span or a context that was entered by hand.
+    pub(crate) fn current_context(&self) -> Option<SpanContext> {
+        let (entered, current) = local::with(&self.core, |local| (local.entered_context(), local.current()))?;
+        entered.or_else(|| self.context(current?))
     }
 }
 

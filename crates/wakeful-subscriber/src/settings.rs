@@ -35,6 +35,8 @@ pub struct Settings {
     pub ring_bytes_max: usize,
     /// All rings of the recorder together, bytes. A thread past that is not recorded, and counted.
     pub rings_bytes_max: usize,
+    /// Spans made by hand that wait for the drain, bytes; later ones are dropped and counted.
+    pub explicit_spans_bytes_max: usize,
     /// Spans that are open at a time.
     pub open_spans_max: u32,
     /// Whether the drain is woken whenever a span closes; otherwise when a ring is half full.
@@ -57,6 +59,7 @@ impl Default for Settings {
             ring_bytes_min: 8 << 10,
             ring_bytes_max: 1 << 20,
             rings_bytes_max: 32 << 20,
+            explicit_spans_bytes_max: 32 << 20,
             open_spans_max: 1 << 20,
             wake_at_close: false,
             clock: Clock::detect(),

@@ -4,6 +4,7 @@ use tracing::{Dispatch, Span};
 use tracing_core::span::Id;
 use wakeful_model::StatusCode;
 use wakeful_trace::SpanContext;
+use wakeful_trace::current::{Moment, entered_since};
 
 use crate::recorder::Recorder;
 use crate::slots::SlotId;
@@ -31,7 +32,8 @@ pub trait SpanExt {
     /// made later follow; those that are there already keep their trace, so call it first.
     fn set_parent(&self, parent: SpanContext);
 
-    /// What another service needs to go on with the trace; `None` if the span belongs to none.
+    /// What another service, or a [`wakeful_trace::SpanRecorder`], needs to go on with the trace; `None` if the span belongs to
+    /// none. Its collector is the recorder, so that spans made by hand go where this one goes.
     fn context(&self) -> Option<SpanContext>;
 
     /// Relates the span to another one, without making it a child.
@@ -65,6 +67,19 @@ fn with_recorder<R>(span: &Span, act: impl FnOnce(&Recorder, SlotId) -> R) -> Op
         Some(act(recorder, slot))
     })
     .flatten()
+}
+
+/// What [`SpanContext::current`] answers in a program with a recorder.
+pub(crate) fn current_context() -> Option<SpanContext> {
+    let of_recorder = tracing::dispatcher::get_default(|dispatch| {
+        let recorder = match dispatch.downcast_ref::<Subscriber>() {
+            Some(subscriber) => &subscriber.recorder,
+            None => &dispatch.downcast_ref::<Layer>()?.recorder,
+        };
+        Some(recorder.current_context())
+    });
+    // Threads of another subscriber, or of none, have what was entered by hand.
+    of_recorder.unwrap_or_else(|| entered_since(Moment::default()))
 }
 
 fn find<'a>(dispatch: &'a Dispatch, id: &Id) -> Option<(&'a Recorder, SlotId)> {

@@ -1,5 +1,7 @@
 //! The spans that are entered on a thread.
 
+use wakeful_trace::current::{self, Moment};
+
 use crate::slots::{Context, SlotId};
 
 /// Spans in the order in which they were entered. They may be left in any order.
@@ -17,6 +19,8 @@ pub(crate) struct Entry {
     pub(crate) context: Context,
     /// Its enter was written, so its exit will be.
     pub(crate) recorded: bool,
+    /// When it was entered: a context that was entered later is within it.
+    entered: Moment,
     /// It is on the stack further down too, so this entry makes no difference to what is current, as in the Registry.
     duplicate: bool,
 }
@@ -31,6 +35,7 @@ impl Stack {
             id,
             context,
             recorded,
+            entered: current::now(),
             duplicate,
         });
         !duplicate
@@ -53,6 +58,12 @@ impl Stack {
     #[inline]
     pub(crate) fn current(&self) -> Option<&Entry> {
         self.entries.iter().rev().find(|entry| !entry.duplicate)
+    }
+
+    /// When the current span was entered, or the thread's beginning.
+    #[inline]
+    pub(crate) fn entered(&self) -> Moment {
+        self.current().map(|entry| entry.entered).unwrap_or_default()
     }
 
     /// How many exits are still to be written.

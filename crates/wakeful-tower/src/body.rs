@@ -17,12 +17,12 @@ pin_project! {
         #[pin]
         inner: B,
         // `None` for requests that are neither recorded nor counted.
-        exchange: Option<Exchange>,
+        exchange: Option<Box<Exchange>>,
     }
 }
 
 impl<B> TracedBody<B> {
-    pub(crate) fn new(inner: B, exchange: Option<Exchange>) -> Self {
+    pub(crate) fn new(inner: B, exchange: Option<Box<Exchange>>) -> Self {
         Self { inner, exchange }
     }
 }
@@ -40,7 +40,10 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
-        let polled = ready!(this.inner.as_mut().poll_frame(context));
+        let polled = {
+            let _entered = this.exchange.as_deref().and_then(Exchange::enter);
+            ready!(this.inner.as_mut().poll_frame(context))
+        };
         if let Some(exchange) = this.exchange {
             match &polled {
                 None => exchange.on_end(),

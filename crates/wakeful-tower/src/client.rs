@@ -17,7 +17,8 @@ use crate::{Protocol, RequestMetrics, TracedBody, TracedFuture, semantic};
 
 /// Writes the context of a request into its headers, and records a span for the call.
 ///
-/// The context is the [`SpanContext`] in the request's extensions: put there the one of the span that makes the call.
+/// The context is the [`SpanContext`] in the request's extensions, or without one the current one ([`SpanContext::current`]):
+/// that of the `tracing` span, say, in which the client is called.
 /// [`Baggage`] in the extensions goes along. An unsampled context is passed on without a span.
 #[derive(Debug, Clone)]
 pub struct ClientLayer {
@@ -79,8 +80,9 @@ impl<S> Layer<S> for ClientLayer {
 }
 
 impl Settings {
-    fn begin<B>(&self, request: &mut Request<B>) -> Option<Exchange> {
-        let caller = request.extensions().get::<SpanContext>().cloned();
+    fn begin<B>(&self, request: &mut Request<B>) -> Option<Box<Exchange>> {
+        let given = request.extensions().get::<SpanContext>().cloned();
+        let caller = given.or_else(SpanContext::current);
         let span = caller
             .as_ref()
             .filter(|context| context.is_recorded())
@@ -99,13 +101,13 @@ impl Settings {
         let mut recorder = SpanRecorder::new(span);
         semantic::of_request(self.protocol, request, &mut recorder);
         let target = (request.method().clone(), request.uri().clone());
-        Some(Exchange::new(
+        Some(Box::new(Exchange::new(
             self.protocol,
             recorder,
             self.metrics.clone(),
             target,
             outgoing,
-        ))
+        )))
     }
 
     fn inject<B>(&self, context: &SpanContext, request: &mut Request<B>) {
@@ -139,6 +141,10 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let exchange = self.settings.begin(&mut request);
-        TracedFuture::new(self.inner.call(request), exchange, false)
+        let answer = {
+            let _entered = exchange.as_deref().and_then(Exchange::enter);
+            self.inner.call(request)
+        };
+        TracedFuture::new(answer, exchange, false)
     }
 }

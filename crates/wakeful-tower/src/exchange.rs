@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::Instant;
 
 use http::{HeaderMap, Method, StatusCode, Uri};
-use wakeful_trace::{SpanContext, SpanEvent, SpanRecorder, SpanStatus};
+use wakeful_trace::{EnteredContext, SpanContext, SpanEvent, SpanRecorder, SpanStatus};
 
 use crate::metrics::{Ended, RequestMetrics};
 use crate::{Outcome, Protocol, semantic};
@@ -59,6 +59,12 @@ impl Exchange {
             frames: 0,
             body_bytes: 0,
         }
+    }
+
+    /// Makes the request's context current: the span's, or the caller's if nothing is recorded here.
+    pub(crate) fn enter(&self) -> Option<EnteredContext> {
+        let of_span = self.recorder.span().map(|span| &span.context);
+        Some(of_span.or(self.external.as_ref())?.enter())
     }
 
     /// The head of the answer is there; `body_is_empty` if nothing follows it.

@@ -21,13 +21,14 @@ pin_project! {
     pub struct TracedFuture<F> {
         #[pin]
         inner: F,
-        exchange: Option<Exchange>,
+        // In a place of its own: most requests have none, and services move their futures.
+        exchange: Option<Box<Exchange>>,
         tells_trace_id: bool,
     }
 }
 
 impl<F> TracedFuture<F> {
-    pub(crate) fn new(inner: F, exchange: Option<Exchange>, tells_trace_id: bool) -> Self {
+    pub(crate) fn new(inner: F, exchange: Option<Box<Exchange>>, tells_trace_id: bool) -> Self {
         Self {
             inner,
             exchange,
@@ -46,7 +47,10 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let answer = ready!(this.inner.poll(context));
+        let answer = {
+            let _entered = this.exchange.as_deref().and_then(Exchange::enter);
+            ready!(this.inner.poll(context))
+        };
         let mut exchange = this.exchange.take();
         Poll::Ready(match answer {
             Ok(mut response) => {

@@ -26,6 +26,8 @@ pub struct Incoming {
     pub context: Option<SpanContext>,
     /// The value of the debug header, where there is no context.
     pub debug_id: Option<String>,
+    /// Whether the caller wants it recorded, where it said so without a context (`b3: 0`).
+    pub decision: Option<bool>,
     /// What the caller passes along.
     pub baggage: Baggage,
     /// Headers that are there and cannot be read.
@@ -56,6 +58,13 @@ impl HeaderRules {
             Format::Jaeger,
         ])
         .with_jaeger_header(jaeger_header)
+    }
+
+    /// Reads the formats of this propagator in place of the default ones; of several contexts the last in its list wins.
+    #[must_use]
+    pub fn with_propagator(mut self, propagator: Propagator) -> Self {
+        self.propagator = propagator;
+        self
     }
 
     /// Reads Jaeger's context from another header than `uber-trace-id`. In any case; compared without regard to it.
@@ -96,6 +105,7 @@ impl HeaderRules {
         Incoming {
             context: found.context,
             debug_id,
+            decision: found.decision,
             baggage: found.baggage,
             problems: found.problems,
         }

@@ -17,7 +17,9 @@ use crate::{HeaderRules, IncomingContext, Protocol, RequestMetrics, TracedBody, 
 /// Records a span for each request that comes with a sampled context, from its head to the last frame of the answer.
 ///
 /// The handler finds the [`SpanContext`] of that span in the request's extensions, and [`IncomingContext`] whenever the
-/// caller sent one. The answer has the header `trace-id` if a span was made.
+/// caller sent one. While the handler and the answer's body run, the span's context is also the current one
+/// ([`SpanContext::current`]), so that the first `#[instrument]` span inside is its child; if nothing is recorded here, it is the
+/// caller's, so that a caller that does not record silences what is below. The answer has the header `trace-id` if a span was made.
 #[derive(Debug, Clone)]
 pub struct TraceLayer {
     settings: Arc<Settings>,
@@ -99,7 +101,7 @@ impl<S> Layer<S> for TraceLayer {
 
 impl Settings {
     /// Reads the headers, leaves in the extensions what a handler may want, and begins the span.
-    fn begin<B>(&self, request: &mut Request<B>) -> Option<Exchange> {
+    fn begin<B>(&self, request: &mut Request<B>) -> Option<Box<Exchange>> {
         let incoming = self.headers.read(request.headers());
         for problem in &incoming.problems {
             tracing::error!(path = request.uri().path(), "{problem}");
@@ -110,8 +112,8 @@ impl Settings {
         if let Some(context) = &incoming.context {
             request.extensions_mut().insert(IncomingContext(context.clone()));
         }
-        let span = self.span(incoming.context.as_ref(), incoming.debug_id);
-        if span.is_none() && self.metrics.is_none() {
+        let span = self.span(incoming.context.as_ref(), incoming.debug_id, incoming.decision);
+        if span.is_none() && self.metrics.is_none() && incoming.context.is_none() {
             return None;
         }
         let mut recorder = SpanRecorder::new(span);
@@ -120,16 +122,21 @@ impl Settings {
             semantic::of_request(self.protocol, request, &mut recorder);
         }
         let target = (request.method().clone(), request.uri().clone());
-        Some(Exchange::new(
+        Some(Box::new(Exchange::new(
             self.protocol,
             recorder,
             self.metrics.clone(),
             target,
             incoming.context,
-        ))
+        )))
     }
 
-    fn span(&self, caller: Option<&SpanContext>, debug_id: Option<String>) -> Option<Span> {
+    fn span(
+        &self,
+        caller: Option<&SpanContext>,
+        debug_id: Option<String>,
+        decision: Option<bool>,
+    ) -> Option<Span> {
         let collector = Arc::clone(self.collector.as_ref()?);
         let mut span = match (caller, debug_id) {
             (Some(caller), _) if caller.is_sampled() => {
@@ -141,7 +148,9 @@ impl Settings {
                 span.metadata.insert("jaeger-debug-id", id);
                 span
             }
-            (None, None) if self.starts_traces => Span::root(self.name.clone(), collector),
+            (None, None) if self.starts_traces && decision != Some(false) => {
+                Span::root(self.name.clone(), collector)
+            }
             (None, None) => return None,
         };
         span.kind = SpanKind::Server;
@@ -165,6 +174,10 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let exchange = self.settings.begin(&mut request);
-        TracedFuture::new(self.inner.call(request), exchange, true)
+        let answer = {
+            let _entered = exchange.as_deref().and_then(Exchange::enter);
+            self.inner.call(request)
+        };
+        TracedFuture::new(answer, exchange, true)
     }
 }

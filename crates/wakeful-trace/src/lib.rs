@@ -33,12 +33,14 @@
 //! assert!(TraceId::parse("0").is_err());
 //! ```
 //!
-//! [`propagation`] reads and writes a context in the headers of W3C, Jaeger, B3 and X-Ray.
+//! [`propagation`] reads and writes a context in the headers of W3C, Jaeger, B3 and X-Ray. Where a context cannot be handed
+//! over, [`SpanContext::enter`] makes it current, which is also how spans of `tracing` come under it.
 //!
 //! Applications that only emit spans through `tracing` do not need this crate.
 
 mod collector;
 mod context;
+pub mod current;
 mod id;
 mod metadata;
 pub mod propagation;
@@ -48,6 +50,7 @@ mod span;
 
 pub use collector::{RingBufferTraceCollector, TraceCollector};
 pub use context::{SpanContext, TraceFlags, TraceState};
+pub use current::EnteredContext;
 pub use id::{ParseIdError, SpanId, TraceId};
 pub use metadata::{MetaValue, Metadata};
 pub use recorder::{SpanExt, SpanRecorder};

@@ -112,6 +112,13 @@ impl Metadata {
         self.0.is_empty()
     }
 
+    /// Bytes that they take up in memory.
+    pub fn size(&self) -> usize {
+        let texts = |(key, value): (&str, &MetaValue)| key.len() + value.string().map_or(0, str::len);
+        self.0.capacity() * size_of::<(Cow<'static, str>, MetaValue)>()
+            + self.iter().map(texts).sum::<usize>()
+    }
+
     /// Names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &MetaValue)> {
         self.0.iter().map(|(key, value)| (key.as_ref(), value))

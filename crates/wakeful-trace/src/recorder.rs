@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::{Instant, SystemTime};
 
-use crate::{MetaValue, Metadata, Span, SpanContext, SpanEvent, SpanStatus};
+use crate::{EnteredContext, MetaValue, Metadata, Span, SpanContext, SpanEvent, SpanStatus};
 
 /// Records one span: stamps its start when made and its end when dropped, and exports it then.
 ///
@@ -92,6 +92,13 @@ impl SpanRecorder {
     /// A span within this one, not started; `None` if nothing is recorded.
     pub fn child_span(&self, name: impl Into<Cow<'static, str>>) -> Option<Span> {
         Some(self.span()?.child(name))
+    }
+
+    /// Makes the span this thread's current context until the guard is dropped, see [`SpanContext::enter`]; `None` if nothing is
+    /// recorded.
+    #[must_use = "the context is left when the guard is dropped"]
+    pub fn enter(&self) -> Option<EnteredContext> {
+        Some(self.span()?.context.enter())
     }
 
     fn with<T>(&mut self, change: impl FnOnce(&mut Span) -> T) {

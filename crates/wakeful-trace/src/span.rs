@@ -163,6 +163,18 @@ impl Span {
         self.links.push(SpanLink { context, metadata });
     }
 
+    /// Bytes that it takes up in memory, for queues that are bounded by them.
+    pub fn size(&self) -> usize {
+        let of_event =
+            |event: &SpanEvent| size_of::<SpanEvent>() + event.message.len() + event.metadata.size();
+        let of_link = |link: &SpanLink| size_of::<SpanLink>() + link.metadata.size();
+        size_of::<Self>()
+            + self.name.len()
+            + self.metadata.size()
+            + self.events.iter().map(of_event).sum::<usize>()
+            + self.links.iter().map(of_link).sum::<usize>()
+    }
+
     /// Hands the span to its collector, if it has one. What the collector gets carries no collector.
     pub fn export(mut self) {
         if let Some(collector) = self.context.collector.take() {

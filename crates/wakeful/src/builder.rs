@@ -292,6 +292,7 @@ impl Builder {
             true => Some(Exporter::start(&export, drain)?),
             false => None,
         };
-        Ok((recorder, Guard::new(exporter, self.shutdown_timeout), problems))
+        let guard = Guard::new(exporter, &recorder, self.shutdown_timeout);
+        Ok((recorder, guard, problems))
     }
 }

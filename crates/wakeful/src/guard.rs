@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use wakeful_export::{Exporter, Lost};
+use wakeful_subscriber::Recorder;
+use wakeful_trace::TraceCollector;
 use wakeful_trace::propagation::Propagator;
 
 /// The exporter of the program's subscriber.
@@ -16,13 +18,18 @@ static PROPAGATOR: Mutex<Option<Propagator>> = Mutex::new(None);
 #[must_use = "recording ends when the guard is dropped"]
 pub struct Guard {
     exporter: Option<Arc<Exporter>>,
+    collector: Option<Arc<dyn TraceCollector>>,
     timeout: Duration,
 }
 
 impl Guard {
-    pub(crate) fn new(exporter: Option<Exporter>, timeout: Duration) -> Self {
-        let exporter = exporter.map(Arc::new);
-        Self { exporter, timeout }
+    pub(crate) fn new(exporter: Option<Exporter>, recorder: &Recorder, timeout: Duration) -> Self {
+        let collector = exporter.is_some().then(|| recorder.collector());
+        Self {
+            exporter: exporter.map(Arc::new),
+            collector,
+            timeout,
+        }
     }
 
     /// Makes it what [`crate::shutdown`] ends.
@@ -35,6 +42,12 @@ impl Guard {
 
     pub(crate) fn exporter(&self) -> Option<&Exporter> {
         self.exporter.as_deref()
+    }
+
+    /// Takes spans made by hand ([`wakeful_trace::SpanRecorder`], `wakeful_tower::TraceLayer`): they go where those of `tracing`
+    /// go. `None` if nothing is exported.
+    pub fn collector(&self) -> Option<Arc<dyn TraceCollector>> {
+        self.collector.clone()
     }
 
     /// What was lost so far.

@@ -81,7 +81,9 @@ pub use wakeful_export::{Lost, LostCause, LostCount, Processor};
 pub use wakeful_subscriber::{
     Layer, RootSampler, Sampler, Settings as RecorderSettings, SpanExt, Subscriber, TraceIds,
 };
-pub use wakeful_trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState, propagation};
+pub use wakeful_trace::{
+    SpanContext, SpanId, SpanRecorder, TraceCollector, TraceFlags, TraceId, TraceState, propagation,
+};
 
 /// Starts recording and exporting as the environment says, and makes that the program's subscriber.
 ///

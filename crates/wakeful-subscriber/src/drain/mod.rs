@@ -118,6 +118,7 @@ impl Drain {
         self.state.drained = Drained::default();
         let watermark = self.look();
         self.read(watermark, sink);
+        self.hand_out_explicit_spans(sink);
         self.let_go_of_rings();
         self.report_losses(sink);
         self.state.drained.open = self.state.open;
@@ -228,6 +229,13 @@ impl Drain {
                 self.readers.push(RingReader { reader, thread });
                 break;
             }
+        }
+    }
+
+    fn hand_out_explicit_spans(&mut self, sink: &mut impl Sink) {
+        for span in self.core.process().explicit_spans.take() {
+            sink.explicit_span(&span);
+            self.state.drained.spans += 1;
         }
     }
 

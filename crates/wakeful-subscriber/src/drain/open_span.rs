@@ -82,6 +82,7 @@ impl OpenSpan {
         self.trace_id = record.trace_id();
         self.parent_span_id = record.other_span_id();
         self.flags = fields.flags;
+        self.parent_is_remote = record.has(mark::REMOTE_PARENT);
         self.unsampled = record.has(mark::UNSAMPLED);
         self.callsite = fields.callsite;
         self.thread = thread;

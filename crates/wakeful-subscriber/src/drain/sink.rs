@@ -2,7 +2,7 @@
 
 use wakeful_model::intervals::Interval;
 use wakeful_model::{Kind, StatusCode};
-use wakeful_trace::{SpanId, TraceFlags, TraceId};
+use wakeful_trace::{Span, SpanId, TraceFlags, TraceId};
 
 use super::{Events, Exception, Links};
 use crate::callsite::Callsite;
@@ -14,6 +14,10 @@ use crate::thread::Thread;
 pub trait Sink {
     /// A span is over; each is handed out once.
     fn span(&mut self, span: &FinishedSpan<'_>);
+
+    /// A span that the program made by hand and handed to the recorder ([`wakeful_trace::TraceCollector`]). Whoever gives no
+    /// recorder away as a collector gets none.
+    fn explicit_span(&mut self, _span: &Span) {}
 
     /// An event, inside or outside spans; only with [`crate::Settings::log_records`].
     fn log(&mut self, record: &LogRecord<'_>);

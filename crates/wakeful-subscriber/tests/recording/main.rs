@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod contexts;
 mod fields;
 mod life;
 mod lines;

@@ -248,3 +248,53 @@ fn simple_sends_each_span_by_itself() {
     assert!(arrivals.iter().all(|it| it.traces.spans.len() == 1));
     drop(guard);
 }
+
+/// Spans made by hand arrive beside those of `tracing`, by the same exporter and within the same limits.
+#[test]
+fn spans_made_by_hand() {
+    use wakeful::SpanExt as _;
+    use wakeful_trace::{SpanExt as _, SpanKind, SpanRecorder};
+
+    let receiver = Grpc::start();
+    let endpoint = format!("http://{}", receiver.address);
+    let (dispatch, guard) = builder(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "2"),
+        ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "3"),
+    ])
+    .build()
+    .unwrap();
+    tracing::dispatcher::with_default(&dispatch, || {
+        let request = tracing::info_span!("request");
+        let context = request.context();
+        let mut by_hand = SpanRecorder::new(context.child_span("by hand"));
+        by_hand.set_metadata("text", "größe");
+        by_hand.set_metadata("rows", 7);
+        by_hand.set_metadata("one too many", true);
+        by_hand.error("no such table");
+        by_hand.link(&context.clone().unwrap());
+        let mut span = by_hand.take().unwrap();
+        span.kind = SpanKind::Client;
+        span.end = span.start.map(|start| start + Duration::from_millis(3));
+        span.export();
+    });
+    assert!(guard.shutdown_blocking(Duration::from_secs(20)).is_nothing());
+    let spans = receiver.arrivals.spans();
+    let find = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
+    let (request, by_hand) = (find("request"), find("by hand"));
+    assert_eq!(by_hand.trace_id, request.trace_id);
+    assert_eq!(by_hand.parent_span_id, Some(request.span_id));
+    assert_eq!(
+        (by_hand.kind, by_hand.status.code),
+        (Kind::Client, StatusCode::Error)
+    );
+    assert_eq!(by_hand.attribute("text"), Some(&"grö".into()));
+    assert_eq!(by_hand.attribute("rows"), Some(&Value::Int(7)));
+    assert_eq!(
+        (by_hand.attributes.len(), by_hand.dropped_attributes_count),
+        (2, 1)
+    );
+    assert_eq!(by_hand.events[0].name, "no such table");
+    assert_eq!(by_hand.links[0].span_id, Some(request.span_id));
+    assert_eq!(by_hand.end_unix_nanos - by_hand.start_unix_nanos, 3_000_000);
+}
