@@ -4,13 +4,13 @@
 //! bounded, and an error says what was wrong and at which byte.
 //!
 //! Features (both on unless told otherwise): `encode` is what a program needs that only sends, OTLP requests written span by
-//! span and frames around them; `decode` is the rest.
+//! span, frames around them, and the Jaeger agent's datagrams; `decode` is the rest.
 
 #[cfg(feature = "encode")]
 pub mod frame;
 #[cfg(feature = "decode")]
 pub mod inflate;
-#[cfg(feature = "decode")]
+#[cfg(feature = "encode")]
 pub mod jaeger;
 #[cfg(feature = "decode")]
 pub mod json;

@@ -18,7 +18,7 @@ mod encode;
     not(feature = "decode"),
     allow(dead_code, reason = "a recorder sends no schema URLs")
 )]
-mod fields;
+pub(crate) mod fields;
 mod items;
 #[cfg(feature = "decode")]
 mod json_decode;
