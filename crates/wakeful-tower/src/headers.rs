@@ -88,8 +88,24 @@ impl HeaderRules {
         self
     }
 
+    /// Whether a header of that name may be read: most requests have none, and one look at each name is cheaper than a look-up
+    /// of each header that might be there.
+    fn may_read(&self, name: &str) -> bool {
+        let known = match name.as_bytes().first() {
+            Some(b't') => name.starts_with("trace"),
+            Some(b'b') => name == "b3" || name == "baggage",
+            Some(b'x') => name.starts_with("x-b3-") || name == "x-amzn-trace-id",
+            Some(b'u') => name.starts_with("uberctx-"),
+            _ => false,
+        };
+        known || *name == *self.propagator.jaeger_header() || self.debug_header.as_deref() == Some(name)
+    }
+
     /// Reads the headers of a request.
     pub fn read(&self, headers: &HeaderMap) -> Incoming {
+        if !headers.keys().any(|name| self.may_read(name.as_str())) {
+            return Incoming::default();
+        }
         let found = self.propagator.extract(headers);
         let debug_id = match (&found.context, &self.debug_header) {
             (None, Some(name)) => headers.get(name.as_ref()).map(|value| {

@@ -159,6 +159,11 @@ impl Propagator {
         self
     }
 
+    /// The header that is read and written in place of `uber-trace-id`.
+    pub fn jaeger_header(&self) -> &str {
+        &self.jaeger_header
+    }
+
     /// The formats, in their order.
     pub fn formats(&self) -> &[Format] {
         &self.formats

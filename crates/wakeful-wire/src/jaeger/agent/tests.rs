@@ -1,3 +1,5 @@
+//! What a receiver makes of the datagrams.
+
 use expect_test::{Expect, expect};
 use wakeful_model::{Kind, SpanId, StatusCode, TraceId};
 
