@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -9,9 +10,10 @@ use bytes::Bytes;
 use wakeful_wire::frame;
 use wakeful_wire::otlp::{Signal, request_to_json};
 
+use crate::jaeger::JaegerAgent;
 use crate::otlp::{Failure, Otlp, OtlpError, Stop};
 use crate::outage::{Outage, Reporter};
-use crate::settings::{ExporterKind, Settings, SignalSettings};
+use crate::settings::{ExporterKind, JaegerSettings, Settings, SignalSettings};
 
 /// Why an exporter cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +21,16 @@ pub enum StartError {
     /// A receiver cannot be reached as it is set.
     #[error(transparent)]
     Otlp(#[from] OtlpError),
+    /// The Jaeger agent's address.
+    #[error("cannot send to the Jaeger agent at {host}:{port}: {source}; give a host that can be looked up")]
+    Jaeger {
+        /// Its host.
+        host: String,
+        /// Its UDP port.
+        port: NonZeroU16,
+        /// What is wrong with it.
+        source: io::Error,
+    },
     /// The recording's file.
     #[error("cannot write a recording to {}: {source}", path.display())]
     Recording {
@@ -42,6 +54,7 @@ pub(crate) struct Destination {
 #[derive(Debug)]
 enum Kind {
     Otlp(Otlp),
+    JaegerAgent(JaegerAgent),
     Console,
     Recording(Mutex<File>),
 }
@@ -51,6 +64,8 @@ enum Kind {
 pub(crate) enum Outcome {
     /// It was received, all but that many of its items.
     Received { rejected: u64 },
+    /// It was taken, all but that many of its items, which nobody took.
+    Partly { failed: u64 },
     /// It was refused as a whole.
     Refused,
     /// Nobody took it.
@@ -67,7 +82,7 @@ impl Destination {
         let mut all = of_signal
             .exporters
             .iter()
-            .map(|kind| Self::new(signal, *kind, of_signal))
+            .map(|kind| Self::new(signal, *kind, of_signal, &settings.jaeger))
             .collect::<Result<Vec<_>, _>>()?;
         if let Some(path) = &settings.recording {
             let file = open(path).map_err(|source| StartError::Recording {
@@ -83,12 +98,27 @@ impl Destination {
         Ok(all)
     }
 
-    fn new(signal: Signal, kind: ExporterKind, settings: &SignalSettings) -> Result<Self, StartError> {
+    fn new(
+        signal: Signal,
+        kind: ExporterKind,
+        settings: &SignalSettings,
+        jaeger: &JaegerSettings,
+    ) -> Result<Self, StartError> {
         let (kind, to) = match kind {
             ExporterKind::Otlp => {
                 let otlp = Otlp::new(signal, &settings.otlp)?;
                 let to = otlp.url().to_string();
                 (Kind::Otlp(otlp), to)
+            }
+            ExporterKind::JaegerAgent => {
+                let agent = JaegerAgent::new(jaeger, settings.batch.export_timeout);
+                let agent = agent.map_err(|source| StartError::Jaeger {
+                    host: jaeger.host.clone(),
+                    port: jaeger.port,
+                    source,
+                })?;
+                let to = format!("the Jaeger agent at {}", agent.address());
+                (Kind::JaegerAgent(agent), to)
             }
             ExporterKind::Console => (Kind::Console, "standard output".to_owned()),
         };
@@ -109,6 +139,7 @@ impl Destination {
     ) -> Outcome {
         let on_failure = |failure: &Failure| self.outage.failed(reporter, &failure.to_string());
         let sent = match &self.kind {
+            Kind::JaegerAgent(agent) => return self.send_datagrams(agent, &request, reporter).await,
             Kind::Otlp(otlp) => otlp.send(request, stop, &on_failure).await,
             Kind::Console => console(signal, &request),
             Kind::Recording(file) => record(signal, &request, file),
@@ -131,6 +162,27 @@ impl Destination {
                     Outcome::Failed
                 }
             }
+        }
+    }
+
+    async fn send_datagrams(&self, agent: &JaegerAgent, request: &[u8], reporter: &Reporter) -> Outcome {
+        let not_sent = agent.send(request).await;
+        if not_sent.spans == 0 {
+            self.outage.succeeded(reporter);
+        } else {
+            self.outage.failed(reporter, &not_sent.why);
+            self.outage.lost(not_sent.spans);
+        }
+        Outcome::Partly {
+            failed: not_sent.spans,
+        }
+    }
+
+    /// How many spans were cut because there was no room for all of them.
+    pub(crate) fn cut_spans(&self) -> u64 {
+        match &self.kind {
+            Kind::JaegerAgent(agent) => agent.cut_spans(),
+            Kind::Otlp(_) | Kind::Console | Kind::Recording(_) => 0,
         }
     }
 

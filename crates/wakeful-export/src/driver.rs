@@ -108,6 +108,10 @@ fn worst(one: Outcome, other: Outcome) -> Outcome {
         (Outcome::Received { rejected: a }, Outcome::Received { rejected: b }) => {
             Outcome::Received { rejected: a.max(b) }
         }
-        (Outcome::Received { .. }, worse) | (worse, _) => worse,
+        (Outcome::Partly { failed: a }, Outcome::Partly { failed: b }) => {
+            Outcome::Partly { failed: a.max(b) }
+        }
+        (Outcome::Received { .. }, worse) | (worse, Outcome::Received { .. }) => worse,
+        (Outcome::Partly { .. }, worse) | (worse, _) => worse,
     }
 }

@@ -63,6 +63,16 @@ impl Exporter {
         self.pipeline.lost()
     }
 
+    /// How many spans a receiver has taken so far, or the system where nobody answers (Jaeger's agent).
+    pub fn sent_spans(&self) -> u64 {
+        self.pipeline.sent_spans()
+    }
+
+    /// How many spans were cut to fit into a datagram; each says so in its attribute `wakeful.cut_bytes`.
+    pub fn cut_spans(&self) -> u64 {
+        self.pipeline.cut_spans()
+    }
+
     /// Sends what was recorded so far and blocks until it is received, or the time is over. Returns what was lost since the
     /// beginning.
     pub fn flush_blocking(&self, timeout: Duration) -> Lost {

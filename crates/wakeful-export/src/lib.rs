@@ -5,6 +5,9 @@
 //! finds no room is lost, and [`Lost`] says how much and why, to the program at the end and to the receiver with the next batch.
 //! [`Settings`] says everything else; [`read_environment`] takes it from the `OTEL_…` variables.
 //!
+//! [`AsyncExporter`] is for programs that make their spans by hand alone, and `TracesArgs` (feature `clap`) has the options of those
+//! that send to Jaeger's agent.
+//!
 //! Applications use the crate `wakeful`, which puts a recorder and an exporter together.
 //!
 //! ```
@@ -25,20 +28,29 @@
 //! # Ok::<(), wakeful_export::StartError>(())
 //! ```
 
+mod async_exporter;
 mod destination;
 mod driver;
 mod encode;
 mod encode_explicit;
 mod exporter;
+mod jaeger;
+mod log_collector;
 mod lost;
 mod otlp;
 mod outage;
 mod pipeline;
 mod queue;
 pub mod settings;
+#[cfg(feature = "clap")]
+mod traces_args;
 
+pub use async_exporter::AsyncExporter;
 pub use destination::StartError;
 pub use exporter::Exporter;
+pub use log_collector::LogTraceCollector;
 pub use lost::{Lost, LostCause, LostCount};
 pub use otlp::OtlpError;
 pub use settings::{Processor, Settings, read_environment};
+#[cfg(feature = "clap")]
+pub use traces_args::{JaegerTag, JaegerTagError, TracesArgs, TracesExporter};

@@ -54,6 +54,7 @@ struct State {
     next_ticket: u64,
     asks: Vec<Ask>,
     phase: Phase,
+    sent_spans: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,6 +203,7 @@ impl Pipeline {
                 next_ticket: 0,
                 asks: Vec::new(),
                 phase: Phase::Running,
+                sent_spans: 0,
             }),
         });
         let wakes = Arc::downgrade(&pipeline);
@@ -371,7 +373,14 @@ impl Pipeline {
         };
         let ledger = &mut state.intake.ledger;
         match outcome {
-            Outcome::Received { rejected } => ledger.untold(LostCause::Rejected, count(rejected)),
+            Outcome::Received { rejected } => {
+                state.sent_spans += sent_spans(&ticket, rejected);
+                ledger.untold(LostCause::Rejected, count(rejected));
+            }
+            Outcome::Partly { failed } => {
+                state.sent_spans += sent_spans(&ticket, failed);
+                ledger.exporter(LostCause::ExportFailed, count(failed), ticket.within);
+            }
             Outcome::Refused => {
                 ledger.untold(LostCause::Rejected, count(ticket.count));
                 ledger.put_back(ticket.notice);
@@ -482,9 +491,26 @@ impl Pipeline {
         state.generation == generation && state.phase != Phase::Over
     }
 
+    /// How many spans were received, or handed to the system where nobody answers.
+    pub(crate) fn sent_spans(&self) -> u64 {
+        self.lock().sent_spans
+    }
+
+    /// How many spans were cut because an exporter had no room for all of them.
+    pub(crate) fn cut_spans(&self) -> u64 {
+        self.traces.iter().map(Destination::cut_spans).sum()
+    }
+
     /// What was lost so far.
     pub(crate) fn lost(&self) -> Lost {
         self.lock().intake.ledger.total().clone()
+    }
+}
+
+fn sent_spans(ticket: &Ticket, failed: u64) -> u64 {
+    match ticket.signal {
+        Signal::Traces => ticket.count - failed,
+        Signal::Logs => 0,
     }
 }
 

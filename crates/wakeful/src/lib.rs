@@ -74,10 +74,12 @@ pub use builder::{Builder, LogFormat, builder};
 pub use error::InitError;
 pub use guard::{Guard, propagator};
 pub use wakeful_export::settings::{
-    BatchSettings, Compression, Endpoint, EndpointError, ExporterKind, Limits, OtlpSettings, Protocol,
-    ResourceAttributes, Settings as ExportSettings, SignalSettings, VARIABLES, Variable,
+    BatchSettings, Compression, Endpoint, EndpointError, ExporterKind, JaegerSettings, Limits, OtlpSettings,
+    Protocol, ResourceAttributes, Settings as ExportSettings, SignalSettings, VARIABLES, Variable,
 };
-pub use wakeful_export::{Lost, LostCause, LostCount, Processor};
+pub use wakeful_export::{AsyncExporter, LogTraceCollector, Lost, LostCause, LostCount, Processor};
+#[cfg(feature = "clap")]
+pub use wakeful_export::{JaegerTag, TracesArgs, TracesExporter};
 pub use wakeful_subscriber::{
     Layer, RootSampler, Sampler, Settings as RecorderSettings, SpanExt, Subscriber, TraceIds,
 };

@@ -1,12 +1,14 @@
 //! What an exporter is told: by the environment, in the words of OpenTelemetry's specification, or by a builder.
 
 mod endpoint;
+mod jaeger;
 mod pairs;
 mod read;
 mod resource;
 mod variables;
 
 pub use endpoint::{Endpoint, EndpointError};
+pub use jaeger::JaegerSettings;
 pub use read::{Problem, read_environment};
 pub use resource::ResourceAttributes;
 pub use variables::{VARIABLES, Variable};
@@ -37,6 +39,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How spans and log records come from the rings to an exporter.
     pub processor: Processor,
+    /// The agent of [`ExporterKind::JaegerAgent`].
+    pub jaeger: JaegerSettings,
     /// A file that gets everything too, as frames.
     pub recording: Option<PathBuf>,
 }
@@ -56,6 +60,7 @@ impl Default for Settings {
             logs: SignalSettings::new(second),
             limits: Limits::default(),
             processor: Processor::default(),
+            jaeger: JaegerSettings::default(),
             recording: None,
         }
     }
@@ -97,6 +102,8 @@ impl Processor {
 pub enum ExporterKind {
     /// Sends to [`SignalSettings::otlp`].
     Otlp,
+    /// Sends to [`Settings::jaeger`]; spans alone: log records find nobody there.
+    JaegerAgent,
     /// Writes requests as OTLP/JSON to standard output, one a line.
     Console,
 }
