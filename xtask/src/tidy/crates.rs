@@ -1,6 +1,6 @@
 //! Arrows between crates point down only, and each crate does without what it must not know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -93,6 +93,7 @@ const PLACES: &[Place] = &[
     Place {
         name: "wakeful-cli",
         uses: &[
+            "wakeful-trace",
             "wakeful-model",
             "wakeful-store",
             "wakeful-query",
@@ -106,6 +107,16 @@ const PLACES: &[Place] = &[
     // The demo's program is a client: nothing of the backend is in it.
     Place {
         name: "wakeful-shop",
+        uses: &["wakeful-trace", "wakeful-tower", "wakeful"],
+        not: &[
+            "opentelemetry",
+            "opentelemetry_sdk",
+            "opentelemetry-otlp",
+            "tracing-opentelemetry",
+        ],
+    },
+    Place {
+        name: "wakeful-iox-service",
         uses: &["wakeful-trace", "wakeful-tower", "wakeful"],
         not: &[
             "opentelemetry",
@@ -150,6 +161,53 @@ fn arrows_point_down() {
         }
     }
     check("directions between crates", &complaints);
+}
+
+/// What an application compiles with a crate, itself included; who passes context on by value should not notice it.
+#[test]
+fn few_crates_come_along() {
+    let mut complaints = Vec::new();
+    let all = tree("wakeful-trace");
+    if all.len() > 6 {
+        complaints.push(format!(
+            "wakeful-trace brings {} crates, more than 6: {all:?}",
+            all.len()
+        ));
+    }
+    for dependency in tree("wakeful-tower") {
+        if [
+            "wakeful-wire",
+            "wakeful-export",
+            "prost",
+            "tonic",
+            "thrift",
+            "protobuf",
+        ]
+        .contains(&dependency.as_str())
+        {
+            complaints.push(format!(
+                "wakeful-tower compiles {dependency}; layers know no wire format"
+            ));
+        }
+    }
+    check("what crates bring along", &complaints);
+}
+
+/// The names of a crate and of everything that it depends on, but for its tests.
+fn tree(name: &str) -> BTreeSet<String> {
+    let arguments = [
+        "tree",
+        "--package",
+        name,
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--offline",
+    ];
+    let tree = shell::read(&mut shell::cargo(&arguments)).expect("cargo prints the tree");
+    let names = tree.lines().filter_map(|line| line.split_whitespace().next());
+    names.map(str::to_owned).collect()
 }
 
 /// What each of the workspace's crates depends on; tests may use what they like.
