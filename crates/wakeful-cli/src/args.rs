@@ -1,5 +1,6 @@
 //! The command line.
 
+mod get;
 mod port;
 mod ports;
 mod server;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use get::GetArgs;
 pub(crate) use port::Port;
 pub(crate) use ports::PortArgs;
 pub(crate) use server::ServerArgs;
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     /// The same, with a program beside it that keeps sending traces, to look around
     #[command(args_override_self = true)]
     Demo(DemoArgs),
+    /// Ask a service by HTTP as a client that traces, and say where its trace is to be seen
+    Get(GetArgs),
     #[command(hide = true)]
     DemoProgram(DemoProgramArgs),
 }

@@ -3,6 +3,7 @@
 mod args;
 mod data_dir;
 mod demo;
+mod get;
 mod listen;
 mod old_variables;
 mod page;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     let ended = telemetry::start(&cli.command).and_then(|_telemetry| match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(args),
+        Command::Get(args) => get::run(args),
         Command::DemoProgram(args) => demo::program::run(args),
     });
     match ended {

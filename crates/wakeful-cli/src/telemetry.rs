@@ -21,13 +21,13 @@ pub(crate) fn start(command: &Command) -> anyhow::Result<Guard> {
     let ports = match command {
         Command::Serve(args) => Some(&args.server.ports),
         Command::Demo(args) => Some(&args.server.ports),
-        Command::DemoProgram(_) => None,
+        Command::Get(_) | Command::DemoProgram(_) => None,
     };
     let builder = match command {
         Command::Serve(args) => args.server.telemetry.builder(),
         Command::Demo(args) => args.server.telemetry.builder(),
-        // The shop has exporters of its own.
-        Command::DemoProgram(_) => wakeful::builder().without_exporters(),
+        // A client's span is the service's to record, and the shop has exporters of its own.
+        Command::Get(_) | Command::DemoProgram(_) => wakeful::builder().without_exporters(),
     };
     let own = ports.map(OwnPorts::of);
     let refused = Rc::new(Cell::new(None));

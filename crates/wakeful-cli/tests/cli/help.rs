@@ -26,6 +26,11 @@ fn of_demo() {
 }
 
 #[test]
+fn of_get() {
+    check(&["get", "--help"], expect_file!["golden/get.txt"]);
+}
+
+#[test]
 fn wrong_settings_name_the_remedy() {
     let check = |arguments: &[&str], part: &str| {
         let said = output(arguments);

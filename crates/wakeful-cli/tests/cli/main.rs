@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod exporters;
+mod get;
 mod help;
 mod life;
 mod loss;
