@@ -174,7 +174,7 @@ impl Value for StateValue {
         while let Some((number, field)) = fields.next()? {
             match (number, field) {
                 (TEXT, Field::Bytes(bytes, _)) => {
-                    *self = Self::Text(String::from_utf8_lossy(bytes).into_owned())
+                    *self = Self::Text(String::from_utf8_lossy(bytes).into_owned());
                 }
                 (BOOL, Field::Varint(value)) => *self = Self::Bool(value != 0),
                 (INT, Field::Varint(value)) => *self = Self::Int(value as i64),
