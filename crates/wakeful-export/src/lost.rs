@@ -184,7 +184,10 @@ impl Ledger {
     /// Counts what the recorder lost.
     pub(crate) fn recorder(&mut self, loss: &Loss<'_>) {
         let thread = match loss.thread {
-            Some(thread) => format!("{} ({})", thread.name.as_deref().unwrap_or_default(), thread.id),
+            Some(thread) => match &thread.name {
+                Some(name) => format!("{name} ({})", thread.id),
+                None => format!("({})", thread.id),
+            },
             None => String::new(),
         };
         let count = LostCount {
