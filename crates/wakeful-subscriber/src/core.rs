@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::RwLock;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use tracing_core::{LevelFilter, Metadata};
 use tracing_subscriber::filter::Targets;
@@ -33,6 +33,8 @@ pub(crate) struct Core {
     pub(crate) span_events_max: u32,
     pub(crate) span_links_max: u32,
     pub(crate) wake_at_close: bool,
+    /// Whether what tasks do is recorded.
+    pub(crate) wants_tasks: AtomicBool,
     spans: Targets,
     log_records: Option<Targets>,
     pub(crate) lines: Option<Lines>,
@@ -108,6 +110,7 @@ impl Core {
             span_events_max: settings.span_events_max,
             span_links_max: settings.span_links_max,
             wake_at_close: settings.wake_at_close,
+            wants_tasks: AtomicBool::new(false),
             spans: settings.spans,
             log_records: settings.log_records,
             lines: settings.log_lines.map(Lines::new),

@@ -46,13 +46,15 @@ mod span_ext;
 mod stack;
 mod subscriber;
 mod sync;
+mod tasks;
 mod thread;
 
 pub use callsite::Callsite;
 pub use clock::Clock;
 pub use current::current_span;
 pub use drain::{
-    ClockStep, Drain, Drained, Event, Events, Exception, FinishedSpan, Links, LogRecord, Sink, Status, Waker,
+    ClockStep, Drain, Drained, Event, Events, Exception, FinishedPoll, FinishedSpan, Links, LogRecord,
+    RunningPoll, Sink, StartedTask, Status, SummedPolls, Waker,
 };
 pub use field::{FieldValue, Fields, Texts};
 pub use layer::Layer;
@@ -62,4 +64,5 @@ pub use sampler::{RootSampler, Sampler};
 pub use settings::{LineFormat, LogLines, Settings, TraceIds};
 pub use span_ext::SpanExt;
 pub use subscriber::Subscriber;
+pub use tasks::{NewTask, SpawnPoint, WakerCounts, WakingThread};
 pub use thread::Thread;

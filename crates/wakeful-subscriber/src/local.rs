@@ -18,6 +18,7 @@ use crate::record::PLAIN_BYTES;
 use crate::ring::Writer;
 use crate::slots::{Cache, Context, SlotId};
 use crate::stack::Stack;
+use crate::tasks::{OpenPoll, UnwrittenPolls};
 use crate::thread::Thread;
 
 /// One thread's part of one recorder.
@@ -35,6 +36,12 @@ pub(crate) struct Local {
     pub(crate) slots: Cache,
     pub(crate) span_ids: SpanIdBlock,
     pub(crate) trace_ids: TraceIdSource,
+    /// Polls that go on, the innermost last.
+    pub(crate) polls: Vec<OpenPoll>,
+    /// Polls for which there was no room in the ring.
+    pub(crate) unwritten: UnwrittenPolls,
+    /// How many recorded spans were ever entered.
+    pub(crate) entered: u64,
     callsites: Box<[Option<(usize, Known)>]>,
     scratch: Vec<u8>,
 }
@@ -164,6 +171,9 @@ impl Local {
             slots: Cache::new(),
             span_ids: SpanIdBlock::default(),
             trace_ids: TraceIdSource::new(),
+            polls: Vec::with_capacity(4),
+            unwritten: UnwrittenPolls::default(),
+            entered: 0,
             callsites: vec![None; CALLSITES].into_boxed_slice(),
             scratch: Vec::with_capacity(256),
             thread,
@@ -189,6 +199,8 @@ impl Local {
 
     /// The thread ends.
     fn end(&mut self) {
+        self.write_unwritten_polls();
+        self.count_unwritten_polls();
         self.slots.clear(&self.core.slots);
         self.writer = None;
     }
@@ -244,7 +256,9 @@ impl Local {
     /// Writes the enter of a span if there is room for its exit too.
     #[inline]
     pub(crate) fn write_enter<const WORDS: usize>(&mut self, words: [u64; WORDS]) -> bool {
-        self.write_keeping(words, &[], self.stack.recorded() + 1, 0)
+        let written = self.write_keeping(words, &[], self.stack.recorded() + 1, 0);
+        self.entered += u64::from(written);
+        written
     }
 
     #[inline]
@@ -255,20 +269,36 @@ impl Local {
         exits: usize,
         spans: u64,
     ) -> bool {
-        let keep_bytes = exits * PLAIN_BYTES;
-        if let Some(writer) = &mut self.writer
-            && writer.write(words, body, keep_bytes).is_ok()
-        {
-            self.after_write();
-            return true;
-        }
-        match self.write_to_another(words, body, keep_bytes) {
+        match self.try_write_keeping(words, body, exits) {
             Ok(()) => true,
             Err(cause) => {
                 self.thread.loss.add(cause, 1, spans);
                 false
             }
         }
+    }
+
+    /// Writes a record that the caller keeps in another way if there is no room.
+    #[inline]
+    pub(crate) fn try_write<const WORDS: usize>(&mut self, words: [u64; WORDS]) -> Result<(), LossCause> {
+        self.try_write_keeping(words, &[], self.stack.recorded())
+    }
+
+    #[inline]
+    fn try_write_keeping<const WORDS: usize>(
+        &mut self,
+        words: [u64; WORDS],
+        body: &[u8],
+        exits: usize,
+    ) -> Result<(), LossCause> {
+        let keep_bytes = exits * PLAIN_BYTES;
+        if let Some(writer) = &mut self.writer
+            && writer.write(words, body, keep_bytes).is_ok()
+        {
+            self.after_write();
+            return Ok(());
+        }
+        self.write_to_another(words, body, keep_bytes)
     }
 
     /// Room in the ring for the bytes behind `words` words; see [`Writer::body`].

@@ -26,6 +26,14 @@ pub(crate) enum Kind {
     Link = 7,
     /// A remote parent that was set after creation.
     Parent = 8,
+    /// A task was spawned; in this and the following kinds its id stands in place of a span's.
+    TaskStart = 16,
+    TaskEnd = 17,
+    /// A poll that is over.
+    Poll = 18,
+    Wake = 19,
+    /// Polls that had no room of their own.
+    Polls = 20,
 }
 
 /// Bits of a record's header.
@@ -40,7 +48,16 @@ pub(crate) mod mark {
     pub(crate) const FOR_LOG: u8 = 8;
     /// New: the parent is a span of another process.
     pub(crate) const REMOTE_PARENT: u8 = 16;
+    /// Poll: a span was entered during it.
+    pub(crate) const ENTERED_SPAN: u8 = 16;
+    /// Poll: the task's wakes are counted.
+    pub(crate) const WATCHED: u8 = 32;
 }
+
+/// Marks of Wake: who woke the task.
+pub(crate) const BY_TASK: u8 = 1;
+pub(crate) const BY_DRIVER: u8 = 2;
+pub(crate) const BY_THREAD: u8 = 3;
 
 /// Words of Enter, Exit and Close.
 pub(crate) const PLAIN_WORDS: usize = 3;
@@ -150,6 +167,78 @@ pub(crate) fn other_span(head: Head, other: Context, flags: u32, trace_state: &[
     ]
 }
 
+/// TaskStart: the times, ids and addresses that `tasks.rs` lists; then the name.
+pub(crate) fn task_start(head: Head, words: [u64; 10], name: &[u8]) -> [u64; 14] {
+    let [a, b, c, d, e, f, g, h, i, j] = words;
+    let length = name.len() as u64;
+    [
+        head.word(14, name.len()),
+        head.ticks,
+        head.span_id,
+        a,
+        b,
+        c,
+        d,
+        e,
+        f,
+        g,
+        h,
+        i,
+        j,
+        length,
+    ]
+}
+
+/// TaskEnd.
+pub(crate) fn task_end(head: Head) -> [u64; 3] {
+    [head.word(3, 0), head.ticks, head.span_id]
+}
+
+/// Poll: when it began, and when the task was woken for it.
+#[inline]
+pub(crate) fn poll(head: Head, start_ticks: u64, woken_ticks: u64) -> [u64; 5] {
+    [
+        head.word(5, 0),
+        head.ticks,
+        head.span_id,
+        start_ticks,
+        woken_ticks,
+    ]
+}
+
+/// Poll of a task whose wakers are counted: wakes, wakes by itself, clones, drops.
+#[inline]
+pub(crate) fn poll_of_watched(head: Head, start_ticks: u64, woken_ticks: u64, counts: [u32; 4]) -> [u64; 7] {
+    let marks = head.marks | mark::WATCHED;
+    [
+        Head { marks, ..head }.word(7, 0),
+        head.ticks,
+        head.span_id,
+        start_ticks,
+        woken_ticks,
+        halves(counts[0], counts[1]),
+        halves(counts[2], counts[3]),
+    ]
+}
+
+/// Polls: how many, how long in all, and the longest.
+pub(crate) fn polls(head: Head, polls: u64, busy_ticks: u64, longest_ticks: u64) -> [u64; 6] {
+    [
+        head.word(6, 0),
+        head.ticks,
+        head.span_id,
+        polls,
+        busy_ticks,
+        longest_ticks,
+    ]
+}
+
+/// Wake: the task that did it, if one did.
+#[inline]
+pub(crate) fn wake(head: Head, by_task: u64) -> [u64; 4] {
+    [head.word(4, 0), head.ticks, head.span_id, by_task]
+}
+
 /// A record as the drain reads it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Record<'a>(&'a [u8]);
@@ -164,7 +253,7 @@ impl<'a> Record<'a> {
     }
 
     #[inline]
-    fn word(self, at: usize) -> u64 {
+    pub(crate) fn word(self, at: usize) -> u64 {
         self.0
             .get(at * WORD_BYTES..)
             .and_then(|bytes| bytes.first_chunk())
@@ -182,12 +271,21 @@ impl<'a> Record<'a> {
             6 => Kind::Event,
             7 => Kind::Link,
             8 => Kind::Parent,
+            16 => Kind::TaskStart,
+            17 => Kind::TaskEnd,
+            18 => Kind::Poll,
+            19 => Kind::Wake,
+            20 => Kind::Polls,
             _ => return None,
         })
     }
 
     pub(crate) fn has(self, mark: u8) -> bool {
-        (self.word(0) >> 24) as u8 & mark != 0
+        self.marks() & mark != 0
+    }
+
+    pub(crate) fn marks(self) -> u8 {
+        (self.word(0) >> 24) as u8
     }
 
     /// `None` for an event that belongs to no recorded span.
@@ -217,12 +315,12 @@ impl<'a> Record<'a> {
         self.word(5)
     }
 
-    fn split(self, at: usize) -> (u32, u32) {
+    pub(crate) fn split(self, at: usize) -> (u32, u32) {
         let word = self.word(at);
         (word as u32, (word >> 32) as u32)
     }
 
-    fn body(self, words: usize, length: u32) -> &'a [u8] {
+    pub(crate) fn body(self, words: usize, length: u32) -> &'a [u8] {
         self.0
             .get(words * WORD_BYTES..)
             .and_then(|body| body.get(..length as usize))

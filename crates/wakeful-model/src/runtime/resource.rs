@@ -101,8 +101,8 @@ pub struct Contention {
     pub contended: u64,
     /// How long they waited, those that still wait not included.
     pub waited_nanos: u64,
-    /// How long it was held, those that still hold it not included.
-    pub held_nanos: u64,
+    /// How long it was held, those that still hold it not included; `None` if that is not measured.
+    pub held_nanos: Option<u64>,
 }
 
 /// A task's wait for a resource.

@@ -178,7 +178,7 @@ pub enum WakeSource {
     Unknown,
     /// A task in its poll; the woken one itself, if it is the same.
     Task(TaskId),
-    /// A worker outside any poll: its driver, for a timer or a socket.
+    /// A worker outside any poll: its driver, for a timer or a socket, or for a task that yielded.
     Driver,
     /// A thread that is no worker.
     Thread,

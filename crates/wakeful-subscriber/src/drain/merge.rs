@@ -90,6 +90,9 @@ impl State {
         if kind == Kind::Event && record.has(mark::FOR_LOG) {
             self.log(record, thread, sink);
         }
+        if kind as u8 >= Kind::TaskStart as u8 {
+            return self.task(kind, record, thread, sink);
+        }
         let Some(slot) = record.slot() else {
             return;
         };
@@ -116,6 +119,7 @@ impl State {
             Kind::Link => span.add_link(record, self.limits),
             Kind::Parent => span.set_parent(record),
             Kind::New | Kind::Close => {}
+            Kind::TaskStart | Kind::TaskEnd | Kind::Poll | Kind::Polls | Kind::Wake => {}
         }
     }
 

@@ -11,9 +11,11 @@ mod events;
 mod merge;
 mod open_span;
 mod sink;
+mod tasks;
 mod threads;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::callsite::Callsite;
@@ -30,6 +32,7 @@ use threads::Threads;
 pub use events::{Event, Events, Exception, Links};
 pub(crate) use events::{EventFields, FLAG_REMOTE};
 pub use sink::{ClockStep, Drained, FinishedSpan, LogRecord, Sink, Status};
+pub use tasks::{FinishedPoll, RunningPoll, StartedTask, SummedPolls};
 
 /// The reading side of a recorder. There is one, and it may be moved to any thread.
 #[derive(Debug)]
@@ -120,6 +123,7 @@ impl Drain {
         self.read(watermark, sink);
         self.hand_out_explicit_spans(sink);
         self.let_go_of_rings();
+        self.state.running_polls(sink);
         self.report_losses(sink);
         self.state.drained.open = self.state.open;
         self.state.drained
@@ -144,6 +148,16 @@ impl Drain {
             }
         }
         all
+    }
+
+    /// Whether what tasks do is to be recorded from now on. At first it is not.
+    pub fn want_tasks(&self, wanted: bool) {
+        self.core.wants_tasks.store(wanted, Ordering::Relaxed);
+    }
+
+    /// The time by the program's wall clock, as all times that are handed out: nanoseconds of Unix time.
+    pub fn now_unix_nanos(&self) -> u64 {
+        self.state.timeline.now_unix_nanos()
     }
 
     /// Sleeps until a ring is half full (or a span was closed: [`crate::Settings::wake_at_close`]), or `timeout` is over.

@@ -1,10 +1,11 @@
 //! What the reading side hands out, and to whom.
 
 use wakeful_model::intervals::Interval;
+use wakeful_model::runtime::{TaskEnd, Wake};
 use wakeful_model::{Kind, StatusCode};
 use wakeful_trace::{Span, SpanId, TraceFlags, TraceId};
 
-use super::{Events, Exception, Links};
+use super::{Events, Exception, FinishedPoll, Links, RunningPoll, StartedTask, SummedPolls};
 use crate::callsite::Callsite;
 use crate::field::{FieldValue, Fields};
 use crate::loss::Loss;
@@ -24,6 +25,24 @@ pub trait Sink {
 
     /// Something could not be recorded. Counts are since the last time, so they add up.
     fn lost(&mut self, loss: &Loss<'_>);
+
+    /// A task was spawned; also told after its first poll, if that is on another thread.
+    fn task_start(&mut self, _task: &StartedTask<'_>) {}
+
+    /// A task is gone; may be told twice.
+    fn task_end(&mut self, _end: &TaskEnd) {}
+
+    /// A poll is over.
+    fn poll(&mut self, _poll: &FinishedPoll<'_>) {}
+
+    /// Polls are over that are known by their sums alone, since the ring was full.
+    fn summed_polls(&mut self, _polls: &SummedPolls) {}
+
+    /// A poll goes on at the end of a turn of the drain.
+    fn running_poll(&mut self, _poll: &RunningPoll<'_>) {}
+
+    /// A task was woken.
+    fn wake(&mut self, _wake: &Wake) {}
 
     /// The wall clock was set; spans that were open keep the old clock's times.
     fn clock_step(&mut self, _step: &ClockStep) {}

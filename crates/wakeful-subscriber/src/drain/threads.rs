@@ -47,6 +47,10 @@ impl Threads {
             .map(|known| &*known.thread)
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = &Thread> {
+        self.known.iter().flatten().map(|known| &*known.thread)
+    }
+
     pub(super) fn count_open(&mut self, index: u32, change: i32) {
         if let Some(Some(known)) = self.known.get_mut(index as usize) {
             known.open_spans = known.open_spans.saturating_add_signed(change);

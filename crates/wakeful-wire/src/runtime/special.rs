@@ -1,6 +1,8 @@
 //! Types whose form in a message is not their form in the model.
 
-use wakeful_model::runtime::{Bucket, StateValue, TaskId, WakeSource};
+#[cfg(feature = "decode")]
+use wakeful_model::runtime::TaskId;
+use wakeful_model::runtime::{Bucket, StateValue, WakeSource};
 use wakeful_model::{Resource, SpanId, TraceId};
 
 #[cfg(feature = "decode")]

@@ -211,7 +211,7 @@ fn batch() -> RuntimeBatch {
                 acquisitions: 4,
                 contended: 3,
                 waited_nanos: 2,
-                held_nanos: 1,
+                held_nanos: Some(1),
             }),
         }],
         async_ops: vec![AsyncOp {
