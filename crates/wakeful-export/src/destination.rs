@@ -233,6 +233,6 @@ fn record(signal: Signal, request: &[u8], file: &Mutex<File>) -> Sent {
 }
 
 /// Opened for appending, so that frames of spans and of log records stand behind each other whole.
-fn open(path: &Path) -> io::Result<File> {
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     File::options().create(true).append(true).open(path)
 }

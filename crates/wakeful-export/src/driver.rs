@@ -4,12 +4,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::runtime::{Builder, Handle};
 use tracing::instrument::WithSubscriber as _;
 use tracing::subscriber::{NoSubscriber, with_default};
 
 use crate::destination::Outcome;
 use crate::pipeline::{Pipeline, Ticket, Turn};
+use crate::runtime::Sent;
 
 /// Starts a driver on an OS thread with a runtime of its own. It is traced by nobody.
 pub(crate) fn start_thread(pipeline: Arc<Pipeline>, generation: u64) -> io::Result<()> {
@@ -65,6 +67,10 @@ async fn drive(pipeline: Arc<Pipeline>, generation: u64) {
                     let export = export(pipeline.clone(), ticket);
                     tokio::spawn(export.with_subscriber(NoSubscriber::new()));
                 }
+                if let Some(frames) = pipeline.take_frames(generation) {
+                    let send = send_frames(pipeline.clone(), generation, frames);
+                    tokio::spawn(send.with_subscriber(NoSubscriber::new()));
+                }
                 if wait == Duration::ZERO {
                     tokio::task::yield_now().await;
                 } else {
@@ -75,6 +81,25 @@ async fn drive(pipeline: Arc<Pipeline>, generation: u64) {
             Turn::Over => return,
         }
     }
+}
+
+/// How long a second's worth of runtime data is worth sending.
+const FRAMES_TIMEOUT: Duration = Duration::from_secs(10);
+
+async fn send_frames(pipeline: Arc<Pipeline>, generation: u64, frames: Bytes) {
+    let lost = Sent {
+        is_lost: true,
+        is_wanted: true,
+    };
+    let sent = match &pipeline.frames {
+        Some(destination) => {
+            let mut stop = pipeline.stop_signal();
+            let send = destination.send(frames, &mut stop, &pipeline.reporter);
+            tokio::time::timeout(FRAMES_TIMEOUT, send).await.unwrap_or(lost)
+        }
+        None => lost,
+    };
+    pipeline.frames_done(generation, sent);
 }
 
 async fn export(pipeline: Arc<Pipeline>, ticket: Ticket) {

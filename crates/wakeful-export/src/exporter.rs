@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tracing::Dispatch;
+use wakeful_model::runtime::{LocationTable, RuntimeBatch};
 use wakeful_subscriber::Drain;
 
 use crate::destination::StartError;
@@ -56,6 +57,18 @@ impl Exporter {
     /// Says outages and recoveries to that subscriber from now on; before, they are not said.
     pub fn report_to(&self, dispatch: &Dispatch) {
         self.pipeline.reporter.report_to(dispatch);
+    }
+
+    /// Has `sample` add to each batch of runtime data, about once a second, what is looked at only then: figures of runtimes, the
+    /// state of locks. It runs on the exporter's thread and must not block.
+    pub fn sample_runtimes(&self, sample: impl Fn(&mut RuntimeBatch, &mut LocationTable) + Send + 'static) {
+        self.pipeline.sample_runtimes(sample);
+    }
+
+    /// Shows each batch of runtime data to `tap` too, as it is sent; from now on they are made even if nobody receives them. It runs
+    /// on the exporter's thread and must not block.
+    pub fn tap_runtimes(&self, tap: impl Fn(&RuntimeBatch) + Send + 'static) {
+        self.pipeline.tap_runtimes(tap);
     }
 
     /// What was lost so far.

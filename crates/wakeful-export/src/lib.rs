@@ -41,6 +41,7 @@ mod otlp;
 mod outage;
 mod pipeline;
 mod queue;
+mod runtime;
 pub mod settings;
 #[cfg(feature = "clap")]
 mod traces_args;

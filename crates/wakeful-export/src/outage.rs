@@ -56,6 +56,25 @@ impl Reporter {
         });
     }
 
+    /// Says that a backend has no use for runtime data.
+    pub(crate) fn keeps_no_runtime_data(&self, to: &str) {
+        let to = to.to_owned();
+        self.say(move || {
+            tracing::info!(
+                target: "wakeful",
+                "{to} keeps no runtime data, so tasks and polls are not sent; a wakeful server would show them"
+            );
+        });
+    }
+
+    /// Says that the recording cannot be written.
+    pub(crate) fn cannot_record(&self, path: &str, why: &str) {
+        let (path, why) = (path.to_owned(), why.to_owned());
+        self.say(move || {
+            tracing::warn!(target: "wakeful", "cannot write runtime data to {path}: {why}");
+        });
+    }
+
     /// Says that a receiver takes only some of what it is sent.
     fn refused(&self, what: &'static str, to: &str, count: u64, why: &str) {
         let (to, why) = (to.to_owned(), why.to_owned());

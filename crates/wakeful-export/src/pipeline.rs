@@ -10,7 +10,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
-use wakeful_subscriber::{Drain, FinishedSpan, LogRecord, Loss, Sink};
+use wakeful_model::runtime::{LocationTable, RuntimeBatch, TaskEnd, Wake};
+use wakeful_subscriber::{
+    Drain, FinishedPoll, FinishedSpan, LogRecord, Loss, RunningPoll, Sink, StartedTask, SummedPolls,
+};
 use wakeful_trace::Span;
 use wakeful_wire::otlp::{Signal, encode_scope};
 
@@ -21,6 +24,7 @@ use crate::lost::{Ledger, Lost, LostCause, LostCount, Notice, Within};
 use crate::otlp::Stop;
 use crate::outage::Reporter;
 use crate::queue::{Queue, Waiting};
+use crate::runtime::{FrameDestination, RuntimeWatch, Sent};
 use crate::settings::{BatchSettings, Settings};
 
 /// The rings are looked into this often at least.
@@ -37,6 +41,7 @@ pub(crate) struct Pipeline {
     pub(crate) reporter: Reporter,
     traces: Vec<Destination>,
     logs: Vec<Destination>,
+    pub(crate) frames: Option<FrameDestination>,
     resource: Vec<u8>,
     pause: Duration,
 }
@@ -73,6 +78,7 @@ struct Intake {
     logs: Queue,
     ledger: Ledger,
     now: Instant,
+    pub(crate) runtime: RuntimeWatch,
 }
 
 /// A request on its way.
@@ -161,6 +167,31 @@ impl Sink for Intake {
 
     fn lost(&mut self, loss: &Loss<'_>) {
         self.ledger.recorder(loss);
+        self.runtime.fold.lost(loss.cause.name(), loss.records);
+    }
+
+    fn task_start(&mut self, task: &StartedTask<'_>) {
+        self.runtime.fold.task_start(task);
+    }
+
+    fn task_end(&mut self, end: &TaskEnd) {
+        self.runtime.fold.task_end(end);
+    }
+
+    fn poll(&mut self, poll: &FinishedPoll<'_>) {
+        self.runtime.fold.poll(poll);
+    }
+
+    fn summed_polls(&mut self, polls: &SummedPolls) {
+        self.runtime.fold.summed_polls(polls);
+    }
+
+    fn running_poll(&mut self, poll: &RunningPoll<'_>) {
+        self.runtime.fold.running_poll(poll);
+    }
+
+    fn wake(&mut self, wake: &Wake) {
+        self.runtime.fold.wake(wake);
     }
 }
 
@@ -174,13 +205,16 @@ impl Pipeline {
                 ..batch.clone()
             },
         };
+        let frames = FrameDestination::new(settings)?;
         let intake = Intake {
             encoder: Encoder::new(settings.limits.clone()),
             traces: Queue::new(batch(&settings.traces.batch)),
             logs: Queue::new(batch(&settings.logs.batch)),
             ledger: Ledger::default(),
             now: Instant::now(),
+            runtime: RuntimeWatch::new(settings, frames.is_some(), drain.now_unix_nanos()),
         };
+        drain.want_tasks(intake.runtime.is_wanted());
         let delays = [&settings.traces, &settings.logs]
             .into_iter()
             .filter(|signal| !signal.exporters.is_empty())
@@ -188,6 +222,7 @@ impl Pipeline {
         let pipeline = Arc::new(Self {
             traces: Destination::all(Signal::Traces, settings)?,
             logs: Destination::all(Signal::Logs, settings)?,
+            frames,
             resource: settings.resource.encode(),
             changed: Notify::new(),
             stop: watch::Sender::new(false),
@@ -258,6 +293,10 @@ impl Pipeline {
         } else {
             self.read(state)
         };
+        // For who asks, once: after the second reading.
+        let at_once = wanted || state.asks.iter().any(|ask| ask.readings == 2);
+        let now_unix_nanos = state.drain.now_unix_nanos();
+        state.intake.runtime.turn(now, now_unix_nanos, at_once);
         let tickets = self.take_due(state, now);
         self.answer(state, now);
         if state.phase == Phase::Over {
@@ -404,7 +443,8 @@ impl Pipeline {
     fn answer(&self, state: &mut State, now: Instant) {
         let idle = state.in_flight.is_empty()
             && state.intake.traces.waiting() == 0
-            && state.intake.logs.waiting() == 0;
+            && state.intake.logs.waiting() == 0
+            && state.intake.runtime.is_idle();
         let (mut answered, mut ends) = (Vec::new(), false);
         let mut at = 0;
         while at < state.asks.len() {
@@ -428,6 +468,8 @@ impl Pipeline {
     /// Counts what is left as lost.
     fn end(&self, state: &mut State) {
         state.phase = Phase::Over;
+        // Nobody will read what is recorded from now on.
+        state.drain.want_tasks(false);
         for ticket in state.in_flight.drain(..).chain(state.again.drain(..)) {
             let count = match ticket.signal {
                 Signal::Traces => LostCount::spans(ticket.count),
@@ -474,6 +516,7 @@ impl Pipeline {
             return None;
         }
         state.generation += 1;
+        state.intake.runtime.take_back();
         let flying = std::mem::take(&mut state.in_flight);
         state.again.extend(flying);
         let generation = state.generation;
@@ -481,8 +524,46 @@ impl Pipeline {
         for destination in self.traces.iter().chain(&self.logs) {
             destination.leave_runtime();
         }
+        if let Some(frames) = &self.frames {
+            frames.leave_runtime();
+        }
         self.changed.notify_waiters();
         Some(generation)
+    }
+
+    /// Takes frames of runtime data that a driver is to send now.
+    pub(crate) fn take_frames(&self, generation: u64) -> Option<Bytes> {
+        let mut state = self.lock();
+        let is_current = state.generation == generation && state.phase != Phase::Over;
+        is_current
+            .then(|| state.intake.runtime.take(generation))
+            .flatten()
+    }
+
+    /// Tells how those ended.
+    pub(crate) fn frames_done(&self, generation: u64, sent: Sent) {
+        let mut state = self.lock();
+        let is_last = state.phase == Phase::Stopping;
+        let runtime = &mut state.intake.runtime;
+        runtime.done(generation, sent.is_lost, sent.is_wanted, is_last);
+        let is_wanted = runtime.is_wanted();
+        state.drain.want_tasks(is_wanted);
+        self.changed.notify_one();
+    }
+
+    /// Has `sample` add to each batch of runtime data what is looked at only then.
+    pub(crate) fn sample_runtimes(
+        &self,
+        sample: impl Fn(&mut RuntimeBatch, &mut LocationTable) + Send + 'static,
+    ) {
+        self.lock().intake.runtime.add_sample(Box::new(sample));
+    }
+
+    /// Shows each batch of runtime data to `tap` too.
+    pub(crate) fn tap_runtimes(&self, tap: impl Fn(&RuntimeBatch) + Send + 'static) {
+        let mut state = self.lock();
+        state.intake.runtime.add_tap(Box::new(tap));
+        state.drain.want_tasks(true);
     }
 
     /// Whether a driver of that generation is still the one.

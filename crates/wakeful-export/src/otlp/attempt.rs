@@ -36,6 +36,12 @@ pub(crate) enum Failure {
         /// How long it asks to wait.
         delay: Option<Duration>,
     },
+    /// The receiver has nothing at that path.
+    #[error("{said}")]
+    NoSuchPath {
+        /// The status, and what it said.
+        said: String,
+    },
     /// The answer was not understood.
     #[error("an answer that is no OTLP: {0}")]
     Answer(#[from] DecodeError),
@@ -50,13 +56,13 @@ impl Failure {
         match self {
             Self::Connect(_) | Self::Broken(_) | Self::Timeout(_) => true,
             Self::Refused { again, .. } => *again,
-            Self::Answer(_) | Self::Request(_) => false,
+            Self::NoSuchPath { .. } | Self::Answer(_) | Self::Request(_) => false,
         }
     }
 
     /// Whether the receiver itself turned the request down.
     pub(crate) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused { again: false, .. })
+        matches!(self, Self::Refused { again: false, .. } | Self::NoSuchPath { .. })
     }
 }
 

@@ -57,8 +57,12 @@ pub(super) async fn post(
     if status.is_success() {
         return answer(shared.protocol, &body);
     }
+    let said = format!("HTTP status {status}{}", said(shared.protocol, &body));
+    if matches!(status.as_u16(), 404 | 405) {
+        return Err(Failure::NoSuchPath { said });
+    }
     Err(Failure::Refused {
-        said: format!("HTTP status {status}{}", said(shared.protocol, &body)),
+        said,
         again: matches!(status.as_u16(), 429 | 502 | 503 | 504),
         delay: delay.or_else(|| retry_delay(&body)),
     })

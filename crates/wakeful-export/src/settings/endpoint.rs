@@ -81,6 +81,18 @@ impl Endpoint {
         }
     }
 
+    /// Another path on another port of the same host.
+    pub(crate) fn elsewhere(&self, port: u16, path: &'static str) -> Option<Self> {
+        let host = self.url.host()?;
+        let mut parts = self.url.clone().into_parts();
+        parts.authority = Some(Authority::try_from(format!("{host}:{port}")).ok()?);
+        parts.path_and_query = Some(PathAndQuery::from_static(path));
+        Some(Self {
+            url: Uri::from_parts(parts).ok()?,
+            base: false,
+        })
+    }
+
     /// Whether the connection is encrypted.
     pub fn is_tls(&self) -> bool {
         self.url.scheme() == Some(&Scheme::HTTPS)

@@ -43,6 +43,8 @@ pub struct Settings {
     pub jaeger: JaegerSettings,
     /// A file that gets everything too, as frames.
     pub recording: Option<PathBuf>,
+    /// What is told of tasks and runtimes.
+    pub runtime: RuntimeSettings,
 }
 
 impl Default for Settings {
@@ -62,6 +64,32 @@ impl Default for Settings {
             processor: Processor::default(),
             jaeger: JaegerSettings::default(),
             recording: None,
+            runtime: RuntimeSettings::default(),
+        }
+    }
+}
+
+/// Tasks, polls and wakes (docs/tokio.md).
+#[derive(Debug, Clone)]
+pub struct RuntimeSettings {
+    /// Whether they are recorded and sent at all. By default they are, if the program lets its runtime be watched.
+    pub enabled: bool,
+    /// Where to: the whole URL of a backend's `/wakeful/v1/frames`. By default the HTTP port beside the receiver of spans: its own if
+    /// that is spoken to by HTTP, 4318 beside 4317.
+    pub endpoint: Option<Endpoint>,
+    /// How much may be sent a second, about. What is counted by spawn location is exact whatever this is.
+    pub bytes_per_second: usize,
+    /// A poll that takes longer is told by itself, whatever it belongs to.
+    pub long_poll: Duration,
+}
+
+impl Default for RuntimeSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            endpoint: None,
+            bytes_per_second: 1_000_000,
+            long_poll: Duration::from_millis(1),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Who sends: the attributes of the resource.
 
+use wakeful_model::{Attribute, Resource};
 use wakeful_wire::otlp::{ValueRef, encode_resource};
 
 /// The attributes of the program's resource. A later value of a key wins.
@@ -48,14 +49,30 @@ impl ResourceAttributes {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The resource as plain data.
+    pub(crate) fn to_model(&self) -> Resource {
+        let attribute = |(key, value): &(String, String)| match process_id(key, value) {
+            Some(number) => Attribute::new(key.clone(), number),
+            None => Attribute::new(key.clone(), value.clone()),
+        };
+        Resource {
+            attributes: self.0.iter().map(attribute).collect(),
+            ..Resource::default()
+        }
+    }
+
     /// The encoded `Resource`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         encode_resource(|resource| {
             for (key, value) in &self.0 {
-                // The semantic conventions have process ids as numbers.
-                let number = (key == "process.pid").then(|| value.parse().ok()).flatten();
+                let number = process_id(key, value);
                 resource.attribute(key, number.map_or(ValueRef::Str(value), ValueRef::Int));
             }
         })
     }
+}
+
+/// The semantic conventions have process ids as numbers.
+fn process_id(key: &str, value: &str) -> Option<i64> {
+    (key == "process.pid").then(|| value.parse().ok()).flatten()
 }
