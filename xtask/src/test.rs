@@ -12,9 +12,10 @@ type Part = fn() -> anyhow::Result<()>;
 
 /// Runs Rust's tests, the page's, and a browser against the binary: all of them, so that one run tells all that is broken.
 pub(crate) fn run() -> anyhow::Result<()> {
-    let parts: [(&str, Part); 4] = [
+    let parts: [(&str, Part); 5] = [
         ("Rust", rust),
         ("rings", rings),
+        ("hooks", hooks),
         ("page", page),
         ("browser", browser),
     ];
@@ -73,6 +74,17 @@ fn rings() -> anyhow::Result<()> {
         ])
         .env("RUSTFLAGS", "--cfg loom")
         .env("CARGO_TARGET_DIR", target.join("loom")),
+    )
+}
+
+/// Tokio's hooks, which a build of their own has.
+fn hooks() -> anyhow::Result<()> {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from);
+    shell::run(
+        shell::cargo(&["test", "--package", "wakeful-tokio"])
+            .env("RUSTFLAGS", "--cfg tokio_unstable")
+            .env("CARGO_TARGET_DIR", target.join("unstable")),
     )
 }
 

@@ -50,8 +50,24 @@ const PLACES: &[Place] = &[
         not: &["axum", "tonic", "reqwest", "prost", "wakeful-store"],
     },
     Place {
+        name: "wakeful-tokio",
+        uses: &["wakeful-model", "wakeful-subscriber"],
+        not: &["hyper", "tonic", "prost", "wakeful-wire", "wakeful-store"],
+    },
+    Place {
+        name: "wakeful-macros",
+        uses: &[],
+        not: &["tokio", "tracing"],
+    },
+    Place {
         name: "wakeful",
-        uses: &["wakeful-trace", "wakeful-subscriber", "wakeful-export"],
+        uses: &[
+            "wakeful-trace",
+            "wakeful-subscriber",
+            "wakeful-export",
+            "wakeful-tokio",
+            "wakeful-macros",
+        ],
         not: NETWORK,
     },
     Place {

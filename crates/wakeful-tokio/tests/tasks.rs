@@ -1,0 +1,396 @@
+//! What is told of tasks, from the program to the batch.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helper fails the test")]
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::Duration;
+
+use expect_test::expect;
+use tokio::runtime::{Builder, Runtime};
+use wakeful_export::{Exporter, Settings};
+use wakeful_model::runtime::{
+    Poll, RuntimeBatch, TaskEndKind, TaskId, TaskStart, TaskSums, Wake, WakeSource,
+};
+use wakeful_tokio::sync;
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The one recorder of this process, and all batches that it made.
+struct Watch {
+    exporter: Exporter,
+    batches: Arc<Mutex<Vec<RuntimeBatch>>>,
+}
+
+/// One test at a time, so that each has its own tasks in the batches.
+fn watch() -> (MutexGuard<'static, ()>, &'static Watch) {
+    static ONE: Mutex<()> = Mutex::new(());
+    static WATCH: OnceLock<Watch> = OnceLock::new();
+    let one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let watch = WATCH.get_or_init(|| {
+        let mut settings = Settings::default();
+        settings.traces.exporters.clear();
+        let (recorder, drain) = wakeful_subscriber::recorder(wakeful_subscriber::Settings::default());
+        let exporter = Exporter::start(&settings, drain).unwrap();
+        let batches = Arc::new(Mutex::new(Vec::new()));
+        let seen = batches.clone();
+        exporter.tap_runtimes(move |batch| seen.lock().unwrap().push(batch.clone()));
+        let of = recorder.clone();
+        exporter.sample_runtimes(move |batch, locations| wakeful_tokio::sample(&of, batch, locations));
+        assert!(wakeful_tokio::install(&recorder));
+        Watch { exporter, batches }
+    });
+    (one, watch)
+}
+
+impl Watch {
+    /// All that is told of one task once what was recorded so far is in the batches.
+    fn task(&self, name: &str) -> Told {
+        self.exporter.flush_blocking(DEADLINE);
+        let batches = self.batches.lock().unwrap();
+        let starts = batches.iter().flat_map(|batch| &batch.task_starts);
+        let start = starts.filter(|start| start.name == name).next_back().unwrap();
+        let id = start.id;
+        let location = batches
+            .iter()
+            .find(|batch| batch.task_starts.iter().any(|start| start.id == id))
+            .and_then(|batch| batch.location(start.location.unwrap()))
+            .unwrap();
+        Told {
+            start: start.clone(),
+            file: location.file.clone(),
+            sums: batches
+                .iter()
+                .flat_map(|batch| &batch.task_sums)
+                .filter(|sums| sums.task == id)
+                .next_back()
+                .unwrap()
+                .clone(),
+            polls: of(&batches, |batch| &batch.polls, |poll| poll.task == id),
+            wakes: of(&batches, |batch| &batch.wakes, |wake| wake.task == id),
+            end: of(&batches, |batch| &batch.task_ends, |end| end.id == id)
+                .first()
+                .map(|end| end.kind),
+        }
+    }
+}
+
+fn of<T: Clone>(
+    batches: &[RuntimeBatch],
+    items: impl Fn(&RuntimeBatch) -> &Vec<T>,
+    wanted: impl Fn(&T) -> bool,
+) -> Vec<T> {
+    let all = batches.iter().flat_map(|batch| items(batch).iter());
+    all.filter(|item| wanted(item)).cloned().collect()
+}
+
+#[derive(Debug)]
+struct Told {
+    start: TaskStart,
+    file: String,
+    sums: TaskSums,
+    polls: Vec<Poll>,
+    wakes: Vec<Wake>,
+    end: Option<TaskEndKind>,
+}
+
+impl Told {
+    /// Counts that are the same each time.
+    fn counts(&self) -> String {
+        let wakers = self.sums.wakers.clone().unwrap_or_default();
+        format!(
+            "{:?} polls={} whole={} wakes={} self={} live={} end={:?}",
+            self.start.kind,
+            self.sums.polls,
+            self.polls.len(),
+            wakers.wakes,
+            wakers.self_wakes,
+            wakers.clones - wakers.drops,
+            self.end,
+        )
+    }
+
+    fn idle(&self) -> Duration {
+        let [first, .., last] = self.polls.as_slice() else {
+            panic!("less than two polls: {self:?}")
+        };
+        let alive = last.end_unix_nanos() - first.start_unix_nanos;
+        let scheduled: u64 = self.polls[1..]
+            .iter()
+            .filter_map(|poll| poll.scheduled_nanos)
+            .sum();
+        let busy: u64 = self.polls.iter().map(|poll| poll.duration_nanos).sum();
+        Duration::from_nanos(alive - scheduled - busy)
+    }
+}
+
+fn runtime() -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+fn check(name: &str, program: impl FnOnce(&Runtime), expected: &expect_test::Expect) -> Told {
+    let (_one, watch) = watch();
+    let runtime = runtime();
+    program(&runtime);
+    drop(runtime);
+    let told = watch.task(name);
+    expected.assert_eq(&told.counts());
+    assert!(told.file.ends_with("tests/tasks.rs"), "{}", told.file);
+    told
+}
+
+/// The program of hds' posts on tokio-console: two steps with a sleep between.
+#[test]
+fn two_steps_and_a_sleep() {
+    let told = check(
+        "steps",
+        |runtime| {
+            runtime.block_on(async {
+                let steps = async {
+                    std::hint::black_box(1);
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    std::hint::black_box(2);
+                };
+                wakeful_tokio::spawn_named("steps", steps).await.unwrap();
+            });
+        },
+        &expect!["Task polls=2 whole=2 wakes=1 self=0 live=0 end=Some(Completed)"],
+    );
+    let idle = told.idle();
+    assert!(idle >= Duration::from_millis(95) && idle < DEADLINE, "{idle:?}");
+    let [wake] = told.wakes.as_slice() else {
+        panic!("one wake: {told:?}")
+    };
+    assert_eq!(wake.by, WakeSource::Driver);
+    assert_eq!(told.polls[1].woken_unix_nanos(), Some(wake.at_unix_nanos));
+    let busy: u64 = told.polls.iter().map(|poll| poll.duration_nanos).sum();
+    assert_eq!(busy, told.sums.busy_nanos);
+}
+
+#[test]
+fn a_task_that_yields_wakes_itself() {
+    let told = check(
+        "yields",
+        |runtime| {
+            runtime.block_on(async {
+                // `yield_now` would have the worker wake it, after the poll.
+                let mut left = 3;
+                let yields = std::future::poll_fn(move |context| {
+                    if left == 0 {
+                        return std::task::Poll::Ready(());
+                    }
+                    left -= 1;
+                    context.waker().wake_by_ref();
+                    std::task::Poll::Pending
+                });
+                wakeful_tokio::spawn_named("yields", yields).await.unwrap();
+            });
+        },
+        &expect!["Task polls=4 whole=4 wakes=3 self=3 live=0 end=Some(Completed)"],
+    );
+    assert!(
+        told.wakes
+            .iter()
+            .all(|wake| wake.by == WakeSource::Task(told.start.id))
+    );
+}
+
+#[test]
+fn a_wake_says_which_task_it_came_from() {
+    let mut waking = TaskId(0);
+    let told = check(
+        "woken",
+        |runtime| {
+            waking = runtime.block_on(async {
+                let (send, receive) = tokio::sync::oneshot::channel();
+                let (polled, is_polled) = tokio::sync::oneshot::channel();
+                let woken = wakeful_tokio::spawn_named("woken", async move {
+                    let mut receive = std::pin::pin!(receive);
+                    assert!(futures_poll_once(receive.as_mut()).await.is_none());
+                    polled.send(()).unwrap();
+                    receive.await.unwrap();
+                });
+                let waking = wakeful_tokio::spawn_named("waking", async move {
+                    is_polled.await.unwrap();
+                    send.send(()).unwrap();
+                    tokio::task::id().to_string().parse().unwrap()
+                });
+                woken.await.unwrap();
+                TaskId(waking.await.unwrap())
+            });
+        },
+        &expect!["Task polls=2 whole=2 wakes=1 self=0 live=0 end=Some(Completed)"],
+    );
+    assert_eq!(told.wakes[0].by, WakeSource::Task(waking));
+}
+
+/// Polls a future once.
+async fn futures_poll_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> Option<F::Output> {
+    std::future::poll_fn(|context| {
+        std::task::Poll::Ready(match future.as_mut().poll(context) {
+            std::task::Poll::Ready(output) => Some(output),
+            std::task::Poll::Pending => None,
+        })
+    })
+    .await
+}
+
+#[test]
+fn how_a_task_went_is_told() {
+    check(
+        "panics",
+        |runtime| {
+            let joined = runtime.block_on(async {
+                wakeful_tokio::spawn_named("panics", async { panic!("as it should") }).await
+            });
+            assert!(joined.unwrap_err().is_panic());
+        },
+        &expect!["Task polls=1 whole=1 wakes=0 self=0 live=0 end=Some(Panicked)"],
+    );
+    check(
+        "aborted",
+        |runtime| {
+            runtime.block_on(async {
+                let (polled, is_polled) = tokio::sync::oneshot::channel();
+                let aborted = wakeful_tokio::spawn_named("aborted", async move {
+                    polled.send(()).unwrap();
+                    std::future::pending::<()>().await;
+                });
+                is_polled.await.unwrap();
+                aborted.abort();
+                assert!(aborted.await.unwrap_err().is_cancelled());
+            });
+        },
+        &expect!["Task polls=1 whole=1 wakes=0 self=0 live=0 end=Some(Dropped)"],
+    );
+}
+
+#[test]
+fn a_set_of_tasks_has_parents_and_exact_sums() {
+    let (_one, watch) = watch();
+    let runtime = runtime();
+    const TASKS: u64 = 500;
+    let line = line!() + 4;
+    let parent = async {
+        let mut set = wakeful_tokio::JoinSet::new();
+        for _ in 0..TASKS {
+            set.spawn(tokio::task::yield_now());
+        }
+        while let Some(joined) = set.join_next().await {
+            joined.unwrap();
+        }
+    };
+    runtime.block_on(async { wakeful_tokio::spawn_named("parent", parent).await.unwrap() });
+    drop(runtime);
+    let parent = watch.task("parent").start.id;
+    let batches = watch.batches.lock().unwrap();
+    let children = of(
+        &batches,
+        |batch| &batch.task_starts,
+        |start| start.parent == Some(parent),
+    );
+    assert_eq!(children.len() as u64, TASKS);
+    let (mut started, mut ended, mut polls, mut wakes, mut alive) = (0, 0, 0, 0, 0);
+    for batch in batches.iter() {
+        for sums in &batch.location_sums {
+            let location = sums.location.and_then(|location| batch.location(location));
+            if location.is_some_and(|location| location.line == line) {
+                started += sums.started;
+                ended += sums.ended;
+                polls += sums.polls;
+                wakes += sums.wakes.unwrap_or_default();
+                alive = sums.alive;
+            }
+        }
+    }
+    assert_eq!(
+        (started, ended, polls, wakes, alive),
+        (TASKS, TASKS, 2 * TASKS, TASKS, 0)
+    );
+}
+
+#[test]
+fn two_tasks_that_wait_for_each_other_are_seen_with_their_locks() {
+    let (_one, watch) = watch();
+    let runtime = runtime();
+    let locks = [(); 2].map(|()| Arc::new(sync::Mutex::new(0)));
+    let meet = Arc::new(tokio::sync::Barrier::new(2));
+    let [one, other] = [(0, 1), (1, 0)].map(|(first, second)| {
+        let (first, second, meet) = (locks[first].clone(), locks[second].clone(), meet.clone());
+        let _within = runtime.enter();
+        wakeful_tokio::spawn_named("embraced", async move {
+            let _first = first.lock().await;
+            meet.wait().await;
+            let _second = second.lock().await;
+        })
+        .id()
+        .to_string()
+        .parse()
+        .map(TaskId)
+        .unwrap()
+    });
+    // Each holds a lock for which the other one waits.
+    let is_seen = |batch: &RuntimeBatch| {
+        let waits_for_who_holds = |waiter: TaskId, holder: TaskId| {
+            let op = batch
+                .async_ops
+                .iter()
+                .find(|op| op.task == Some(waiter) && op.end_unix_nanos.is_none());
+            op.is_some_and(|op| {
+                batch.resource_states.iter().any(|state| {
+                    state.resource == op.resource
+                        && state
+                            .holders
+                            .iter()
+                            .any(|held| held.task == Some(holder) && held.location.is_some())
+                })
+            })
+        };
+        waits_for_who_holds(one, other) && waits_for_who_holds(other, one)
+    };
+    let began = std::time::Instant::now();
+    loop {
+        watch.exporter.flush_blocking(DEADLINE);
+        let batches = watch.batches.lock().unwrap();
+        let merged = batches.iter().fold(RuntimeBatch::default(), |mut all, batch| {
+            all.async_ops.extend(batch.async_ops.iter().cloned());
+            all.resource_states.extend(batch.resource_states.iter().cloned());
+            all
+        });
+        if is_seen(&merged) {
+            break;
+        }
+        assert!(began.elapsed() < DEADLINE, "not seen: {merged:#?}");
+    }
+    runtime.shutdown_background();
+}
+
+#[test]
+fn a_blocking_task_and_the_future_of_block_on_are_tasks_too() {
+    let (_one, watch) = watch();
+    let runtime = runtime();
+    let sum = wakeful_tokio::block_on(&runtime, async {
+        wakeful_tokio::spawn_blocking(|| 40 + 2).await.unwrap()
+    });
+    assert_eq!(sum, 42);
+    drop(runtime);
+    watch.exporter.flush_blocking(DEADLINE);
+    let batches = watch.batches.lock().unwrap();
+    let line_of = |start: &TaskStart, batch: &RuntimeBatch| {
+        let location = start.location.and_then(|location| batch.location(location));
+        location.is_some_and(|location| location.file.ends_with("tests/tasks.rs"))
+    };
+    let mut kinds: Vec<&str> = batches
+        .iter()
+        .flat_map(|batch| {
+            let ours = batch.task_starts.iter().filter(|start| line_of(start, batch));
+            ours.map(|start| start.kind.name()).collect::<Vec<_>>()
+        })
+        .filter(|kind| *kind != "task")
+        .collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["block_on", "blocking"]);
+}
