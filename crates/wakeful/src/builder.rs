@@ -240,6 +240,7 @@ impl Builder {
         self.log_format = LogFormat::None;
         let (recorder, guard, problems) = self.make()?;
         output::complain(&problems);
+        wakeful_tokio::install(&recorder);
         Ok((recorder.layer(), guard))
     }
 

@@ -19,22 +19,34 @@ static PROPAGATOR: Mutex<Option<Propagator>> = Mutex::new(None);
 pub struct Guard {
     exporter: Option<Arc<Exporter>>,
     collector: Option<Arc<dyn TraceCollector>>,
+    recorder: Recorder,
     timeout: Duration,
 }
 
 impl Guard {
     pub(crate) fn new(exporter: Option<Exporter>, recorder: &Recorder, timeout: Duration) -> Self {
         let collector = exporter.is_some().then(|| recorder.collector());
+        if let Some(exporter) = &exporter {
+            let of = recorder.clone();
+            exporter.sample_runtimes(move |batch, locations| wakeful_tokio::sample(&of, batch, locations));
+        }
         Self {
             exporter: exporter.map(Arc::new),
             collector,
+            recorder: recorder.clone(),
             timeout,
         }
+    }
+
+    /// What has the tasks of a thread recorded by this, in the place of what [`crate::init`] began.
+    pub fn task_watch(&self) -> TaskWatch {
+        TaskWatch(self.recorder.clone())
     }
 
     /// Makes it what [`crate::shutdown`] ends.
     pub(crate) fn make_global(&self) {
         if let Some(exporter) = &self.exporter {
+            wakeful_tokio::install(&self.recorder);
             *GLOBAL.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(exporter);
             end_at_exit(self.timeout);
         }
@@ -88,6 +100,18 @@ impl Guard {
         exporter
             .map(|exporter| exporter.shutdown_blocking(timeout))
             .unwrap_or_default()
+    }
+}
+
+/// Has the tasks of single threads recorded apart: for programs that are several services, each with a thread, a runtime and a
+/// subscriber ([`crate::Builder::build`]) of its own.
+#[derive(Debug, Clone)]
+pub struct TaskWatch(Recorder);
+
+impl TaskWatch {
+    /// Begins on this thread, for as long as it lives. Only the first watch of a thread counts; whether this was it.
+    pub fn begin_here(&self) -> bool {
+        wakeful_tokio::install_here(&self.0)
     }
 }
 

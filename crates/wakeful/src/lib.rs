@@ -54,6 +54,19 @@
 //! # }
 //! ```
 //!
+//! # Tasks
+//!
+//! [`main`](macro@main) in the place of `tokio::main` does what [`init`] does and watches the runtime: its tasks, their polls and who woke them.
+//! [`spawn`], [`JoinSet`] and [`sync`] are drop-ins for Tokio's that show more than a stable Tokio shows by itself; `docs/tokio.md` says what.
+//!
+//! ```no_run
+//! #[wakeful::main]
+//! async fn main() {
+//!     let answer = wakeful::spawn_named("answer", async { 42 }).await;
+//!     assert_eq!(answer.unwrap(), 42);
+//! }
+//! ```
+//!
 //! # Features
 //!
 //! `log` (on by default): records of the `log` crate. `clap`: `Args`. `http`: contexts in `http::HeaderMap`. `tls`: https. `json`: OTLP as JSON. `zstd`:
@@ -65,6 +78,7 @@ mod builder;
 mod error;
 mod guard;
 mod output;
+mod runtime;
 
 use std::time::Duration;
 
@@ -72,20 +86,33 @@ use std::time::Duration;
 pub use args::Args;
 pub use builder::{Builder, LogFormat, builder};
 pub use error::InitError;
-pub use guard::{Guard, propagator};
+pub use guard::{Guard, TaskWatch, propagator};
 pub use wakeful_export::settings::{
     BatchSettings, Compression, Endpoint, EndpointError, ExporterKind, JaegerSettings, Limits, OtlpSettings,
-    Protocol, ResourceAttributes, Settings as ExportSettings, SignalSettings, VARIABLES, Variable,
+    Protocol, ResourceAttributes, RuntimeSettings, Settings as ExportSettings, SignalSettings, VARIABLES, Variable,
 };
 pub use wakeful_export::{AsyncExporter, LogTraceCollector, Lost, LostCause, LostCount, Processor};
 #[cfg(feature = "clap")]
 pub use wakeful_export::{JaegerTag, TracesArgs, TracesExporter};
+pub use wakeful_macros::main;
 pub use wakeful_subscriber::{
     Layer, RootSampler, Sampler, Settings as RecorderSettings, SpanExt, Subscriber, TraceIds,
+};
+#[cfg(tokio_unstable)]
+pub use wakeful_tokio::{Hooks, instrument_with};
+pub use wakeful_tokio::{
+    JoinSet, Watched, block_on, instrument, spawn, spawn_blocking, spawn_local, spawn_named, sync, watch,
+    watch_runtime,
 };
 pub use wakeful_trace::{
     SpanContext, SpanId, SpanRecorder, TraceCollector, TraceFlags, TraceId, TraceState, propagation,
 };
+
+/// What the macros call.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::runtime::run;
+}
 
 /// Starts recording and exporting as the environment says, and makes that the program's subscriber.
 ///

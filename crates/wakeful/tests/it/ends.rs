@@ -6,15 +6,16 @@ use std::process::{Command, Stdio};
 
 use crate::receiver::Grpc;
 
-fn program() -> PathBuf {
+/// An example of this crate, which cargo builds with its tests.
+pub(crate) fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test.ancestors().nth(2).unwrap();
-    folder.join("examples/ends")
+    folder.join("examples").join(name)
 }
 
 /// Runs the program; returns the numbers that it says, by name, and whether it ended well.
 fn run(arguments: &[&str], receiver: &Grpc) -> (Vec<(String, u64)>, bool) {
-    let mut child = Command::new(program())
+    let mut child = Command::new(example("ends"))
         .args(arguments)
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url())
         .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")

@@ -13,5 +13,6 @@ mod harm;
 mod outage;
 mod processors;
 mod receiver;
+mod runtime;
 mod tls;
 mod variables;

@@ -16,7 +16,9 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use tonic::codec::CompressionEncoding;
 use tonic::transport::{Server, ServerTlsConfig};
 use tonic::{Request, Response, Status};
+use wakeful_model::runtime::RuntimeBatch;
 use wakeful_model::{Span, SpanBatch};
+use wakeful_wire::frame::{self, Item};
 use wakeful_wire::otlp::{Batch, decode_json};
 
 /// How long a test waits for what must come.
@@ -33,6 +35,8 @@ pub(crate) struct Arrival {
     pub(crate) traces: SpanBatch,
     /// Bodies of log records.
     pub(crate) logs: Vec<String>,
+    /// What came of runtimes.
+    pub(crate) runtime: Option<RuntimeBatch>,
     /// Attributes of each log record.
     pub(crate) log_attributes: Vec<Vec<(String, String)>>,
 }
@@ -346,6 +350,12 @@ fn read_request(reading: &mut impl std::io::BufRead) -> Option<Arrival> {
         let logs = logs(request);
         arrival.logs = logs.logs;
         arrival.log_attributes = logs.log_attributes;
+    } else if arrival.path.ends_with("/frames") {
+        let Item::Frame(frame) = frame::read_at(&body, 0, frame::NO_KEY) else {
+            panic!("no frame")
+        };
+        assert_eq!((frame.kind, frame.end), (frame::Kind::RuntimeBatch, body.len()));
+        arrival.runtime = Some(wakeful_wire::runtime::decode(frame.payload).unwrap());
     } else if arrival.header("content-type") == Some("application/json") {
         let (batch, rejected) = decode_json(&body).unwrap();
         assert_eq!(rejected.total(), 0);
