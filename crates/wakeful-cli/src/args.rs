@@ -68,5 +68,7 @@ pub(crate) struct DemoProgramArgs {
     #[arg(long)]
     pub(crate) otlp_endpoint: String,
     #[arg(long)]
+    pub(crate) frames_endpoint: Option<String>,
+    #[arg(long)]
     pub(crate) requests_per_second: f64,
 }

@@ -42,7 +42,10 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
         ready
             .say(args.server.ready_json)
             .context("cannot write to stdout")?;
-        let mut program = Program::start(&endpoint(otlp), args.requests_per_second)?;
+        let frames = ready
+            .address(Listener::OtlpHttp)
+            .map(|http| format!("{}/wakeful/v1/frames", endpoint(http)));
+        let mut program = Program::start(&endpoint(otlp), frames.as_deref(), args.requests_per_second)?;
         if let Some(url) = url {
             if !args.server.ready_json {
                 // A closed stdout is no reason to stop.

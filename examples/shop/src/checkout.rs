@@ -161,6 +161,6 @@ impl Checkout {
             tokio::time::sleep(writing).await;
             info!("receipt sent");
         };
-        tokio::spawn(send.instrument(span));
+        wakeful::spawn_named("receipt", send.instrument(span));
     }
 }

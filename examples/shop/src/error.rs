@@ -6,7 +6,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The endpoint cannot be one.
-    #[error("the OTLP gRPC endpoint {endpoint:?} {source}")]
+    #[error("the endpoint {endpoint:?} {source}")]
     Endpoint {
         /// The endpoint as it was given.
         endpoint: String,

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Options {
     /// Where spans go: an OTLP gRPC endpoint, for example `http://127.0.0.1:4317`.
     pub otlp_endpoint: String,
+    /// Where runtime data goes: the URL of a backend's `/wakeful/v1/frames`. By default to port 4318, if spans go to 4317.
+    pub frames_endpoint: Option<String>,
     /// How many requests customers make in a second, on average; default 50.
     pub requests_per_second: f64,
     /// What chance is made of; the same seed makes the same customers.
@@ -20,6 +22,7 @@ impl Options {
     pub fn new(otlp_endpoint: impl Into<String>) -> Self {
         Self {
             otlp_endpoint: otlp_endpoint.into(),
+            frames_endpoint: None,
             requests_per_second: 50.0,
             seed: 1,
             export_delay: Duration::from_millis(500),

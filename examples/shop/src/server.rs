@@ -1,10 +1,16 @@
 //! The answering side of HTTP: a span around every request, as the semantic conventions for HTTP say.
 
+use std::convert::Infallible;
+use std::io;
+
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use http::header::USER_AGENT;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span, info_span};
@@ -20,8 +26,23 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, closing: Closin
     let routes = routes.route_layer(middleware::from_fn(trace));
     // Dropped rather than drained: whoever waits for an answer is closing too.
     tokio::select! {
-        result = axum::serve(listener, routes) => result.map_err(|error| error.to_string()),
+        result = accept(listener, routes) => match result {
+            Err(error) => Err(error.to_string()),
+        },
         () = closing.wait() => Ok(()),
+    }
+}
+
+/// Serves each connection in a task that is watched, which is why this is not `axum::serve`.
+async fn accept(listener: TcpListener, routes: Router) -> io::Result<Infallible> {
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let routes = TowerToHyperService::new(routes.clone());
+        wakeful::spawn_named("connection", async move {
+            let http = http1::Builder::new();
+            // A customer who hangs up is no error of the shop's.
+            let _served = http.serve_connection(TokioIo::new(stream), routes).await;
+        });
     }
 }
 

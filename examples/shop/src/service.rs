@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use tokio::sync::{mpsc, watch};
 use tracing::Dispatch;
+use wakeful::TaskWatch;
 
 use crate::Error;
 
@@ -56,6 +57,7 @@ impl Place {
     pub(crate) fn start<F, S>(
         self,
         dispatch: Dispatch,
+        tasks: TaskWatch,
         ended: mpsc::Sender<End>,
         serve: F,
     ) -> Result<(), Error>
@@ -68,13 +70,13 @@ impl Place {
             service: name,
             source,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(failed)?;
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().name(name);
+        let runtime = wakeful::instrument(&mut builder).build().map_err(failed)?;
         let thread = move || {
+            tasks.begin_here();
             let result = tracing::dispatcher::with_default(&dispatch, || {
-                runtime.block_on(async {
+                wakeful::block_on(&runtime, async {
                     let listener =
                         tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
                     serve(listener).await

@@ -103,7 +103,7 @@ impl<'a> Shop<'a> {
         })?;
         self.start(inventory, move |listener, closing| {
             let stock = Arc::new(Stock::new(seed ^ 3));
-            tokio::spawn(Arc::clone(&stock).restock_for_ever());
+            wakeful::spawn_named("restock", Arc::clone(&stock).restock_for_ever());
             server::serve(listener, inventory::routes(stock), closing)
         })?;
         self.start(redis, |listener, closing| async move {
@@ -121,7 +121,8 @@ impl<'a> Shop<'a> {
     {
         let telemetry = Telemetry::new(place.name, self.options)?;
         let closing = self.closing.clone();
-        place.start(telemetry.dispatch(), self.ended.clone(), |listener| {
+        let (dispatch, tasks) = (telemetry.dispatch(), telemetry.task_watch());
+        place.start(dispatch, tasks, self.ended.clone(), |listener| {
             serve(listener, closing)
         })?;
         self.telemetries.push(telemetry);

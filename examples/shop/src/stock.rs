@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use tokio::sync::{Mutex, MutexGuard};
 use tracing::{Instrument as _, info, info_span, instrument};
+use wakeful::sync::{Mutex, MutexGuard};
 
 use crate::failure::Failure;
 use crate::random::Random;

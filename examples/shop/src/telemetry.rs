@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::Dispatch;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
-use wakeful::{Endpoint, Guard, LogFormat, Protocol};
+use wakeful::{Endpoint, Guard, LogFormat, Protocol, TaskWatch};
 
 use crate::{Error, Options};
 
@@ -26,6 +26,13 @@ impl Telemetry {
             endpoint: options.otlp_endpoint.clone(),
             source,
         })?;
+        let frames = options.frames_endpoint.as_ref().map(|endpoint| {
+            Endpoint::exact(endpoint, true).map_err(|source| Error::Endpoint {
+                endpoint: endpoint.clone(),
+                source,
+            })
+        });
+        let frames = frames.transpose()?;
         let delay = options.export_delay;
         // What libraries below say about themselves is not the shop's story.
         let told = Targets::new()
@@ -43,6 +50,7 @@ impl Telemetry {
             .export(move |settings| {
                 settings.traces.otlp.protocol = Some(Protocol::Grpc);
                 settings.traces.batch.delay = delay;
+                settings.runtime.endpoint = frames;
             })
             .tracing_targets(told)
             .log_format(LogFormat::None)
@@ -54,6 +62,11 @@ impl Telemetry {
     /// The subscriber for the service's thread.
     pub(crate) fn dispatch(&self) -> Dispatch {
         self.dispatch.clone()
+    }
+
+    /// What has the tasks of the service's thread recorded with its spans.
+    pub(crate) fn task_watch(&self) -> TaskWatch {
+        self.guard.task_watch()
     }
 
     /// Sends what is left. Spans that nobody receives are dropped in silence, as while the shop was open.

@@ -27,11 +27,20 @@ pub(super) struct Program {
 
 impl Program {
     /// Starts it.
-    pub(super) fn start(otlp_endpoint: &str, requests_per_second: f64) -> anyhow::Result<Self> {
+    pub(super) fn start(
+        otlp_endpoint: &str,
+        frames_endpoint: Option<&str>,
+        requests_per_second: f64,
+    ) -> anyhow::Result<Self> {
         let binary =
             std::env::current_exe().context("cannot find the demo's program, which is this binary")?;
         let child = Command::new(binary)
             .args(["demo-program", "--otlp-endpoint", otlp_endpoint])
+            .args(
+                frames_endpoint
+                    .into_iter()
+                    .flat_map(|url| ["--frames-endpoint", url]),
+            )
             .args(["--requests-per-second", &requests_per_second.to_string()])
             // The program lives as long as this pipe, so it ends with the server however that ends.
             .stdin(Stdio::piped())
@@ -75,6 +84,7 @@ pub(crate) fn run(args: DemoProgramArgs) -> anyhow::Result<()> {
             let _ = ended.send(());
         })?;
     let options = Options {
+        frames_endpoint: args.frames_endpoint,
         requests_per_second: args.requests_per_second,
         ..Options::new(args.otlp_endpoint)
     };
