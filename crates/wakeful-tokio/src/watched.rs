@@ -248,7 +248,7 @@ impl<F: Future> Future for Watched<F> {
             waker: waker.as_ref().map(|(waker, _)| waker),
             is_over,
         };
-        let result = match waker {
+        let result = match &*waker {
             Some((_, waker)) => this.future.poll(&mut Context::from_waker(waker)),
             None => this.future.poll(context),
         };
