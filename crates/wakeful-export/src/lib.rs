@@ -34,6 +34,7 @@ mod driver;
 mod encode;
 mod encode_explicit;
 mod exporter;
+mod intake;
 mod jaeger;
 mod log_collector;
 mod lost;

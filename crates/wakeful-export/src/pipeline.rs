@@ -10,16 +10,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
-use wakeful_model::runtime::{LocationTable, RuntimeBatch, TaskEnd, Wake};
-use wakeful_subscriber::{
-    Drain, FinishedPoll, FinishedSpan, LogRecord, Loss, RunningPoll, Sink, StartedTask, SummedPolls,
-};
-use wakeful_trace::Span;
+use wakeful_model::runtime::{LocationTable, RuntimeBatch};
+use wakeful_subscriber::Drain;
 use wakeful_wire::otlp::{Signal, encode_scope};
 
 use crate::destination::{Destination, Outcome, StartError};
 use crate::encode::Encoder;
-use crate::encode_explicit::times;
+use crate::intake::Intake;
 use crate::lost::{Ledger, Lost, LostCause, LostCount, Notice, Within};
 use crate::otlp::Stop;
 use crate::outage::Reporter;
@@ -70,17 +67,6 @@ enum Phase {
     Over,
 }
 
-/// Takes what the drain hands out.
-#[derive(Debug)]
-struct Intake {
-    encoder: Encoder,
-    traces: Queue,
-    logs: Queue,
-    ledger: Ledger,
-    now: Instant,
-    pub(crate) runtime: RuntimeWatch,
-}
-
 /// A request on its way.
 #[derive(Debug, Clone)]
 pub(crate) struct Ticket {
@@ -119,80 +105,6 @@ pub(crate) enum Turn {
     Go(Vec<Ticket>, Duration),
     /// Nothing more.
     Over,
-}
-
-impl Sink for Intake {
-    fn span(&mut self, span: &FinishedSpan<'_>) {
-        let encoder = &mut self.encoder;
-        let within = Within {
-            from_unix_nanos: span.start_unix_nanos,
-            until_unix_nanos: span.end_unix_nanos,
-        };
-        let pushed = self
-            .traces
-            .push(self.now, within, |items| encoder.span(items, span));
-        if pushed.is_err() {
-            self.ledger
-                .exporter(LostCause::QueueFull, LostCount::spans(1), within);
-        }
-    }
-
-    fn explicit_span(&mut self, span: &Span) {
-        let encoder = &self.encoder;
-        let (from_unix_nanos, until_unix_nanos) = times(span);
-        let within = Within {
-            from_unix_nanos,
-            until_unix_nanos,
-        };
-        let pushed = self
-            .traces
-            .push(self.now, within, |items| encoder.explicit_span(items, span));
-        if pushed.is_err() {
-            self.ledger
-                .exporter(LostCause::QueueFull, LostCount::spans(1), within);
-        }
-    }
-
-    fn log(&mut self, record: &LogRecord<'_>) {
-        let encoder = &mut self.encoder;
-        let within = Within::at(record.unix_nanos);
-        let pushed = self
-            .logs
-            .push(self.now, within, |items| encoder.log(items, record));
-        if pushed.is_err() {
-            self.ledger
-                .exporter(LostCause::QueueFull, LostCount::logs(1), within);
-        }
-    }
-
-    fn lost(&mut self, loss: &Loss<'_>) {
-        self.ledger.recorder(loss);
-        self.runtime.fold.lost(loss.cause.name(), loss.records);
-    }
-
-    fn task_start(&mut self, task: &StartedTask<'_>) {
-        self.runtime.fold.task_start(task);
-    }
-
-    fn task_end(&mut self, end: &TaskEnd) {
-        self.runtime.fold.task_end(end);
-    }
-
-    fn poll(&mut self, poll: &FinishedPoll<'_>) {
-        self.runtime.fold.poll(poll);
-    }
-
-    fn summed_polls(&mut self, polls: &SummedPolls) {
-        self.runtime.fold.summed_polls(polls);
-    }
-
-    fn running_poll(&mut self, poll: &RunningPoll<'_>) {
-        self.runtime.fold.running_poll(poll);
-    }
-
-    fn wake(&mut self, wake: &Wake) {
-        self.runtime.fold.wake(wake);
-    }
 }
 
 impl Pipeline {
@@ -600,21 +512,5 @@ impl State {
     fn has_room_in_flight(&self, signal: Signal) -> bool {
         let flying = self.in_flight.iter().filter(|ticket| ticket.signal == signal);
         flying.count() < self.intake.queue(signal).settings().concurrent_exports_max
-    }
-}
-
-impl Intake {
-    fn queue(&self, signal: Signal) -> &Queue {
-        match signal {
-            Signal::Traces => &self.traces,
-            Signal::Logs => &self.logs,
-        }
-    }
-
-    fn queue_mut(&mut self, signal: Signal) -> &mut Queue {
-        match signal {
-            Signal::Traces => &mut self.traces,
-            Signal::Logs => &mut self.logs,
-        }
     }
 }

@@ -89,7 +89,8 @@ pub use error::InitError;
 pub use guard::{Guard, TaskWatch, propagator};
 pub use wakeful_export::settings::{
     BatchSettings, Compression, Endpoint, EndpointError, ExporterKind, JaegerSettings, Limits, OtlpSettings,
-    Protocol, ResourceAttributes, RuntimeSettings, Settings as ExportSettings, SignalSettings, VARIABLES, Variable,
+    Protocol, ResourceAttributes, RuntimeSettings, Settings as ExportSettings, SignalSettings, VARIABLES,
+    Variable,
 };
 pub use wakeful_export::{AsyncExporter, LogTraceCollector, Lost, LostCause, LostCount, Processor};
 #[cfg(feature = "clap")]
