@@ -1,5 +1,7 @@
 //! What a receiver makes of the datagrams.
 
+#![allow(clippy::unwrap_used, reason = "a test's helper fails the test")]
+
 use expect_test::{Expect, expect};
 use wakeful_model::{Kind, SpanId, StatusCode, TraceId};
 
@@ -140,7 +142,7 @@ fn many_spans_take_many_datagrams() {
     let mut items = Items::default();
     for number in 0..2_000 {
         items.span(&head("query"), |out| {
-            out.attributes().attribute("number", ValueRef::Int(number))
+            out.attributes().attribute("number", ValueRef::Int(number));
         });
     }
     let request = request(items);
@@ -215,7 +217,7 @@ fn large_spans_are_cut() {
     let none = check(
         &|out| {
             keys.iter()
-                .for_each(|key| out.attributes().attribute(key, ValueRef::Int(1)))
+                .for_each(|key| out.attributes().attribute(key, ValueRef::Int(1)));
         },
         0,
         1,
