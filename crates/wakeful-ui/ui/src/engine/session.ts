@@ -1,7 +1,5 @@
 import { carried } from './carry.ts';
 import { StreamDecoder } from './decode.ts';
-import { exportPng } from './export-png.ts';
-import { exportSvg } from './export-svg.ts';
 import { bandsOf } from './facts.ts';
 import { Finder } from './finder.ts';
 import { decodeIntervals } from './intervals.ts';
@@ -313,10 +311,12 @@ export class Session {
     const { theme } = this.painter;
     try {
       if (order.format === 'png') {
+        const { exportPng } = await import('./export-png.ts');
         const file = await exportPng(this.scene, theme, order, bars, bars.make(1, 1));
         this.send({ kind: 'exported', seq, file, problem: '' });
         return;
       }
+      const { exportSvg } = await import('./export-svg.ts');
       const svg = exportSvg(this.scene, theme, order, bars.font, (text) => bars.measure(text, 1));
       const file = 'text' in svg ? new Blob([svg.text], { type: 'image/svg+xml' }) : null;
       this.send({ kind: 'exported', seq, file, problem: 'problem' in svg ? svg.problem : '' });

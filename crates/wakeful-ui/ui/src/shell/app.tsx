@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { FunctionComponent } from 'preact';
 import { newerVersion } from '../data/api.ts';
 import { traceIdIn } from '../data/lookup.ts';
@@ -12,6 +12,7 @@ import { helpOpen, paletteOpen } from './layers.ts';
 import { rememberTrace } from './recent.ts';
 import { go, params, path, replace } from './router.ts';
 import { letterKeys } from './settings.ts';
+import { useLate } from '../widgets/late.ts';
 
 /** The frame around every page. */
 export function App() {
@@ -79,16 +80,9 @@ const LATE: Readonly<Record<string, () => Promise<FunctionComponent>>> = {
 };
 
 function LatePage({ load }: { load: () => Promise<FunctionComponent> }) {
-  const [late, setLate] = useState<{ page: FunctionComponent } | null>(null);
-  const [failed, setFailed] = useState(false);
-  useEffect(() => {
-    load().then(
-      (page) => setLate({ page }),
-      () => setFailed(true),
-    );
-  }, []);
-  if (failed) return <Unloaded />;
-  return late ? <late.page /> : null;
+  const late = useLate(load);
+  if (late.state === 'failed') return <Unloaded />;
+  return late.state === 'here' ? <late.Component /> : null;
 }
 
 /** A part of the page itself did not come: the server is gone, or was updated. */
@@ -111,37 +105,22 @@ function traceKey(id: string): string {
   return /^[\da-f]+$/i.test(id) ? id.toLowerCase().replace(/^0+/, '') : id;
 }
 
-type TracePage = FunctionComponent<{ id: string }>;
-
 /** The trace page and its engine come when a trace is opened. */
 function LateTracePage({ id }: { id: string }) {
-  const [late, setLate] = useState<{ page: TracePage } | null>(null);
-  const [failed, setFailed] = useState(false);
-  useEffect(() => {
-    import('../pages/trace/page.tsx').then(
-      ({ TracePage }) => setLate({ page: TracePage }),
-      () => setFailed(true),
-    );
-    return () => rememberTrace({ id, name: document.title.replace(/ – wakeful$/, '') });
-  }, []);
-  if (failed) return <Unloaded />;
-  return late ? <late.page id={id} /> : null;
+  const late = useLate(async () => (await import('../pages/trace/page.tsx')).TracePage);
+  useEffect(() => () => rememberTrace({ id, name: document.title.replace(/ – wakeful$/, '') }), []);
+  if (late.state === 'failed') return <Unloaded />;
+  return late.state === 'here' ? <late.Component id={id} /> : null;
 }
 
-type Palette = FunctionComponent<{ perform: (action: string) => void }>;
-
 function LatePalette() {
-  const [late, setLate] = useState<{ palette: Palette } | null>(null);
-  const asked = paletteOpen.value !== null;
+  const asked = paletteOpen.value;
+  const late = useLate(async () => (await import('./palette.tsx')).Palette, asked !== null, asked);
+  const failed = late.state === 'failed';
   useEffect(() => {
-    if (asked && !late) {
-      import('./palette.tsx').then(
-        ({ Palette }) => setLate({ palette: Palette }),
-        () => toast('The palette could not be loaded', true),
-      );
-    }
-  }, [asked]);
-  return late ? <late.palette perform={perform} /> : null;
+    if (failed) toast('The palette could not be loaded', true);
+  }, [failed]);
+  return late.state === 'here' ? <late.Component perform={perform} /> : null;
 }
 
 function Toasts() {

@@ -2,7 +2,10 @@ import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import { asksSearch, type Form, formFrom, serverQuery } from '../../data/query.ts';
 import { pageCommands, status } from '../../shell/commands.ts';
 import { params, path } from '../../shell/router.ts';
+import { Banner } from '../../widgets/banner.tsx';
+import { useLate } from '../../widgets/late.ts';
 import { loadServices } from './catalog.ts';
+import { useDrop } from './drop.ts';
 import { SearchForm, summary } from './form.tsx';
 import { clearHeat, leaveHeat, startHeat } from './heat.ts';
 import { order } from './list.tsx';
@@ -11,9 +14,10 @@ import { Results } from './results.tsx';
 import { clear, leave, run, start } from './run.ts';
 import { sortOf } from './sorts.ts';
 import { Tabs } from './tabs.tsx';
-import { UploadPanel, useDrop } from './upload-panel.tsx';
 
 type Panel = 'search' | 'upload';
+
+const loadUpload = () => import('./upload-panel.tsx');
 
 /** Search: the form, and the traces that meet it. The address is the search; the form is how it is written. */
 export function SearchPage() {
@@ -25,7 +29,11 @@ export function SearchPage() {
   const [form, setForm] = useState<Form>(() => initial(asks));
   const [unfolded, setUnfolded] = useState(!asks);
   const [panel, setPanel] = useState<Panel>('search');
-  const dropping = useDrop(() => setPanel('upload'));
+  const dropping = useDrop((file) => {
+    setPanel('upload');
+    // Should the script not come, the panel says so.
+    loadUpload().then(({ send }) => send(file), () => undefined);
+  });
 
   useEffect(() => {
     document.title = 'Search – wakeful';
@@ -109,7 +117,7 @@ export function SearchPage() {
           {panel === 'search' ? (
             <SearchForm form={form} onChange={setForm} onSame={again} onFind={() => setUnfolded(false)} refused={refused} />
           ) : (
-            <UploadPanel />
+            <LateUpload />
           )}
         </Tabs>
       </search>
@@ -132,4 +140,10 @@ function keyOf(address: URLSearchParams): string {
 function initial(asks: boolean): Form {
   const form = formFrom(params.peek());
   return asks ? form : { ...form, ...recall() };
+}
+
+function LateUpload() {
+  const late = useLate(async () => (await loadUpload()).UploadPanel);
+  if (late.state === 'failed') return <Banner kind="error">The server does not answer, or was updated: reload the page.</Banner>;
+  return late.state === 'here' ? <late.Component /> : null;
 }

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { isAbort, messageOf } from '../../data/api.ts';
 import { upload, type Uploaded } from '../../data/upload.ts';
 import { formatBytes, formatCount, plural } from '../../engine/format.ts';
@@ -23,7 +23,7 @@ const transfer = signal<Transfer | null>(null);
 let abort = new AbortController();
 
 /** Sends a file, and opens what it was. */
-async function send(file: File): Promise<void> {
+export async function send(file: File): Promise<void> {
   abort.abort();
   abort = new AbortController();
   const { signal: aborted } = abort;
@@ -121,38 +121,4 @@ const LISTED_MAX = 8;
 function said({ format, spans, traces, truncated, keptSeconds }: Uploaded): string {
   const count = truncated ? `more than ${plural(traces.length, 'trace')}` : plural(traces.length, 'trace');
   return `${nameOf(format)}, ${plural(spans, 'span')}, ${count}; ${keptInWords(keptSeconds)}`;
-}
-
-/** Whether a file is held over the page; a dropped one is sent. */
-export function useDrop(onFile: () => void): boolean {
-  const [over, setOver] = useState(false);
-  useEffect(() => {
-    const holdsFile = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
-    const onOver = (event: DragEvent) => {
-      if (!holdsFile(event)) return;
-      event.preventDefault();
-      setOver(true);
-    };
-    const onLeave = (event: DragEvent) => {
-      if (event.relatedTarget === null) setOver(false);
-    };
-    const onDrop = (event: DragEvent) => {
-      if (!holdsFile(event)) return;
-      event.preventDefault();
-      setOver(false);
-      const [file] = event.dataTransfer?.files ?? [];
-      if (!file) return;
-      onFile();
-      void send(file);
-    };
-    document.addEventListener('dragover', onOver);
-    document.addEventListener('dragleave', onLeave);
-    document.addEventListener('drop', onDrop);
-    return () => {
-      document.removeEventListener('dragover', onOver);
-      document.removeEventListener('dragleave', onLeave);
-      document.removeEventListener('drop', onDrop);
-    };
-  }, []);
-  return over;
 }

@@ -8,7 +8,7 @@ import { type Fold, type Look, type Picture, PLAIN, type Reply, type RowInfo, ty
 import type { Snapshot } from '../../engine/snapshot.ts';
 import type { Tally } from '../../engine/tally.ts';
 import { clamp, fit, show, type View, windowEnd } from '../../engine/view.ts';
-import workerUrl from '../../engine/worker.ts?worker&url';
+import workerUrl from '../../engine/worker.ts?chunk';
 import { note, params, step } from '../../shell/router.ts';
 import { trustedScript } from '../../shell/trusted.ts';
 import { canvasFont, readTokens } from '../../theme/theme.ts';

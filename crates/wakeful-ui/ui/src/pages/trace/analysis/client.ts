@@ -3,7 +3,7 @@ import { buffersOf } from '../../../engine/snapshot.ts';
 import { trustedScript } from '../../../shell/trusted.ts';
 import type { TraceModel } from '../model.ts';
 import type { Grouping, Questions, Reply, Request } from './protocol.ts';
-import workerUrl from './worker.ts?worker&url';
+import workerUrl from './worker.ts?chunk';
 
 type Unsent<R> = R extends Request ? Omit<R, 'id'> : never;
 
