@@ -20,7 +20,7 @@ use super::{UiApi, arrow};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Rows {
-    rows: Option<String>,
+    pub(super) rows: Option<String>,
 }
 
 pub(super) async fn intervals(
@@ -65,7 +65,7 @@ pub(super) async fn intervals(
 }
 
 /// Reads `FROM-TO`, both included.
-fn parse_rows(text: &str) -> Result<(u32, u32), ApiError> {
+pub(super) fn parse_rows(text: &str) -> Result<(u32, u32), ApiError> {
     let parts = text
         .split_once('-')
         .and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));

@@ -18,6 +18,7 @@ mod logs;
 mod lookup;
 mod loss;
 mod names;
+mod points;
 mod search;
 mod search_params;
 mod span;
@@ -77,6 +78,8 @@ pub(crate) fn router(queries: Queries, receiving: Receiving, about: About, stop:
         .route("/trace/{id}/ids", get(ids::ids))
         .route("/trace/{id}/intervals", get(intervals::intervals))
         .route("/trace/{id}/logs", get(logs::logs))
+        .route("/trace/{id}/points", get(points::points))
+        .route("/trace/{id}/rows", get(ids::rows))
         .route("/trace/{id}/span/{row}", get(span::span))
         .route("/trace/{id}/span/{row}/value", get(span::value))
         .route("/trace/{id}/watch", get(watch::watch))

@@ -87,6 +87,92 @@ async fn pages_of_events_have_each_once() {
 }
 
 #[tokio::test]
+async fn points_are_the_times_of_events_by_row() {
+    let server = TestServer::start().await;
+    let sent = with_events();
+    let headers = [("content-type", "application/json")];
+    for _ in ["in the tail", "also in a segment"] {
+        server
+            .post(Listener::OtlpHttp, "/v1/traces", &headers, &sent)
+            .await;
+        let path = format!("/api/ui/trace/{TRACE}/points?rows=3-4");
+        let points = Columns::read(&server.get(Listener::Query, &path).await.body);
+        let expected = [3_u64, 4].map(|span| {
+            let times: BTreeSet<u64> = (0..5).map(|number| (span * 7 + number * 13) % 50).collect();
+            times.into_iter().map(move |time| (span as u32, time as f64, 1))
+        });
+        let times = points.floats("time").into_iter();
+        let found: Vec<_> = points
+            .numbers("row")
+            .into_iter()
+            .zip(times)
+            .zip(points.numbers("log"))
+            .collect();
+        let expected: Vec<_> = expected
+            .into_iter()
+            .flatten()
+            .map(|(row, time, log)| ((row, time), log))
+            .collect();
+        assert_eq!(found, expected);
+        server.store.flush().await.unwrap();
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn points_of_a_row_with_very_many_are_thinned_out_over_all_of_its_time() {
+    let server = TestServer::start().await;
+    let events = (0..100_000_u64)
+        .map(|number| json!({"timeUnixNano": (1_000 + number * 10).to_string(), "name": "e"}));
+    let span = json!({
+        "traceId": TRACE, "spanId": "00000000000000aa", "name": "s", "kind": 1,
+        "startTimeUnixNano": "1000", "endTimeUnixNano": "1001000", "events": events.collect::<Vec<_>>(),
+    });
+    let body = json!({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]});
+    let headers = [("content-type", "application/json")];
+    let answer = server
+        .post(
+            Listener::OtlpHttp,
+            "/v1/traces",
+            &headers,
+            &serde_json::to_vec(&body).unwrap(),
+        )
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let path = format!("/api/ui/trace/{TRACE}/points");
+    let times = Columns::read(&server.get(Listener::Query, &path).await.body).floats("time");
+    assert!((2_000..=2_049).contains(&times.len()), "{} points", times.len());
+    assert_eq!(times.first(), Some(&0.0));
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] < 1_000.0), "no gap");
+    assert!(times.last().is_some_and(|last| *last > 999_000.0));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn rows_are_found_by_span_ids() {
+    let case = Case::start_with(options(), 300).await;
+    let ids = case.get("/ids?rows=0,7,299").await.json();
+    let ids: Vec<&str> = ids["ids"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|id| id.as_str().unwrap())
+        .collect();
+    let found = case
+        .get(&format!("/rows?ids={},{},ffffffffffffffff", ids[2], ids[1]))
+        .await
+        .json();
+    assert_eq!(found, json!({"rows": [299, 7, null]}));
+    let path = format!("/api/ui/trace/{}/rows?ids=nonsense", case.id);
+    let refused = case.server.get(Listener::Query, &path).await;
+    assert_eq!(
+        (refused.status, &refused.json()["error"]["parameter"]),
+        (400, &json!("ids"))
+    );
+    case.server.stop().await;
+}
+
+#[tokio::test]
 async fn of_a_trace_beyond_the_limit_the_earliest_the_latest_and_the_longest_are_shown() {
     let limits = Limits {
         trace_spans_max: 600,
