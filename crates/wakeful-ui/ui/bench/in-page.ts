@@ -6,8 +6,10 @@ export interface Bench {
   hover(times: number): Promise<number[]>;
   /** From a key to the picture that has another count of rows. */
   key(key: string): Promise<number>;
-  /** From typing to the count of matches. */
-  find(text: string): Promise<number>;
+  /** From typing to the count of matches in names, and to that of all, which the server knows. */
+  find(text: string): Promise<{ names: number; all: number }>;
+  /** From a view's digit to what it shows. */
+  view(digit: string): Promise<number>;
 }
 
 export interface Steps {
@@ -27,7 +29,7 @@ declare global {
 export function install(): void {
   const timeline = () => document.querySelector<HTMLElement>('[data-testid=timeline]') as HTMLElement;
   const rows = () => timeline().querySelector('.rows') as HTMLElement;
-  const LATE_MS = 5_000;
+  const LATE_MS = 30_000;
 
   /** Resolves when `so` holds, looked at whenever the page changes. */
   const until = (so: () => boolean): Promise<number> =>
@@ -119,9 +121,17 @@ export function install(): void {
       const began = performance.now();
       field.dispatchEvent(new InputEvent('input', { bubbles: true }));
       const found = await until(() => count() !== before && count() !== '' && !count().startsWith('looking'));
-      // The server looks into attributes afterwards: that is another figure, and must be over before the next.
-      await until(() => !count().endsWith('…'));
-      return found - began;
+      const all = await until(() => !count().endsWith('…'));
+      return { names: found - began, all: all - began };
+    },
+    async view(digit) {
+      const began = performance.now();
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: digit, bubbles: true, cancelable: true }));
+      const views = ['', 'timeline', 'graph', 'statistics', 'table', 'flame', 'logs'];
+      const said = () => document.querySelector('section.view .hint[role=status]')?.textContent ?? '';
+      const busy = () => document.querySelector('section.view [aria-busy=true]') !== null;
+      const here = () => document.querySelector('article.trace')?.getAttribute('data-view') === views[Number(digit)];
+      return (await until(() => here() && (digit === '1' || (said() !== '' && !said().endsWith('…') && !busy())))) - began;
     },
   };
 }

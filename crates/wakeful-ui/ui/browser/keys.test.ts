@@ -43,6 +43,8 @@ const BEFORE: Record<string, string[]> = {
 const UNSEEN: Record<string, string> = {
   'link-on': 'no span of this trace has a link',
   'link-back': 'no span of this trace has a link',
+  'next-link': 'no span of this trace has a link',
+  'previous-link': 'no span of this trace has a link',
 };
 
 /** How the table says a key, for the driver. */
@@ -60,7 +62,7 @@ function look(): Promise<string> {
     return JSON.stringify([
       ...[location.href, t0, nsPerPx, visible, layout, grid?.getAttribute('aria-activedescendant')],
       ...[document.querySelector('h1')?.textContent, document.querySelector('[data-testid=status]')?.textContent],
-      ...[document.querySelectorAll('dialog[open], [role=tab], .toast, .mark').length, document.activeElement?.id],
+      ...[document.querySelectorAll('dialog[open], [role=tab], [role=menu], .toast, .mark').length, document.activeElement?.id],
       marks.map((mark) => ['pressed', 'selected', 'expanded', 'checked'].map((what) => mark.getAttribute(`aria-${what}`)).join()).join(' '),
     ]);
   });

@@ -2,8 +2,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launch } from './browser.ts';
 import { type Server, start } from './server.ts';
-import { checkout, send, type TestSpan } from './trace-data.ts';
-import { openTrace, totals } from './trace-page.ts';
+import { checkout, send, spanIdAt, type TestSpan } from './trace-data.ts';
+import { openTrace, parameter, totals } from './trace-page.ts';
 
 let server: Server;
 let browser: Browser;
@@ -45,6 +45,27 @@ test('spans that come later wait until they are asked for, and nothing moves', a
   // The same span is still the selected one, wherever its row is now.
   await expect.poll(() => page.getByTestId('status').innerText()).toContain('charge card, payment');
   await details.getByRole('heading', { name: /charge card/ }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test('a link from before a trace grew selects and folds the same spans after it', async () => {
+  const id = '90000000000000000000000000000004';
+  await send(server, id, checkout());
+  const { page } = await openTrace(browser, server, id);
+  await page.getByRole('row', { name: /place order/ }).click();
+  await page.keyboard.press('ArrowLeft');
+  await page.getByRole('row', { name: /verify token/ }).click();
+  await expect.poll(() => parameter(page, 'sel')).toBe(spanIdAt(1));
+  await expect.poll(() => parameter(page, 'open')).toBe(`-${spanIdAt(2)}`);
+  const link = Object.fromEntries(new URL(page.url()).searchParams);
+
+  // These begin before the others, so that all rows have other numbers.
+  const early = grown().map((span) => (span.service === 'late' ? { ...span, start: 1e5 } : span));
+  await send(server, id, early, checkout().length);
+  const { page: later, complaints } = await openTrace(browser, server, id, link);
+  await expect.poll(() => later.getByTestId('status').innerText()).toContain('verify token, auth');
+  await expect.poll(() => later.getByRole('row', { name: /place order/ }).getAttribute('aria-expanded')).toBe('false');
+  expect(parameter(later, 'sel')).toBe(spanIdAt(1));
   expect(complaints).toEqual([]);
 });
 

@@ -57,7 +57,7 @@ test('a click selects what was drawn there, and the pointer says what it is', as
   await page.mouse.move(x + 300, y + 8);
   await expect.poll(() => page.locator('.tooltip').innerText()).toContain('POST /checkout');
   await page.mouse.click(x + 300, y + 8);
-  await expect.poll(() => new URL(page.url()).searchParams.get('sel')).toBe('0');
+  await expect.poll(() => new URL(page.url()).searchParams.get('sel')).toMatch(/^[0-9a-f]{16}$/);
   expect(complaints).toEqual([]);
 });
 
@@ -128,5 +128,46 @@ test('the view is saved as PNG and as SVG', async () => {
   expect(svg).toContain('<title id="title">');
   expect(svg).toContain(largeId(SPANS));
   expect(svg).toContain('>POST /checkout</text>');
+  expect(complaints).toEqual([]);
+});
+
+test('the menu of a span: by the right button, by keys, and the focus comes back', async () => {
+  const { page, complaints } = await opened('');
+  const { x, y } = await place(page);
+  const grid = page.getByRole('treegrid');
+  await page.mouse.click(x + 100, y + 8, { button: 'right' });
+  const menu = page.getByRole('menu', { name: 'Span POST /checkout' });
+  await menu.waitFor();
+  await page.keyboard.press('ArrowDown');
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toContain('Fit to the window');
+  await page.keyboard.press('Escape');
+  await menu.waitFor({ state: 'detached' });
+  expect(await grid.evaluate((element) => element === document.activeElement)).toBe(true);
+
+  await page.keyboard.press('End');
+  await expect.poll(() => page.getByTestId('status').innerText()).toContain('row 1,421 of 1,421');
+  await page.keyboard.press('Shift+F10');
+  await page.getByRole('menu').waitFor();
+  // Wherever the row is, all of the menu can be seen.
+  const [box, within] = await Promise.all([page.getByRole('menu').boundingBox(), grid.boundingBox()]);
+  expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual((within?.y ?? 0) + (within?.height ?? 0) + 1);
+  await page.getByRole('menuitem', { name: 'Hide this service' }).click();
+  await expect.poll(() => new URL(page.url()).searchParams.has('svcFilter')).toBe(true);
+  expect(complaints).toEqual([]);
+});
+
+test('marks stay while one looks elsewhere, and the address keeps them', async () => {
+  const { page, complaints } = await opened('&sel=3');
+  const marked = page.locator('.marked');
+  await expect.poll(() => page.getByTestId('status').innerText()).toContain('row 4 of');
+  await page.getByRole('treegrid').focus();
+  await page.keyboard.press('Shift+M');
+  await expect.poll(() => marked.count()).toBe(1);
+  await page.keyboard.press('Home');
+  await page.keyboard.press('m');
+  await expect.poll(() => marked.count()).toBe(2);
+  await expect.poll(() => new URL(page.url()).searchParams.get('mark')).toMatch(/^k\d+-\d+\.0-\d+$/);
+  await page.reload();
+  await expect.poll(() => marked.count()).toBe(2);
   expect(complaints).toEqual([]);
 });

@@ -126,7 +126,7 @@ test('a reload shows the same view', async () => {
   await page.keyboard.press('End');
   await expectActive(page, 'apply', 'row 3 of 3');
   await page.keyboard.press('f');
-  await page.waitForURL(/ts=.*sel=2|sel=2.*ts=/);
+  await page.waitForURL(/ts=.*sel=[0-9a-f]{16}|sel=[0-9a-f]{16}.*ts=/);
   const view = async () => {
     await expectActive(page, 'apply', 'row 3 of 3');
     const timeline = page.getByTestId('timeline');

@@ -1,7 +1,8 @@
-import { columnFromArray, dictionary, tableFromColumns, tableToIPC, uint32, uint8, utf8 } from '@uwdata/flechette';
+import { columnFromArray, dictionary, float64, tableFromColumns, tableToIPC, uint32, uint8, utf8 } from '@uwdata/flechette';
 import { words } from '../src/engine/find.ts';
 import type { MockTrace } from './mock-trace.ts';
 
+const EVENTS = 1 << 8;
 const PLACEHOLDER = 1 << 14;
 const SPAN_ID = 1 << 2;
 
@@ -37,6 +38,21 @@ export function attributeIn(trace: MockTrace, key: string): Uint8Array {
   return encoded({
     row: columnFromArray(rows, uint32()),
     value: columnFromArray(rows.map((row) => METHODS[row % 3]), dictionary(utf8(), uint32())),
+  });
+}
+
+/** `trace/{id}/points?rows=FROM-TO`: two events and a log record in each span that has some. */
+export function pointsIn(trace: MockTrace, rows: string): Uint8Array {
+  const [from, to] = rows.split('-').map(Number);
+  const points: [row: number, time: number, log: number][] = [];
+  for (let row = from; row <= Math.min(to, trace.start.length - 1); row++) {
+    if ((trace.flags[row] & EVENTS) === 0) continue;
+    for (const [share, log] of [[0.1, 0], [0.45, 1], [0.8, 0]]) points.push([row, trace.start[row] + trace.dur[row] * share, log]);
+  }
+  return encoded({
+    row: columnFromArray(points.map(([row]) => row), uint32()),
+    time: columnFromArray(points.map(([, time]) => time), float64()),
+    log: columnFromArray(points.map(([, , log]) => log), uint8()),
   });
 }
 

@@ -24,6 +24,7 @@ export interface MockTrace {
 const ROOT = 0xffffffff;
 const SERVICES = ['frontend', 'checkout', 'cart', 'payment', 'stock', 'mail', 'iox-conductor', 'database'];
 const OPERATIONS = ['GET /', 'SELECT items', 'INSERT orders', 'lock', 'render', 'publish', 'poll', 'retry', 'serialize'];
+const EVENTS = 1 << 8;
 const PLACEHOLDER = 1 << 14;
 const INTERNAL = 1 << 2;
 const ERROR = 2;
@@ -77,6 +78,7 @@ export function generated(id: string, count: number, base: bigint, duration: num
     trace.name.push(row === 0 ? 'POST /checkout' : OPERATIONS[Math.floor(random() * OPERATIONS.length)]);
     trace.flags[row] = (1 + Math.floor(random() * 5)) << 2;
     if (random() < 0.003) trace.flags[row] |= ERROR;
+    if (row % 10 === 0) trace.flags[row] |= EVENTS;
   }
   if (count > 100) {
     // Only a parent can be known to be missing.

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { attributeIn, findIn, logsIn, mockSpanId } from './mock-parts.ts';
+import { attributeIn, findIn, logsIn, mockSpanId, pointsIn } from './mock-parts.ts';
 import { answerSearch } from './mock-search.ts';
 import { arrowOf, generated, type MockTrace, miniRedis, servicesOf } from './mock-trace.ts';
 
@@ -92,7 +92,11 @@ export class Mock {
   private part(id: string, part: string, query: URLSearchParams, response: ServerResponse): void {
     const trace = this.traces.find((stored) => stored.id === id);
     if (!trace) return this.fail(response, 404, `no span of trace ${id} is stored`);
-    const arrow = { find: () => findIn(trace, query.get('q') ?? ''), attribute: () => attributeIn(trace, query.get('key') ?? '') }[part];
+    const arrow = {
+      find: () => findIn(trace, query.get('q') ?? ''),
+      attribute: () => attributeIn(trace, query.get('key') ?? ''),
+      points: () => pointsIn(trace, query.get('rows') ?? ''),
+    }[part];
     if (arrow) {
       response.setHeader('content-type', 'application/vnd.apache.arrow.stream');
       response.end(arrow());
@@ -100,6 +104,8 @@ export class Mock {
       this.json(response, { keys: ['http.method'] });
     } else if (part === 'ids') {
       this.json(response, { ids: (query.get('rows') ?? '').split(',').map((row) => mockSpanId(Number(row))) });
+    } else if (part === 'rows') {
+      this.json(response, { rows: (query.get('ids') ?? '').split(',').map((id) => Number.parseInt(id, 16)) });
     } else if (part === 'logs') {
       response.setHeader('content-type', 'application/x-ndjson');
       response.end(logsIn(trace, query.get('cursor') ?? '').map((line) => `${JSON.stringify(line)}\n`).join(''));

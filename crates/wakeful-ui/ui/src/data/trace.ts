@@ -38,8 +38,17 @@ export async function fetchMatches(trace: TraceRef, q: string, signal: AbortSign
 }
 
 /** Active intervals of the rows `[from, to)`, an Arrow stream. */
-export async function fetchIntervals(trace: TraceRef, [from, to]: [number, number], signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-  const answer = await ask(tracePath(trace, '/intervals', { rows: `${from}-${to - 1}` }), signal);
+export function fetchIntervals(trace: TraceRef, rows: [number, number], signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  return fetchOfRows(trace, '/intervals', rows, signal);
+}
+
+/** When the events of the rows `[from, to)` were, an Arrow stream. */
+export function fetchPoints(trace: TraceRef, rows: [number, number], signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  return fetchOfRows(trace, '/points', rows, signal);
+}
+
+async function fetchOfRows(trace: TraceRef, of: string, [from, to]: [number, number], signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const answer = await ask(tracePath(trace, of, { rows: `${from}-${to - 1}` }), signal);
   return new Uint8Array(await answer.arrayBuffer());
 }
 
@@ -56,6 +65,11 @@ export async function fetchCritical(trace: TraceRef, signal: AbortSignal): Promi
 /** The span ids of rows, in their order. */
 export async function fetchIds(trace: TraceRef, rows: readonly number[], signal?: AbortSignal): Promise<string[]> {
   return (await askJson<{ ids: string[] }>(tracePath(trace, '/ids', { rows: rows.join(',') }), signal)).ids;
+}
+
+/** The rows of span ids, in their order; null where the trace has no such span. */
+export async function fetchRows(trace: TraceRef, ids: readonly string[], signal?: AbortSignal): Promise<(number | null)[]> {
+  return (await askJson<{ rows: (number | null)[] }>(tracePath(trace, '/rows', { ids: ids.join(',') }), signal)).rows;
 }
 
 /** Every key of the trace's spans and resources. */

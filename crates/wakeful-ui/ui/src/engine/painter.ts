@@ -14,6 +14,9 @@ type Of<K extends Request['kind']> = Extract<Request, { kind: K }>;
 /** Above so many pixels the raster is scaled down: a redraw must stay short on the largest screen. */
 const RASTER_MAX = 4_000_000;
 
+/** A picture's height goes in steps of so many pixels, so that scrolling past the last line seldom makes another size. */
+const HEIGHT_STEP = 64;
+
 /** What pictures are drawn on. */
 export interface Surfaces {
   bars: Surface;
@@ -36,8 +39,9 @@ export class Painter {
     for (const surface of Object.values(this.surfaces)) surface.font = font;
   }
 
-  picture(scene: Scene, { seq, view: asked }: Of<'view'>): Picture {
+  picture(scene: Scene, { seq, view: whole }: Of<'view'>): Picture {
     const began = performance.now();
+    const asked = cutBelow(whole, scene.lines);
     const { bars, texts } = this.surfaces;
     const scale = Math.min(asked.dpr, Math.sqrt(RASTER_MAX / Math.max(1, asked.w * asked.h)));
     const view: View = { ...asked, dpr: scale };
@@ -56,7 +60,8 @@ export class Painter {
     return {
       kind: 'picture',
       seq,
-      view: asked,
+      view: whole,
+      height: asked.h,
       image,
       text: apart ? texts.end(labels, asked.dpr) : null,
       pick,
@@ -84,6 +89,12 @@ export class Painter {
 /** What of a reply is handed over instead of copied. */
 export function movable(...parts: (Image | ArrayBuffer | null)[]): Transferable[] {
   return parts.filter((part) => part instanceof ArrayBuffer || (typeof ImageBitmap !== 'undefined' && part instanceof ImageBitmap)) as Transferable[];
+}
+
+/** The view without most of what is blank below the last line: pixels cost the same whether anything is on them or not. */
+function cutBelow(view: View, lines: number): View {
+  const below = Math.max(1, (lines - view.scrollRow) * view.rowPx);
+  return { ...view, h: Math.min(view.h, Math.ceil(below / HEIGHT_STEP) * HEIGHT_STEP) };
 }
 
 function sizeOf(view: View): [number, number] {

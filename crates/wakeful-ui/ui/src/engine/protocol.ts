@@ -1,4 +1,4 @@
-import type { Arrow, Band, Lane, Points } from './details.ts';
+import type { Arrow, Band, Lane } from './details.ts';
 import type { ExportOrder } from './export.ts';
 import type { Facts } from './facts.ts';
 import type { RunSummary } from './runs.ts';
@@ -74,8 +74,8 @@ export type Request =
   | { kind: 'intervals'; rows: [number, number]; bytes: Uint8Array<ArrayBuffer> }
   /** What decided how long the trace took, as an Arrow stream of `row`, `start`, `dur`. */
   | { kind: 'critical'; bytes: Uint8Array<ArrayBuffer> }
-  /** Events and log records of a row, ns from the trace's base. */
-  | { kind: 'points'; row: number; points: Points }
+  /** When the events and log records of rows were, as an Arrow stream of `row`, `time`, `log`. */
+  | { kind: 'points'; bytes: Uint8Array<ArrayBuffer> }
   /** Lanes below a row; none closes them. */
   | { kind: 'lanes'; row: number; lanes: readonly Lane[] }
   | { kind: 'arrows'; arrows: readonly Arrow[] }
@@ -120,6 +120,8 @@ export interface Picture {
   kind: 'picture';
   seq: number;
   view: View;
+  /** CSS pixels of the image: less than the view's, where the last line is not at its foot. */
+  height: number;
   image: Image;
   /** Texts alone at full scale, where `image` is of a lower one and has none. */
   text: Image | null;

@@ -4,6 +4,7 @@ import { bandsOf } from './facts.ts';
 import { Finder } from './finder.ts';
 import { decodeIntervals } from './intervals.ts';
 import { movable, Painter, type Surfaces } from './painter.ts';
+import { decodePoints } from './points.ts';
 import { probe } from './probe.ts';
 import type { Fold, Reply, Request } from './protocol.ts';
 import { lowerBound, Scene } from './scene.ts';
@@ -136,7 +137,7 @@ export class Session {
         this.critical(request.bytes);
         break;
       case 'points':
-        details.points.set(request.row, request.points);
+        for (const [row, points] of decodePoints(request.bytes)) details.points.set(row, points);
         break;
       case 'lanes':
         if (request.lanes.length > 0) details.lanes.set(request.row, request.lanes);

@@ -68,6 +68,10 @@ export const KEYS: readonly KeyRow[] = [
   { scope: 'timeline', keys: ['E'], action: 'previous-error', does: 'previous error' },
   { scope: 'timeline', keys: [']'], action: 'link-on', does: 'to the span that the selected one links to' },
   { scope: 'timeline', keys: ['['], action: 'link-back', does: 'to a span that links to the selected one' },
+  { scope: 'timeline', keys: ['}'], action: 'next-link', does: 'the next of several links' },
+  { scope: 'timeline', keys: ['{'], action: 'previous-link', does: 'the one before' },
+  { scope: 'timeline', keys: ['m'], action: 'mark', does: 'mark the time of the selection, until the next mark' },
+  { scope: 'timeline', keys: ['M'], action: 'keep-mark', does: 'mark it and keep the mark; again takes it away' },
   { scope: 'timeline', keys: ['.'], action: 'next-sibling', does: 'next sibling' },
   { scope: 'timeline', keys: [','], action: 'previous-sibling', does: 'previous sibling' },
 
@@ -80,6 +84,7 @@ export const KEYS: readonly KeyRow[] = [
   { scope: 'rows', keys: ['ArrowRight'], action: 'in', does: 'expand, then first child' },
   { scope: 'rows', keys: ['ArrowLeft'], action: 'out', does: 'collapse, then parent' },
   { scope: 'rows', keys: ['Enter'], action: 'open', does: 'details' },
+  { scope: 'rows', keys: ['Shift+F10', 'ContextMenu'], action: 'menu', does: 'menu of the span' },
   { scope: 'rows', keys: ['o'], action: 'open-level', does: 'one level open' },
   { scope: 'rows', keys: ['p'], action: 'close-level', does: 'one level closed' },
   { scope: 'rows', keys: ['O'], action: 'open-all', does: 'all open' },

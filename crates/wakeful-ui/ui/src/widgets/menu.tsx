@@ -91,16 +91,21 @@ export interface MenuItem {
 export function Menu({ items, ...button }: Omit<PopoverProps, 'kind' | 'children'> & { items: readonly MenuItem[] }) {
   return (
     <Popover {...button} kind="menu">
-      {(close) => (
-        <ul role="presentation" class="menu" onKeyDown={walk}>
-          {items.map((item) => (
-            <li key={item.name} role="presentation">
-              <Item item={item} close={close} />
-            </li>
-          ))}
-        </ul>
-      )}
+      {(close) => <MenuItems items={items} close={close} />}
     </Popover>
+  );
+}
+
+/** The items of a menu, wherever it opened. */
+export function MenuItems({ items, close }: { items: readonly MenuItem[]; close: () => void }) {
+  return (
+    <ul role="presentation" class="menu" onKeyDown={walk}>
+      {items.map((item) => (
+        <li key={item.name} role="presentation">
+          <Item item={item} close={close} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -30,10 +30,8 @@ export function actionsOf(model: TraceModel): MenuItem[] {
   ];
 }
 
-/** Rows may be others then: what is selected is let go. */
 function showRaw(raw: boolean): void {
   const query = new URLSearchParams(params.peek());
-  query.delete('sel');
   if (raw) query.set('raw', '1');
   else query.delete('raw');
   go(path.peek(), query);

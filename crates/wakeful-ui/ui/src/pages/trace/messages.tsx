@@ -97,6 +97,5 @@ function News({ model }: { model: TraceModel }) {
 function adjusted(): void {
   const query = new URLSearchParams(params.peek());
   query.delete('raw');
-  query.delete('sel');
   go(path.peek(), query);
 }

@@ -1,8 +1,9 @@
 import { batch, signal } from '@preact/signals';
 import { ApiError, isAbort, messageOf, pieces } from '../../data/api.ts';
 import type { SpanDetails } from '../../data/span.ts';
-import { fetchTrace, traceOf } from '../../data/trace.ts';
+import { fetchIntervals, fetchPoints, fetchTrace, traceOf } from '../../data/trace.ts';
 import { type Engine, startEngine } from '../../engine/client.ts';
+import { EVENTS, INTERVALS } from '../../engine/flags.ts';
 import type { Facts } from '../../engine/facts.ts';
 import { type Fold, type Look, type Picture, PLAIN, type Reply, type RowInfo, type Step } from '../../engine/protocol.ts';
 import type { Snapshot } from '../../engine/snapshot.ts';
@@ -15,10 +16,12 @@ import { canvasFont, readTokens } from '../../theme/theme.ts';
 import { embeddingIn, numberOf, roundFor, viewIn, type ViewName } from './address.ts';
 import { Exporter } from './exporter.ts';
 import { CriticalPath } from './critical-path.ts';
-import { foldsIn, withFold } from './folds.ts';
-import { IntervalsFeed } from './intervals-feed.ts';
+import { MarkedTimes } from './marked-times.ts';
 import { RedrawTimes } from './redraw-times.ts';
+import { RowFeed } from './row-feed.ts';
 import { ServerFind } from './server-find.ts';
+import { SpanAddress } from './span-address.ts';
+import type { MenuPlace } from './span-menu.tsx';
 import { allowed, decodeFilter, encodeFilter } from './service-filter.ts';
 import type { TimeRange } from './time-range.tsx';
 import { ViewHistory } from './view-history.ts';
@@ -75,6 +78,12 @@ export class TraceModel {
   readonly history = new ViewHistory();
   /** A time that was dragged over, or null. */
   readonly range = signal<TimeRange | null>(null);
+  /** Which of the links of a row was chosen, counted from 0 around all of them. */
+  readonly link = signal({ row: -1, at: 0 });
+  /** Times that were marked. */
+  readonly marks = new MarkedTimes(this);
+  /** The span whose menu is open, or null. */
+  readonly menu = signal<MenuPlace | null>(null);
   /** What stands under the pointer, where the row alone does not tell. */
   readonly probed = signal<Extract<Reply, { kind: 'probed' }> | null>(null);
   readonly exporter = new Exporter((request) => this.engine.post(request));
@@ -88,10 +97,12 @@ export class TraceModel {
   readonly closing = new AbortController();
   readonly serverFind: ServerFind;
   readonly watch: Watch;
-  readonly intervals: IntervalsFeed;
   readonly critical: CriticalPath;
+  readonly address = new SpanAddress(this);
 
   private readonly engine: Engine;
+  /** What is drawn beside bars, read as they come on screen. */
+  private readonly feeds: readonly RowFeed[];
   private abort = new AbortController();
   /** The row that was gone to last and is not on screen yet, and where it stands. */
   private reached = { row: -1, index: 0 };
@@ -99,8 +110,8 @@ export class TraceModel {
   private seq = 0;
   private inFlight = false;
   private wanted = false;
-  /** Selection of the address, until its row is there. */
-  private awaited = numberOf(params.peek().get('sel'), -1);
+  /** The row that the address selects, until it is there. */
+  private awaited = -1;
   private cancelled = false;
   private windowAwaited = true;
   /** What was reached before there was a window to show it in. */
@@ -115,7 +126,14 @@ export class TraceModel {
     this.serverFind = new ServerFind(this, (query, bytes) => this.engine.post({ kind: 'matches', query, bytes }));
     this.watch = new Watch(this);
     this.critical = new CriticalPath(this, (bytes) => this.engine.post({ kind: 'critical', bytes }));
-    this.intervals = new IntervalsFeed(this, (rows, bytes) => this.engine.post({ kind: 'intervals', rows, bytes }));
+    this.feeds = [
+      new RowFeed(this, {
+        flag: INTERVALS,
+        fetch: fetchIntervals,
+        found: (rows, bytes) => this.engine.post({ kind: 'intervals', rows, bytes }),
+      }),
+      new RowFeed(this, { flag: EVENTS, fetch: fetchPoints, found: (_, bytes) => this.engine.post({ kind: 'points', bytes }) }),
+    ];
     this.engine.post({ kind: 'init', tokens: readTokens(), font: canvasFont() });
     this.engine.post({ kind: 'look', look: this.look.peek() });
     if (this.query.peek()) this.engine.post({ kind: 'find', query: this.query.peek() });
@@ -190,7 +208,7 @@ export class TraceModel {
 
   select(row: number): void {
     this.selected.value = row;
-    this.noteSelection();
+    this.address.write();
     this.engine.post({ kind: 'select', row });
   }
 
@@ -202,7 +220,7 @@ export class TraceModel {
 
   fold(fold: Fold): void {
     this.engine.post({ kind: 'fold', fold });
-    this.noteFold(fold);
+    this.address.write(fold);
   }
 
   /** Names are matched at once, the rest by the server once all rows are here. */
@@ -264,6 +282,7 @@ export class TraceModel {
     const address = params.peek();
     this.viewName.value = viewIn(address);
     this.panel.value = address.get('det') !== '0';
+    this.marks.readAddress();
     const query = address.get('uiFind') ?? '';
     if (query !== this.query.peek()) {
       this.query.value = query;
@@ -276,11 +295,7 @@ export class TraceModel {
       this.engine.post({ kind: 'look', look });
       this.critical.want();
     }
-    const row = numberOf(address.get('sel'), -1);
-    if (row !== this.selected.peek()) {
-      this.selected.value = row;
-      this.engine.post({ kind: 'select', row });
-    }
+    void this.selectFromAddress();
     if (this.facts.peek()) this.windowFromAddress();
   }
 
@@ -313,7 +328,7 @@ export class TraceModel {
   /** The picture is on screen. */
   shown(picture: Picture): void {
     this.times.add(picture.took);
-    this.intervals.want(picture);
+    for (const feed of this.feeds) feed.want(picture);
     if (picture.rows.length > 0) markOnce('wakeful:first-picture');
     const state = this.state.peek();
     if (state === 'complete' || state === 'partial') markOnce('wakeful:complete');
@@ -323,8 +338,6 @@ export class TraceModel {
   reload(): void {
     this.outdated.value = false;
     this.bytes.value = 0;
-    // Rows will have other numbers: the engine keeps what is folded, the address cannot.
-    note((query) => query.delete('open'));
     this.engine.post({ kind: 'restart' });
     void this.load();
   }
@@ -363,25 +376,21 @@ export class TraceModel {
   private receive(reply: Reply): void {
     switch (reply.kind) {
       case 'facts':
-        this.facts.value = reply.facts;
-        this.openWindow();
+        this.receiveFacts(reply.facts);
         break;
       case 'progress':
         batch(() => {
           this.rows.value = reply.rows;
           this.services.value = reply.services;
         });
-        if (this.awaited >= 0 && this.awaited < reply.rows) {
-          this.select(this.awaited);
-          this.awaited = -1;
-        }
+        this.selectAwaited();
         break;
       case 'complete':
         this.tally.value = reply.tally;
         this.complete(reply.rows);
         break;
       case 'folded':
-        this.noteFold(reply.fold);
+        this.address.write(reply.fold);
         break;
       case 'critical':
         this.critical.sum.value = { nanos: reply.nanos, spans: reply.spans };
@@ -413,7 +422,7 @@ export class TraceModel {
         if (reply.select) {
           this.selected.value = reply.row;
           this.selectedSpan = { start: reply.start, dur: reply.dur };
-          this.noteSelection();
+          this.address.write();
         }
         this.reached = { row: reply.row, index: reply.index };
         this.bringIntoView(reply);
@@ -437,9 +446,17 @@ export class TraceModel {
     }
   }
 
+  private receiveFacts(facts: Facts): void {
+    const first = this.facts.peek() === null;
+    this.facts.value = facts;
+    this.openWindow();
+    if (first) void this.awaitSelection();
+  }
+
   /** Rows have other numbers now; what is on screen stays there. */
   private replaced({ lines, nanos, selected }: Extract<Reply, { kind: 'replaced' }>): void {
-    this.intervals.forget();
+    for (const feed of this.feeds) feed.forget();
+    this.address.forget();
     this.probed.value = null;
     const view = this.view.peek();
     this.place({ ...view, t0: view.t0 + nanos, scrollRow: Math.max(0, view.scrollRow + lines) });
@@ -447,7 +464,7 @@ export class TraceModel {
     if (selected >= 0 && this.selectedInfo()) this.engine.post({ kind: 'select', row: selected });
     if (this.selected.peek() === selected) return;
     this.selected.value = selected;
-    this.noteSelection();
+    this.address.write();
   }
 
   private receiveFound(reply: Extract<Reply, { kind: 'found' }>): void {
@@ -498,9 +515,7 @@ export class TraceModel {
       this.look.value = { ...this.look.peek(), hidden };
       this.engine.post({ kind: 'look', look: this.look.peek() });
     }
-    if (this.generation.peek() === 1) {
-      for (const fold of foldsIn(params.peek().get('open') ?? '')) this.engine.post({ kind: 'fold', fold });
-    }
+    if (this.generation.peek() === 1) void this.foldFromAddress();
     if (this.query.peek()) this.serverFind.ask(this.query.peek());
     this.critical.want();
     this.watch.start(facts.rev);
@@ -540,13 +555,29 @@ export class TraceModel {
     query.set('dur', String(roundFor(w * nsPerPx, nsPerPx)));
   }
 
-  private noteFold(fold: Fold): void {
-    note((query) => query.set('open', withFold(query.get('open') ?? '', fold)));
+  /** What the address selects is selected as soon as its row is here, unless the user was quicker. */
+  private async awaitSelection(): Promise<void> {
+    this.awaited = await this.address.selected().catch(() => -1);
+    this.selectAwaited();
   }
 
-  private noteSelection(): void {
-    const row = this.selected.peek();
-    note((query) => (row >= 0 ? query.set('sel', String(row)) : query.delete('sel')));
+  private selectAwaited(): void {
+    if (this.awaited < 0 || this.awaited >= this.rows.peek()) return;
+    if (this.selected.peek() < 0) this.select(this.awaited);
+    this.awaited = -1;
+  }
+
+  private async selectFromAddress(): Promise<void> {
+    const asked = params.peek();
+    const row = await this.address.selected().catch(() => -1);
+    if (params.peek() !== asked || row === this.selected.peek()) return;
+    this.selected.value = row;
+    this.engine.post({ kind: 'select', row });
+  }
+
+  private async foldFromAddress(): Promise<void> {
+    // Without the server nothing is folded, and the rows are all there.
+    for (const fold of await this.address.folds().catch(() => [])) this.engine.post({ kind: 'fold', fold });
   }
 }
 

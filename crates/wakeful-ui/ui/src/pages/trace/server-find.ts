@@ -5,7 +5,7 @@ import { words } from '../../engine/find.ts';
 import type { TraceModel } from './model.ts';
 
 /** Typing rests for so long before the server is asked. */
-const REST_MS = 150;
+const REST_MS = 100;
 
 /** Find's second half: attributes, events, resources and span ids, which only the server has. */
 export class ServerFind {

@@ -1,5 +1,8 @@
+import type { SpanDetails } from '../../data/span.ts';
+import { formatCount } from '../../engine/format.ts';
 import type { Step } from '../../engine/protocol.ts';
 import { fit, pan, show, zoom } from '../../engine/view.ts';
+import { status } from '../../shell/commands.ts';
 import { letterKeys } from '../../shell/settings.ts';
 import { actionOf, inTextField } from '../../shell/keys.ts';
 import { zoomToRange } from './time-range.tsx';
@@ -46,15 +49,39 @@ export function perform(model: TraceModel, action: string, far = 1, pointer?: nu
   return onRow(model, action) || onLink(model, action) || onLook(model, action) || onWindow(model, action, far, pointer);
 }
 
-/** Along the links of the selected span, as far as they stay in this trace. */
+/** Along the links of the selected span, as far as they stay in this trace; of several, one is chosen first. */
 function onLink(model: TraceModel, action: string): boolean {
-  if (action !== 'link-on' && action !== 'link-back') return false;
+  const by = { 'next-link': 1, 'previous-link': -1, 'link-on': 0, 'link-back': 0 }[action];
+  if (by === undefined) return false;
   const span = model.details.peek();
-  const link = span?.links.find(({ traceId }) => traceId === span.traceId);
-  const back = span?.referencedBy?.[0];
-  if (action === 'link-on' && link) model.find(link.spanId);
-  else if (action === 'link-back' && back) model.select(back.row);
+  if (!span) return true;
+  if (by !== 0) {
+    model.link.value = { row: model.selected.peek(), at: chosenLink(model) + by };
+    status.value = saidOfLink(model, span);
+    return true;
+  }
+  const links = span.links.filter(({ traceId }) => traceId === span.traceId);
+  const referencedBy = span.referencedBy ?? [];
+  if (action === 'link-on' && links.length > 0) model.find(around(links, chosenLink(model)).spanId);
+  else if (action === 'link-back' && referencedBy.length > 0) model.select(around(referencedBy, chosenLink(model)).row);
   return true;
+}
+
+/** Which of the selected span's links was chosen. */
+function chosenLink(model: TraceModel): number {
+  const { row, at } = model.link.peek();
+  return row === model.selected.peek() ? at : 0;
+}
+
+function around<T>(list: readonly T[], at: number): T {
+  return list[((at % list.length) + list.length) % list.length];
+}
+
+function saidOfLink(model: TraceModel, { links, referencedBy = [], traceId }: SpanDetails): string {
+  const here = links.filter((link) => link.traceId === traceId);
+  const said = (ids: readonly { spanId: string }[], way: string) =>
+    ids.length === 0 ? '' : `${way} span ${around(ids, chosenLink(model)).spanId}, one of ${formatCount(ids.length)}`;
+  return [said(here, ']: to'), said(referencedBy, '[: back to')].filter(Boolean).join(' · ') || 'the span has no links within this trace';
 }
 
 function onLook(model: TraceModel, action: string): boolean {
@@ -83,6 +110,17 @@ function onRow(model: TraceModel, action: string): boolean {
       if (row < 0) model.step('first');
       model.setPanel(true);
       return true;
+    case 'mark':
+    case 'keep-mark':
+      model.marks.toggle(action === 'keep-mark');
+      return true;
+    case 'menu': {
+      const span = model.selectedInfo();
+      const view = model.view.peek();
+      // Below its row, over the bars' left edge.
+      if (span) model.menu.value = { span, x: 24, y: (span.index + 1 - view.scrollRow) * view.rowPx };
+      return true;
+    }
     case 'details':
       model.setPanel(!model.panel.peek());
       return true;

@@ -7,9 +7,11 @@ import { Hover, type Hovered } from './hover.tsx';
 import { layoutFor, NAME_DEFAULT, nameWidth, ScrollScale } from './layout.ts';
 import type { TraceModel } from './model.ts';
 import { LaneRow } from './lane-row.tsx';
+import { MarkLines } from './mark-lines.tsx';
 import { blank, present } from './picture-canvas.ts';
 import { pickedAt } from './picked.ts';
 import { Row, rowId } from './row.tsx';
+import { SpanMenu } from './span-menu.tsx';
 import { RangeBar, RangeBox } from './time-range.tsx';
 import { onTimelineKey } from './timeline-keys.ts';
 
@@ -98,6 +100,20 @@ export function Timeline({ model }: { model: TraceModel }) {
     if (row >= 0) model.setPanel(true);
   };
 
+  const onContextMenu = (event: MouseEvent) => {
+    if (!picture || !scroller.current) return;
+    const box = scroller.current.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const picked = pickedAt(picture, x - layout.name, y);
+    const info = picture.rows.find(({ index }) => index === picked.line);
+    const probed = model.probed.peek();
+    // A lane has many spans: the one under the pointer was asked for when the pointer came there.
+    const span = packed ? probed?.row === picked.row && probed.row >= 0 && { ...probed, children: 0 } : info;
+    if (!span) return;
+    model.menu.value = { span, x, y };
+    event.preventDefault();
+  };
+
   const state = model.state.value;
   const active = picture?.rows.some((info) => info.row === model.selected.value) ? rowId(model.selected.value) : undefined;
   return (
@@ -138,6 +154,7 @@ export function Timeline({ model }: { model: TraceModel }) {
         tabIndex={0}
         onScroll={onScroll}
         onClick={onClick}
+        onContextMenu={onContextMenu}
         onPointerMove={onPointerMove}
         onPointerLeave={() => setHovered(null)}
       >
@@ -157,15 +174,17 @@ export function Timeline({ model }: { model: TraceModel }) {
                 key={layer}
                 ref={ref}
                 aria-hidden="true"
-                style={{ left: `${layout.name}px`, width: `${model.view.value.w}px`, height: `${h}px` }}
+                style={{ left: `${layout.name}px`, width: `${model.view.value.w}px`, height: `${picture?.height ?? h}px` }}
               />
             ))}
+            <MarkLines model={model} left={layout.name} />
             <RangeBox model={model} left={layout.name} />
             {hovered && picture && <Hover at={hovered} model={model} left={layout.name} />}
           </div>
         </div>
       </div>
       <RangeBar model={model} />
+      {scroller.current && <SpanMenu model={model} host={scroller.current} />}
       {picture?.rows.length === 0 && state !== 'loading' && <p class="hint">{formatCount(0)} rows</p>}
     </div>
   );

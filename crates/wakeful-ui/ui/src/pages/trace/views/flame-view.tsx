@@ -136,6 +136,7 @@ export function FlameView({ model }: { model: TraceModel }) {
         <span class="hint" role="status">
           {answer && `${formatDuration(answer.weight)} of ${weight} time`}
           {answer && answer.left > 0 && ` · ${plural(answer.left, 'path')} too narrow to draw`}
+          {!answer && !error && `from ${plural(model.facts.value?.spans ?? 0, 'span')}`}
           {busy && ' …'}
         </span>
         <button type="button" disabled={window[0] === 0 && window[1] === 1} title="Show all (0)" onClick={() => setWindow(ALL)}>

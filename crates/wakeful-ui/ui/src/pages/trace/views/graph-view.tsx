@@ -47,6 +47,7 @@ export function GraphView({ model }: { model: TraceModel }) {
         <span class="hint" role="status">
           {answer && plural(answer.nodes.length, 'path')}
           {answer && answer.left > 0 && `, ${formatCount(answer.left)} deeper ones not shown: the limit of this view`}
+          {!answer && !error && `from ${plural(model.facts.value?.spans ?? 0, 'span')}`}
           {busy && ' …'}
         </span>
       </div>

@@ -53,6 +53,7 @@ export function StatisticsView({ model }: { model: TraceModel }) {
         <span class="hint" role="status">
           {answer && `${plural(answer.total, 'group')} of ${plural(answer.spans, 'span')}`}
           {answer && listed < answer.total && `, ${formatCount(listed)} listed: CSV has all`}
+          {!answer && !error && `from ${plural(model.facts.value?.spans ?? 0, 'span')}`}
           {busy && ' …'}
         </span>
         <button type="button" disabled={!answer} onClick={() => void download(model, question, duration)}>

@@ -72,6 +72,7 @@ export function TableView({ model }: { model: TraceModel }) {
         <span class="hint" role="status">
           {answer && `${formatCount(answer.total)} of ${plural(model.facts.value?.spans ?? 0, 'span')}`}
           {marked.size > 0 && ` · ${marked.size} selected, ${formatDuration(sum)} in all`}
+          {!answer && !error && `from ${plural(model.facts.value?.spans ?? 0, 'span')}`}
           {busy && ' …'}
         </span>
       </div>

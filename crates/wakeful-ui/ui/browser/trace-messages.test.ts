@@ -1,0 +1,82 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { violations } from './axe.ts';
+import { launch, open } from './browser.ts';
+import { type Server, start } from './server.ts';
+import { CHECKOUT, checkout, send } from './trace-data.ts';
+import { settled } from './trace-page.ts';
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([start({ miniRedis: false, large: 0 }), launch()]);
+  await send(server, CHECKOUT, checkout());
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const GROWING = '91000000000000000000000000000001';
+
+/** What is said of a trace as a whole: how the page gets there, and its words. */
+const STATES: [string, string, (page: Page) => Promise<void>, RegExp][] = [
+  ['missing', 'dead0000000000000000000000000001', async () => undefined, /No trace .* in stored data/],
+  [
+    'error',
+    CHECKOUT,
+    async (page) => {
+      const answer = { status: 500, json: { error: { message: 'the disk is gone' } } };
+      await page.route('**/api/ui/trace/*', (route) => route.fulfill(answer));
+    },
+    /could not be read: the disk is gone/,
+  ],
+  [
+    'partial',
+    CHECKOUT,
+    async (page) => {
+      await page.route('**/api/ui/trace/*', async (route) => {
+        const answer = await route.fetch();
+        const bytes = await answer.body();
+        // Cut off within the rows.
+        await route.fulfill({ response: answer, body: bytes.subarray(0, bytes.length - 400) });
+      });
+    },
+    /Part of this trace is missing: the answer was cut off/,
+  ],
+];
+
+const LOOKS: [string, BrowserContextOptions][] = [
+  ['light', { colorScheme: 'light' }],
+  ['dark', { colorScheme: 'dark' }],
+  ['forced colours', { forcedColors: 'active' }],
+];
+
+test.each(STATES.flatMap((state) => LOOKS.map((look) => [state[0], look[0], state, look] as const)))(
+  '%s, %s: it is said, and nothing is in a reader\'s way',
+  async (_, __, [, id, prepare, said], [, look]) => {
+    const { page } = await open(browser, look);
+    await prepare(page);
+    await page.goto(`${server.url}/trace/${id}`);
+    await page.getByText(said).first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  },
+);
+
+test.each(LOOKS)('growing, %s: it is said, and nothing is in a reader\'s way', async (name, look) => {
+  const id = GROWING.slice(0, -1) + LOOKS.findIndex(([other]) => other === name);
+  await send(server, id, checkout());
+  const { page } = await open(browser, look);
+  await page.goto(`${server.url}/trace/${id}`);
+  await settled(page);
+  await send(server, id, [...checkout(), { service: 'late', name: 'late', parent: 0, start: 1, dur: 9 }], checkout().length);
+  await page.getByText('1 new row').waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Follow' }).click();
+  await page.getByText('New spans are shown as they arrive').waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.context().close();
+});
