@@ -12,6 +12,7 @@ import { helpOpen, paletteOpen } from './layers.ts';
 import { rememberTrace } from './recent.ts';
 import { go, params, path, replace } from './router.ts';
 import { letterKeys } from './settings.ts';
+import { Icon } from '../widgets/icon.tsx';
 import { useLate } from '../widgets/late.ts';
 
 /** The frame around every page. */
@@ -130,7 +131,7 @@ function Toasts() {
         <p key={id} class={failed ? 'toast failed' : 'toast'}>
           {text}
           <button type="button" aria-label="Close" title="Close" onClick={() => closeToast(id)}>
-            ✕
+            <Icon name="close" />
           </button>
         </p>
       ))}

@@ -76,7 +76,7 @@ function LossChip() {
       href={href('/loss', query)}
       title={known ? 'Records lost in the range on screen' : 'It is not known whether records were lost'}
     >
-      {lost > 0 && <span aria-hidden="true">⚠</span>}
+      {lost > 0 && <Icon name="warn" />}
       {name}
     </a>
   );

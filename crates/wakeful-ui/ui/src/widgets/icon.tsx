@@ -19,6 +19,9 @@ const PATHS = {
   download: 'M8 2v8M4.5 7 8 10.5 11.5 7M3 14h10',
   filter: 'M2 3h12L9.5 8.5V13l-3-1.5v-3z',
   hide: 'M2 8s2.5-4 6-4 6 4 6 4-2.5 4-6 4-6-4-6-4zM3 13 13 3',
+  warn: 'M8 2.5 1.5 13.5h13zM8 6.5v3M8 11.6v.2',
+  ascending: 'M4 9.5 8 5.5l4 4',
+  descending: 'M4 6.5l4 4 4-4',
   open: 'M9 2h5v5M14 2 8 8M12 9v5H2V4h5',
 } as const;
 

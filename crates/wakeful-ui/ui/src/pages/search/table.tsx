@@ -3,6 +3,7 @@ import { formatInstant, formatNear, millisOf, nanosOf } from '../../data/time.ts
 import { formatCount, formatDuration, formatExact } from '../../engine/format.ts';
 import { params } from '../../shell/router.ts';
 import { Hostile } from '../../widgets/hostile.tsx';
+import { Icon } from '../../widgets/icon.tsx';
 import { Swatch } from '../../widgets/swatch.tsx';
 import { type Listing, linkOf } from './result.tsx';
 import { SORTS, sortOf } from './sorts.ts';
@@ -38,7 +39,7 @@ export function TraceTable({ traces, slots, spans, now }: Listing & { traces: re
                     label
                   ) : (
                     <button type="button" onClick={() => sortBy(SORTS.find((one) => one.value === next) ?? SORTS[0])}>
-                      {label} <span aria-hidden="true">{chosen ? (down ? '▼' : '▲') : ''}</span>
+                      {label} {chosen && <Icon name={down ? 'descending' : 'ascending'} />}
                     </button>
                   )}
                 </th>

@@ -71,7 +71,7 @@ function Count({ model }: { model: TraceModel }) {
   if (failed.value) {
     return (
       <span class="warned" title={`Names alone were looked through: ${failed.value}`}>
-        {found} ⚠
+        {found} <Icon name="warn" />
       </span>
     );
   }

@@ -86,7 +86,7 @@ function News({ model }: { model: TraceModel }) {
   if (!follow.value) return null;
   return (
     <p class="progress" role="status">
-      <span class="live">● Following</span> New spans are shown as they arrive.
+      <span class="live">Following</span> New spans are shown as they arrive.
       <button type="button" onClick={() => model.watch.setFollow(false)}>
         Stop
       </button>

@@ -367,7 +367,8 @@ export class TraceModel {
       this.engine.post({ kind: 'end' });
     } catch (error) {
       if (isAbort(error)) return;
-      const missing = error instanceof ApiError && error.status === 404;
+      // What is no trace id may be a debug id: the page for what is missing looks for it.
+      const missing = error instanceof ApiError && (error.status === 404 || error.parameter === 'traceID');
       this.error.value = messageOf(error);
       this.state.value = missing ? 'missing' : 'error';
     }

@@ -5,6 +5,7 @@ import { actionOf } from '../../../shell/keys.ts';
 import { letterKeys } from '../../../shell/settings.ts';
 import { Banner } from '../../../widgets/banner.tsx';
 import { Hostile, visibleControls } from '../../../widgets/hostile.tsx';
+import { Icon } from '../../../widgets/icon.tsx';
 import type { Box } from '../analysis/flame-boxes.ts';
 import type { Fn, Transform, Weight } from '../analysis/flame-tree.ts';
 import { useAnswer } from '../analysis/use-answer.ts';
@@ -128,7 +129,8 @@ export function FlameView({ model }: { model: TraceModel }) {
           {transforms.map((each, index) => (
             <li key={index}>
               <button type="button" title="Undo from here on" onClick={() => setText(transformsText(transforms.slice(0, index)))}>
-                {DOES[each.do]} {each.do === 'focus-subtree' || each.do === 'merge-node' ? '' : <Hostile text={fns[each.of]?.name ?? ''} />} ✕
+                {DOES[each.do]} {each.do === 'focus-subtree' || each.do === 'merge-node' ? '' : <Hostile text={fns[each.of]?.name ?? ''} />}{' '}
+                <Icon name="close" />
               </button>
             </li>
           ))}

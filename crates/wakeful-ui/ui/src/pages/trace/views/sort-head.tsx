@@ -1,3 +1,5 @@
+import { Icon } from '../../../widgets/icon.tsx';
+
 interface Props {
   title: string;
   /** What hovering says. */
@@ -14,7 +16,7 @@ export function SortHead({ title, hint, descending, onSort }: Props) {
     <th scope="col" aria-sort={sorted}>
       <button type="button" title={hint} onClick={onSort}>
         {title}
-        <span aria-hidden="true">{descending === undefined ? '' : descending ? ' ▾' : ' ▴'}</span>
+        {descending !== undefined && <Icon name={descending ? 'descending' : 'ascending'} />}
       </button>
     </th>
   );

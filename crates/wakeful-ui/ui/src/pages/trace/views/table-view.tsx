@@ -4,6 +4,7 @@ import { fetchIds, traceOf } from '../../../data/trace.ts';
 import { formatCount, formatDuration, formatExact, plural } from '../../../engine/format.ts';
 import { Banner } from '../../../widgets/banner.tsx';
 import { Hostile } from '../../../widgets/hostile.tsx';
+import { Icon } from '../../../widgets/icon.tsx';
 import { Swatch } from '../../../widgets/swatch.tsx';
 import { analysisOf } from '../analysis/client.ts';
 import { TABLE_FIELDS, type TableField, type TableFilter, type TableRow } from '../analysis/table.ts';
@@ -100,7 +101,7 @@ export function TableView({ model }: { model: TraceModel }) {
               >
                 <button type="button" onClick={() => sortBy(known)}>
                   {title}
-                  <span aria-hidden="true">{known !== field ? '' : descending ? ' ▾' : ' ▴'}</span>
+                  {known === field && <Icon name={descending ? 'descending' : 'ascending'} />}
                 </button>
               </span>
             ))}
