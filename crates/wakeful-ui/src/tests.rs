@@ -57,7 +57,9 @@ fn the_page_runs_nothing_inline() {
 
 #[test]
 fn the_page_is_small() {
-    let sent = FILES.iter().map(|(_, asset)| asset.gzip.unwrap_or(asset.bytes).len());
+    let sent = FILES
+        .iter()
+        .map(|(_, asset)| asset.gzip.unwrap_or(asset.bytes).len());
     let bytes: usize = sent.sum();
     assert!(bytes <= 160_000, "all files take {bytes} bytes, compressed");
 }
