@@ -13,6 +13,8 @@ use crate::{Engine, QueryError};
 pub struct SkeletonTrace {
     /// Its spans, by start, then id.
     pub skeleton: Skeleton,
+    /// Spans were left out because there are too many.
+    pub is_cut: bool,
     /// Which span hangs on which.
     pub parents: Parents,
     /// What is doubtful about spans, by index, ascending; nothing if it was asked for raw.
@@ -42,9 +44,11 @@ impl Engine {
             };
         };
         let whole = |ids: &_| self.store().spans_of(id, ids).0;
-        let (parents, doubts) = skeleton::mend(&mut skeleton, raw, whole);
+        let is_cut = skeleton.stored > spans_max as u64;
+        let (parents, doubts) = skeleton::mend(&mut skeleton, raw, is_cut, whole);
         Ok(Some(SkeletonTrace {
             skeleton,
+            is_cut,
             parents,
             doubts,
             problems,

@@ -14,9 +14,11 @@ const IDS_MAX: usize = 10_000;
 /// [`super::tidy`] does. `whole` reads spans by their ids: whether two are copies, their skeletons cannot tell.
 ///
 /// What only attributes tell is left out: that a span and its resource disagree about the SDK is said with the span.
+/// Of a trace that `is_cut` nobody knows whether a parent is missing, so that is not said.
 pub(crate) fn mend(
     skeleton: &mut Skeleton,
     raw: bool,
+    is_cut: bool,
     whole: impl FnMut(&FxHashSet<SpanId>) -> SpanBatch,
 ) -> (Parents, Vec<(u32, Doubt)>) {
     remove_copies(skeleton, whole);
@@ -28,6 +30,7 @@ pub(crate) fn mend(
     sort::sort_spans(&mut skeleton.spans);
     let parents = Parents::of(&skeleton.spans);
     let mut doubts = skew::doubts(&skeleton.spans, &parents, &skeleton.resources);
+    doubts.retain(|(_, doubt)| !(is_cut && matches!(doubt, Doubt::ParentMissing(_))));
     doubts.sort_by_key(|(place, _)| *place);
     for (place, _) in &doubts {
         skeleton.spans[*place as usize].marks.set(Marks::WARNINGS, true);

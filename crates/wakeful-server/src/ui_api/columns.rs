@@ -120,7 +120,7 @@ impl Columns {
                     name.push(span.name);
                     service.push(self.service_of_resource[span.resource as usize]);
                     let mut bits = flags_of(span);
-                    bits |= if layout.is_orphan(row, skeleton) {
+                    bits |= if !self.opened.is_cut && layout.is_orphan(row, skeleton) {
                         ORPHAN
                     } else {
                         0
@@ -182,7 +182,9 @@ fn facts(opened: &Opened, services: usize, loss: &TraceLoss) -> std::collections
         ("depth", layout.depth.to_string()),
         ("spans", skeleton.spans.len().to_string()),
         ("errors", layout.errors.to_string()),
-        ("orphans", layout.orphans.to_string()),
+        // Whether a parent is missing, or left out with others, is not known of a trace that is cut.
+        ("orphans", if opened.is_cut { 0 } else { layout.orphans }.to_string()),
+        ("cut", opened.is_cut.to_string()),
         ("warnings", layout.warnings.to_string()),
         ("lost", loss.lost.to_string()),
         ("rev", opened.rev.clone()),

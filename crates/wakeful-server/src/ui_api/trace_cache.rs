@@ -30,7 +30,7 @@ pub(super) struct Opened {
     /// What could not be read of it, in sentences.
     pub(super) problems: Vec<String>,
     /// Spans were left out because there are too many.
-    is_cut: bool,
+    pub(super) is_cut: bool,
     /// What is doubtful about spans, by index, ascending.
     doubts: Vec<(u32, Doubt)>,
     /// As it was sent, not adjusted.
@@ -61,13 +61,12 @@ impl Opened {
         let trace = engine.skeleton(id, spans_max, raw)?;
         let trace = trace.ok_or_else(|| ApiError::not_found(format!("no span of trace {id} is stored")))?;
         let layout = Layout::of(&trace.skeleton, &trace.parents);
-        let stored = trace.skeleton.stored;
         Ok(Self {
             rev: layout.rev(&trace.skeleton),
             layout,
             skeleton: trace.skeleton,
             problems: trace.problems,
-            is_cut: stored > spans_max as u64,
+            is_cut: trace.is_cut,
             doubts: trace.doubts,
             raw,
             links: OnceLock::new(),

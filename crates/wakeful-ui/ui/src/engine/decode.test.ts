@@ -24,6 +24,7 @@ test.each([1, 7, 64, 1_000_000])('three spans in pieces of %d bytes', (piece) =>
     depth: 2,
     spans: 3,
     complete: true,
+    cut: false,
   });
   expect(columns.count).toBe(3);
   expect([...columns.start.subarray(0, 3)]).toEqual([0, 1_200_000, 3_010_000]);

@@ -86,8 +86,9 @@ function drawLane(raster: Raster, view: View, theme: Theme, lane: Lane, line: nu
   drawStretches(raster, view, theme, lane, theme.polling, { top, bottom, ...always });
 }
 
-/** Lines at the axis' ticks; where names stand over the bars, beside the bars alone. */
+/** Lines at the axis' ticks, as far down as there are rows; where names stand over the bars, beside the bars alone. */
 function drawGrid(raster: Raster, view: View, theme: Theme, from: number, to: number): void {
+  const foot = Math.round((to - view.scrollRow) * view.rowPx * view.dpr);
   for (const { x } of axisOf(view).ticks) {
     const px = Math.round(x * view.dpr);
     if (view.namesAbove) {
@@ -96,7 +97,7 @@ function drawGrid(raster: Raster, view: View, theme: Theme, from: number, to: nu
         raster.fill(px, top, px + 1, bottom, theme.line);
       }
     } else {
-      raster.fill(px, 0, px + 1, raster.height, theme.line);
+      raster.fill(px, 0, px + 1, foot, theme.line);
     }
   }
 }

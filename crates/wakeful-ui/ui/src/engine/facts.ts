@@ -27,6 +27,8 @@ export interface Facts {
   losses: readonly LossTime[];
   rev: string;
   complete: boolean;
+  /** The server left spans out because there are too many: what is missing may be stored. */
+  cut: boolean;
   message: string;
 }
 
@@ -47,6 +49,7 @@ export function factsOf(metadata: ReadonlyMap<string, string>): Facts {
     losses: lossesOf(text('losses')),
     rev: text('rev'),
     complete: metadata.get('complete') !== 'false',
+    cut: metadata.get('cut') === 'true',
     message: text('message'),
   };
 }

@@ -102,10 +102,11 @@ function Details({ span, row, model, onMore }: DetailsProps) {
   if (span.placeholder) {
     return (
       <header>
-        <h2>Parent not received</h2>
+        <h2>Parent not {model.facts.value?.cut ? 'shown' : 'received'}</h2>
         <p>
-          Span <code>{span.spanId}</code> <CopyButton text={span.spanId} what="the span id" /> is named as a parent, but
-          has not arrived. Its place is drawn around its children.
+          Span <code>{span.spanId}</code> <CopyButton text={span.spanId} what="the span id" /> is named as a parent, but{' '}
+          {model.facts.value?.cut ? 'is not among the spans that were sent of this large trace' : 'has not arrived'}. Its place is
+          drawn around its children.
         </p>
       </header>
     );

@@ -1,6 +1,7 @@
 import { formatClock } from '../../data/time.ts';
+import { downloadPath, traceOf } from '../../data/trace.ts';
 import { formatBytes, formatCount, plural } from '../../engine/format.ts';
-import { go, params, path } from '../../shell/router.ts';
+import { go, href, params, path } from '../../shell/router.ts';
 import { Banner } from '../../widgets/banner.tsx';
 import type { TraceModel } from './model.ts';
 
@@ -40,9 +41,28 @@ function Reading({ model }: { model: TraceModel }) {
   if (state === 'loading') return <Loading model={model} />;
   if (state === 'error') return <Banner kind="error">The trace could not be read: {model.error.value}. {retry}</Banner>;
   if (state !== 'partial') return null;
+  const { facts } = model;
+  if (facts.value?.cut && model.error.value === facts.value.message) return <Cut model={model} />;
   return (
     <Banner kind="warn">
       Part of this trace is missing: {model.error.value || 'the server does not say why'}. {retry}
+    </Banner>
+  );
+}
+
+/** A trace with more spans than a browser should hold: reading it again gives no more of it, but a file does. */
+function Cut({ model }: { model: TraceModel }) {
+  const trace = traceOf(model);
+  return (
+    <Banner kind="warn">
+      {model.error.value}. A file has all of them:{' '}
+      <a href={href(downloadPath(trace, 'otlp'))} download="">
+        OTLP JSON
+      </a>
+      ,{' '}
+      <a href={href(downloadPath(trace, 'csv'))} download="">
+        CSV
+      </a>
     </Banner>
   );
 }

@@ -66,7 +66,7 @@ export function Row({ info, top, height, name, selected, model }: Props) {
         <Swatch slot={info.slot} />
         {placeholder ? (
           <span class="text">
-            parent <Hostile text={info.name} /> not received
+            parent <Hostile text={info.name} /> {model.facts.value?.cut ? 'not shown' : 'not received'}
           </span>
         ) : (
           <span class="text" title={`${info.service}: ${info.name}`}>
