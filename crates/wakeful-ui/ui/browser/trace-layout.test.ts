@@ -158,7 +158,7 @@ test('the menu of a span: by the right button, by keys, and the focus comes back
 
 test('marks stay while one looks elsewhere, and the address keeps them', async () => {
   const { page, complaints } = await opened('&sel=3');
-  const marked = page.locator('.marked');
+  const marked = page.locator('.time-mark');
   await expect.poll(() => page.getByTestId('status').innerText()).toContain('row 4 of');
   await page.getByRole('treegrid').focus();
   await page.keyboard.press('Shift+M');

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { KeyCap } from './key-cap.tsx';
 import { keysOf, preset, type Scope } from './keys.ts';
 import { helpOpen } from './layers.ts';
 import { letterKeys } from './settings.ts';
@@ -13,8 +14,6 @@ const TITLES: Record<Scope, string> = {
   flame: 'Flame graph',
   find: 'Find box',
 };
-
-const SHOWN: Record<string, string> = { ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc' };
 
 /** The keys, from the table that makes them work. */
 export function Help() {
@@ -41,7 +40,7 @@ export function Help() {
                 <div key={row.action}>
                   <dt>
                     {row.keys.map((key) => (
-                      <kbd key={key}>{shown(key)}</kbd>
+                      <KeyCap key={key} name={key} />
                     ))}
                   </dt>
                   <dd>{row.does}</dd>
@@ -69,10 +68,4 @@ export function Help() {
       </label>
     </dialog>
   );
-}
-
-export function shown(key: string): string {
-  const parts = key.split('+').map((part) => SHOWN[part] ?? part);
-  const last = parts[parts.length - 1];
-  return /^[A-Z]$/.test(key) && !'WASD'.includes(key) ? `Shift ${last}` : parts.join(' ').replace('Mod', 'Ctrl');
 }

@@ -4,7 +4,7 @@ import { readPasted } from '../data/lookup.ts';
 import { choose } from '../theme/theme.ts';
 import { visibleControls } from '../widgets/hostile.tsx';
 import { pageCommands } from './commands.ts';
-import { shown } from './help.tsx';
+import { KeyCap } from './key-cap.tsx';
 import { preset } from './keys.ts';
 import { paletteOpen } from './layers.ts';
 import { lookUp } from './lookup.tsx';
@@ -94,7 +94,7 @@ function Open({ begin, perform }: { begin: string; perform: (action: string) => 
             <span class="hint">{entry.group}</span>
             <span class="keys">
               {entry.keys.slice(0, 2).map((key) => (
-                <kbd key={key}>{shown(key)}</kbd>
+                <KeyCap key={key} name={key} />
               ))}
             </span>
           </li>

@@ -15,7 +15,7 @@ export function MarkLines({ model, left }: { model: TraceModel; left: number }) 
     return (
       <div
         key={`${from}-${to}-${kept}`}
-        class={kept ? 'marked kept' : 'marked'}
+        class={kept ? 'time-mark kept' : 'time-mark'}
         aria-hidden="true"
         style={{ left: `${left + x0}px`, width: `${Math.max(2, x1 - x0)}px` }}
       >
