@@ -183,7 +183,10 @@ fn facts(opened: &Opened, services: usize, loss: &TraceLoss) -> std::collections
         ("spans", skeleton.spans.len().to_string()),
         ("errors", layout.errors.to_string()),
         // Whether a parent is missing, or left out with others, is not known of a trace that is cut.
-        ("orphans", if opened.is_cut { 0 } else { layout.orphans }.to_string()),
+        (
+            "orphans",
+            if opened.is_cut { 0 } else { layout.orphans }.to_string(),
+        ),
         ("cut", opened.is_cut.to_string()),
         ("warnings", layout.warnings.to_string()),
         ("lost", loss.lost.to_string()),

@@ -193,7 +193,10 @@ async fn of_a_trace_beyond_the_limit_the_earliest_the_latest_and_the_longest_are
     for _ in ["in the tail", "in a segment"] {
         let columns = case.columns().await;
         assert_eq!(columns.facts["complete"], "false");
-        assert_eq!((&*columns.facts["cut"], &*columns.facts["orphans"]), ("true", "0"));
+        assert_eq!(
+            (&*columns.facts["cut"], &*columns.facts["orphans"]),
+            ("true", "0")
+        );
         assert!(columns.numbers("flags").iter().all(|flags| flags >> 6 & 1 == 0));
         assert_eq!(
             columns.facts["message"],
