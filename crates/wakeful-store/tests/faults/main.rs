@@ -1,14 +1,9 @@
-//! What befalls a store: torn and damaged logs, lost segments, full disks, crowds. Nothing that was acknowledged is
-//! lost but what the damage hit, nothing is there twice, and what is lost is counted.
+//! What befalls a store: torn and damaged logs, lost segments, crowds. Nothing that was acknowledged is lost but what the
+//! damage hit, nothing is there twice, and what is lost is counted. (Full disks: `full_disk.rs`.)
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test's helper fails the test, or says why it cannot run"
-)]
+#![allow(clippy::unwrap_used, reason = "a test's helper fails the test")]
 
 mod crowd;
-mod disk;
 mod log;
 mod merges;
 mod segments;

@@ -1,6 +1,6 @@
 //! Traces that are told apart by a number, and the check that a store has some of them, whole and once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -144,16 +144,6 @@ pub(crate) fn span_ids(batch: &SpanBatch) -> Vec<u64> {
     let mut ids: Vec<_> = batch.spans.iter().map(|span| span.span_id.get()).collect();
     ids.sort_unstable();
     ids
-}
-
-/// Reasons of the problems that a store counted.
-pub(crate) fn problems(store: &Store) -> BTreeSet<String> {
-    store
-        .stats()
-        .problems
-        .into_iter()
-        .map(|(reason, _)| reason)
-        .collect()
 }
 
 /// Waits for something, not for ever.
