@@ -4,20 +4,47 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use wakeful_model::{Kind, Trace, TraceId};
-use wakeful_store::{SpanFilter, Store};
+use wakeful_store::{ReadBounds, ReadError, SpanFilter, Store};
 
 use crate::{Answer, Dependency, Operation, Page, ReadStats, TraceQuery, TraceSummary, dependencies, tags};
 
 /// Whole traces are held in memory for an answer up to so many bytes, as OTLP; in memory they take some three times
-/// as much.
-pub(crate) const ANSWER_BYTES_MAX: u64 = 64 << 20;
+/// as much. A trace that is asked for by itself may have more than several together.
+pub(crate) const ANSWER_BOUNDS: ReadBounds = ReadBounds {
+    alone_bytes: 128 << 20,
+    together_bytes: 64 << 20,
+};
 
 /// Why a question has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
-    /// The store could not be read.
+    /// What could be the answer cannot be read.
     #[error("cannot read the store: {0}")]
-    Store(String),
+    Store(#[from] ReadError),
+    /// A trace is too large to be put together in memory.
+    #[error("{0}")]
+    TooLarge(TooLarge),
+}
+
+/// A trace that is too large to be put together in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "trace {trace} takes about {} MiB, and at most {} MiB are put together for an answer; open it on the page, which \
+     reads no more of it than it shows",
+    bytes >> 20,
+    ANSWER_BOUNDS.alone_bytes >> 20
+)]
+pub struct TooLarge {
+    /// Which.
+    pub trace: TraceId,
+    /// Its size as OTLP, about.
+    pub bytes: u64,
+}
+
+impl From<(TraceId, u64)> for TooLarge {
+    fn from((trace, bytes): (TraceId, u64)) -> Self {
+        Self { trace, bytes }
+    }
 }
 
 /// Answers questions about the traces of a store.
@@ -39,27 +66,31 @@ impl Engine {
 
     /// Names of all services, sorted.
     pub fn services(&self) -> Vec<String> {
-        self.store.operations().into_keys().collect()
+        // What could not be read, the store has logged and counted.
+        let (services, _) = self.store.services();
+        services.into_iter().collect()
     }
 
     /// Operations of a service (of all, if `None`), sorted, without duplicates; of one kind if given.
     pub fn operations(&self, service: Option<&str>, kind: Option<Kind>) -> Vec<Operation> {
-        let mut services = self.store.operations();
-        if let Some(service) = service {
-            services.retain(|name, _| name == service);
-        }
-        let operations = services
-            .into_values()
-            .flatten()
-            .filter(|(_, of)| kind.is_none_or(|kind| *of == kind));
-        let sorted: BTreeSet<_> = operations.map(|(name, kind)| Operation { name, kind }).collect();
-        sorted.into_iter().collect()
+        let (operations, _) = self.store.operations(service);
+        let of_name = |(name, kinds): (String, BTreeSet<Kind>)| {
+            let kinds = kinds.into_iter();
+            kinds.map(move |kind| Operation {
+                name: name.clone(),
+                kind,
+            })
+        };
+        let operations = operations.into_iter().flat_map(of_name);
+        operations
+            .filter(|operation| kind.is_none_or(|kind| operation.kind == kind))
+            .collect()
     }
 
     /// All spans of a trace, as stored (see [`crate::adjust`]); `None` if there are none.
     ///
     /// # Errors
-    /// If nothing of it could be read, though there may be something.
+    /// If nothing of it could be read, though there may be something; or if it takes too much memory.
     pub fn trace(&self, id: TraceId) -> Result<Option<Trace>, QueryError> {
         Ok(self.trace_and_problems(id)?.map(|(trace, _)| trace))
     }
@@ -69,11 +100,13 @@ impl Engine {
     /// # Errors
     /// As [`Engine::trace`].
     pub fn trace_and_problems(&self, id: TraceId) -> Result<Option<(Trace, Vec<String>)>, QueryError> {
-        let (mut traces, problems) = self.store.traces(&[id]);
-        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        match (traces.pop(), problems.first()) {
-            (Some(trace), _) => Ok(Some((trace, problems))),
-            (None, Some(problem)) => Err(QueryError::Store(problem.clone())),
+        let mut read = self.store.traces_within(&[id], ANSWER_BOUNDS);
+        if let Some(too_large) = read.too_large.pop() {
+            return Err(QueryError::TooLarge(too_large.into()));
+        }
+        match (read.traces.pop(), read.problems.first()) {
+            (Some(trace), _) => Ok(Some((trace, sentences(&read.problems)))),
+            (None, Some(problem)) => Err(problem.clone().into()),
             (None, None) => Ok(None),
         }
     }
@@ -85,18 +118,20 @@ impl Engine {
     pub fn find(&self, query: &TraceQuery) -> Result<Answer<Trace>, QueryError> {
         let found = self.store.search(&filter(query), query.limit, |_| true);
         let ids: Vec<_> = found.traces.iter().map(|(id, _)| *id).collect();
-        let read = self.store.traces_within(&ids, ANSWER_BYTES_MAX);
-        let problems = found.problems.iter().chain(&read.problems);
-        let mut problems: Vec<_> = problems.map(ToString::to_string).collect();
-        if let (Some(problem), true) = (problems.first(), read.traces.is_empty()) {
-            return Err(QueryError::Store(problem.clone()));
+        let read = self.store.traces_within(&ids, ANSWER_BOUNDS);
+        let mut unreadable = found.problems.iter().chain(&read.problems).peekable();
+        if let (Some(problem), true) = (unreadable.peek(), read.traces.is_empty()) {
+            return Err(QueryError::Store((*problem).clone()));
         }
+        let mut problems: Vec<_> = unreadable.map(ToString::to_string).collect();
+        let too_large = read.too_large.iter().copied().map(TooLarge::from);
+        problems.extend(too_large.map(|trace| trace.to_string()));
         if read.left_out > 0 {
             problems.push(format!(
                 "the last {} traces were left out, because the answer would take more than {} MiB; lower the limit or \
                  narrow the search",
                 read.left_out,
-                ANSWER_BYTES_MAX >> 20
+                ANSWER_BOUNDS.together_bytes >> 20
             ));
         }
         Ok(Answer {
@@ -124,17 +159,26 @@ impl Engine {
         })
     }
 
-    /// Calls between services, of traces that began and ended within the range (Unix nanoseconds), sorted.
+    /// Calls between services, of traces that began and ended within the range (Unix nanoseconds), sorted; and what
+    /// could not be read, in sentences.
     ///
     /// # Errors
     /// If nothing could be read.
-    pub fn dependencies(&self, within: RangeInclusive<u64>) -> Result<Vec<Dependency>, QueryError> {
+    pub fn dependencies(
+        &self,
+        within: RangeInclusive<u64>,
+    ) -> Result<(Vec<Dependency>, Vec<String>), QueryError> {
         let (calls, problems) = self.store.calls(within);
         match problems.first() {
-            Some(problem) if calls.is_empty() => Err(QueryError::Store(problem.to_string())),
-            _ => Ok(dependencies::add_up(calls.into_iter())),
+            Some(problem) if calls.is_empty() => Err(problem.clone().into()),
+            _ => Ok((dependencies::add_up(calls.into_iter()), sentences(&problems))),
         }
     }
+}
+
+/// What could not be read, for people.
+pub(crate) fn sentences(problems: &[ReadError]) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
 }
 
 pub(crate) fn filter(query: &TraceQuery) -> SpanFilter {

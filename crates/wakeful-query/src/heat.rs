@@ -1,8 +1,8 @@
 //! How many traces began when and took how long: counts over all matches, for the plot behind a list.
 
-use wakeful_store::{Detail, Outline, Progress, SpanFilter};
+use wakeful_store::{Detail, Outline, Progress, ReadError, SpanFilter};
 
-use crate::engine::filter;
+use crate::engine::{filter, sentences};
 use crate::{Engine, QueryError, TraceBox, TraceQuery};
 
 /// Traces that are kept until it is known between which durations they lie; beyond, they are looked at twice.
@@ -96,7 +96,7 @@ impl Engine {
         let mut heat = Heat::default();
         let mut extent: Option<Extent> = None;
         let mut points = Some(Vec::new());
-        self.each_point(&filter, within, &mut watch, &mut heat, |point| {
+        let problems = self.each_point(&filter, within, &mut watch, &mut heat, |point| {
             let Extent { start, nanos } = extent.get_or_insert(Extent {
                 start: (point.start, point.start),
                 nanos: (point.nanos, point.nanos),
@@ -108,9 +108,10 @@ impl Engine {
                 points = None;
             }
         });
-        if let (Some(problem), None) = (heat.problems.first(), extent) {
-            return Err(QueryError::Store(problem.clone()));
+        if let (Some(problem), None) = (problems.first(), extent) {
+            return Err(problem.clone().into());
         }
+        heat.problems = sentences(&problems);
         let asked = query.started_within.clone().unwrap_or(0..=u64::MAX);
         let (first, last) = extent.map_or((0, 0), |extent| extent.start);
         let given = |bound: u64, open: u64| Some(bound).filter(|bound| *bound != open);
@@ -124,7 +125,9 @@ impl Engine {
             Some(points) => points.into_iter().for_each(|point| counts.add(point)),
             None => {
                 let mut again = Heat::default();
-                self.each_point(&filter, within, &mut watch, &mut again, |point| counts.add(point));
+                let problems =
+                    self.each_point(&filter, within, &mut watch, &mut again, |point| counts.add(point));
+                heat.problems = sentences(&problems);
                 heat.stopped |= again.stopped;
             }
         }
@@ -140,14 +143,14 @@ impl Engine {
         watch: &mut impl FnMut(&Progress) -> bool,
         heat: &mut Heat,
         mut each: impl FnMut(Point),
-    ) {
+    ) -> Vec<ReadError> {
         let surveyed = self.store().survey(filter, Detail::Numbers, watch, |outline| {
             if within.is_none_or(|within| within.has(&outline)) {
                 each(Point::of(&outline));
             }
         });
         heat.stopped |= surveyed.stopped;
-        heat.problems = surveyed.problems.iter().map(ToString::to_string).collect();
+        surveyed.problems
     }
 }
 

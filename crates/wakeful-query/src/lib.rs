@@ -20,7 +20,7 @@ mod tree;
 mod types;
 
 pub use critical_path::{Section, Timed, critical_path};
-pub use engine::{Engine, QueryError};
+pub use engine::{Engine, QueryError, TooLarge};
 pub use explain::Condition;
 pub use find_syntax::parse_find;
 pub use heat::{Heat, HeatCell, HeatGrid};

@@ -3,13 +3,19 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use wakeful_store::{Detail, Outline, Progress, ReadError, SpanFilter};
+use wakeful_store::{Detail, Outline, Progress, ReadBounds, ReadError, SpanFilter};
 
-use crate::engine::{ANSWER_BYTES_MAX, filter};
+use crate::engine::{ANSWER_BOUNDS, filter, sentences};
 use crate::{Engine, Place, QueryError, ReadStats, Sort, TraceQuery, TraceSummary, adjust, summary};
 
 /// Traces that are held in memory at once while a list is summed up.
 const WHOLE_TRACES: usize = 64;
+
+/// A list names every trace, however large: it is held alone then.
+const SUMMED_UP: ReadBounds = ReadBounds {
+    alone_bytes: u64::MAX,
+    ..ANSWER_BOUNDS
+};
 
 /// A region of the plot of durations over time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +104,7 @@ impl Engine {
         let mut rest = ids.as_slice();
         while !rest.is_empty() {
             let at_once = &rest[..rest.len().min(WHOLE_TRACES)];
-            let read = self.store().traces_within(at_once, ANSWER_BYTES_MAX);
+            let read = self.store().traces_within(at_once, SUMMED_UP);
             rest = &rest[at_once.len() - read.left_out..];
             problems.extend(read.problems);
             items.extend(read.traces.into_iter().map(|mut trace| {
@@ -107,7 +113,7 @@ impl Engine {
             }));
         }
         match problems.first() {
-            Some(problem) if items.is_empty() => Err(QueryError::Store(problem.to_string())),
+            Some(problem) if items.is_empty() => Err(problem.clone().into()),
             _ => Ok(List {
                 items,
                 next: places.last().filter(|_| truncated).cloned(),
@@ -117,7 +123,7 @@ impl Engine {
                     spans: progress.spans,
                 },
                 truncated,
-                problems: problems.iter().map(ToString::to_string).collect(),
+                problems: sentences(&problems),
             }),
         }
     }

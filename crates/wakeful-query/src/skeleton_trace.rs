@@ -4,6 +4,7 @@ use wakeful_model::TraceId;
 use wakeful_store::Skeleton;
 
 use crate::adjust::{Doubt, skeleton};
+use crate::engine::sentences;
 use crate::tree::Parents;
 use crate::{Engine, QueryError};
 
@@ -36,10 +37,9 @@ impl Engine {
         raw: bool,
     ) -> Result<Option<SkeletonTrace>, QueryError> {
         let (found, problems) = self.store().skeleton(id, spans_max);
-        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
         let Some(mut skeleton) = found else {
             return match problems.first() {
-                Some(problem) => Err(QueryError::Store(problem.clone())),
+                Some(problem) => Err(problem.clone().into()),
                 None => Ok(None),
             };
         };
@@ -51,7 +51,7 @@ impl Engine {
             is_cut,
             parents,
             doubts,
-            problems,
+            problems: sentences(&problems),
         }))
     }
 }

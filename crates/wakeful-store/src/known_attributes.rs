@@ -69,9 +69,7 @@ impl Store {
 
 impl Snapshot {
     fn newest_segments(&self, service: Option<&str>) -> Vec<&Arc<Segment>> {
-        let has = |segment: &&Arc<Segment>| {
-            service.is_none_or(|service| segment.catalog.service(service).is_some())
-        };
+        let has = |segment: &&Arc<Segment>| service.is_none_or(|service| segment.may_have_service(service));
         let mut segments: Vec<_> = self.segments.iter().filter(has).collect();
         segments.sort_by_key(|segment| Reverse(segment.meta.start_max));
         segments

@@ -8,7 +8,9 @@
 
 mod assembly;
 mod cache;
+mod call_counts;
 mod calls;
+mod catalogue;
 mod error;
 mod filter;
 mod flush;
@@ -40,7 +42,7 @@ pub use error::{AppendError, OpenError, ReadError};
 pub use filter::{Predicate, SpanFilter};
 pub use known_attributes::{AttributeKeys, AttributeValues, Budget};
 pub use options::{Ack, Backend, StoreOptions};
-pub use read::Traces;
+pub use read::{ReadBounds, Traces};
 pub use search::{Found, Progress};
 pub use skeleton::{Marks, Skeleton, SkeletonSpan};
 pub use span_ids::FoundSpan;

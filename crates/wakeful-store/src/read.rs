@@ -1,16 +1,33 @@
 //! Reading a snapshot: the tail and the segments answer alike.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use rustc_hash::FxHashMap;
-use wakeful_model::{Kind, Loss, Trace, TraceId};
+use wakeful_model::{Loss, Trace, TraceId};
+use wakeful_wire::otlp::Batch;
 
 use crate::ReadError;
 use crate::assembly::Assembly;
 use crate::segment::{Segment, SegmentError};
 use crate::state::Snapshot;
 use crate::tail;
+
+/// How much of traces may be read, in bytes as OTLP, about; in memory they take some three times as much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadBounds {
+    /// A trace that has more is not read.
+    pub alone_bytes: u64,
+    /// Of several as many of the first are read as have no more together; at least one.
+    pub together_bytes: u64,
+}
+
+impl ReadBounds {
+    /// Everything is read.
+    pub const NONE: Self = Self {
+        alone_bytes: u64::MAX,
+        together_bytes: u64::MAX,
+    };
+}
 
 /// Traces that were read.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -19,14 +36,15 @@ pub struct Traces {
     pub traces: Vec<Trace>,
     /// How many of the last ones asked for were not looked at, to stay within the bound.
     pub left_out: usize,
+    /// Those that were not read because they alone have too many bytes, and about how many.
+    pub too_large: Vec<(TraceId, u64)>,
     /// Segments that could not be read.
     pub problems: Vec<ReadError>,
 }
 
 impl Snapshot {
-    /// All spans of traces, in the order asked for, of as many as have so many bytes together (as OTLP, about), at
-    /// least one. Traces of which there are no spans are left out.
-    pub(crate) fn traces(&self, wanted: &[TraceId], bytes_max: u64) -> Traces {
+    /// All spans of traces within bounds, in the order asked for. Traces of which there are no spans are left out.
+    pub(crate) fn traces(&self, wanted: &[TraceId], bounds: ReadBounds) -> Traces {
         let mut problems = Vec::new();
         let mut bytes = self.bytes_in_tail(wanted);
         let mut places = Vec::new();
@@ -48,14 +66,24 @@ impl Snapshot {
                 Err(error) => problems.push(segment.read_error(&error)),
             }
         }
-        let fitting = fitting(&bytes, bytes_max);
+        let mut too_large = Vec::new();
+        for (place, bytes) in bytes.iter_mut().enumerate() {
+            if *bytes > bounds.alone_bytes {
+                too_large.push((wanted[place], std::mem::take(bytes)));
+                places.iter_mut().for_each(|(_, rows)| rows[place].clear());
+            }
+        }
+        let fitting = fitting(&bytes, bounds.together_bytes);
         let (wanted, left_out) = wanted.split_at(fitting);
-        let mut found = Assembly::new(wanted);
+        too_large.retain(|(trace, _)| wanted.contains(trace));
+        let is_read = |id: &TraceId| too_large.iter().all(|(trace, _)| trace != id);
+        let read: Vec<_> = wanted.iter().copied().filter(is_read).collect();
+        let mut found = Assembly::new(&read);
         for (segment, rows) in places {
             let read = read_all(segment, &rows[..fitting], &mut found);
             problems.extend(read.err().map(|error| segment.read_error(&error)));
         }
-        for batch in self.tails.iter().flat_map(|(_, batches)| batches.iter()) {
+        for batch in self.batches() {
             tail::read_spans(batch, &mut found);
         }
         let traces = wanted.iter().map(|id| Trace {
@@ -65,6 +93,7 @@ impl Snapshot {
         Traces {
             traces: traces.filter(|trace| !trace.batch.spans.is_empty()).collect(),
             left_out: left_out.len(),
+            too_large,
             problems,
         }
     }
@@ -72,7 +101,7 @@ impl Snapshot {
     /// What the tail has of each trace.
     fn bytes_in_tail(&self, wanted: &[TraceId]) -> Vec<u64> {
         let mut of_trace: FxHashMap<TraceId, u64> = wanted.iter().map(|id| (*id, 0)).collect();
-        for batch in self.tails.iter().flat_map(|(_, batches)| batches.iter()) {
+        for batch in self.batches() {
             let of_span = (batch.payload().len() / batch.spans().max(1)) as u64;
             for trace in batch.trace_ids() {
                 if let Some(bytes) = of_trace.get_mut(trace) {
@@ -88,8 +117,7 @@ impl Snapshot {
 
     /// Earliest start of a span of a trace.
     pub(crate) fn trace_start(&self, trace: TraceId) -> Option<u64> {
-        let of_tails = self.tails.iter().flat_map(|(_, batches)| batches.iter());
-        let of_tails = of_tails.filter_map(|batch| tail::trace_start(batch, trace));
+        let of_tails = self.batches().filter_map(|batch| tail::trace_start(batch, trace));
         // A segment that cannot be read is told of when the trace is.
         let of_segments = self
             .segments
@@ -104,50 +132,18 @@ impl Snapshot {
             .segments
             .iter()
             .any(|segment| segment.meta.id != place && segment.may_contain(trace).unwrap_or(true));
-        let in_tail = place != 0
-            && self
-                .tails
-                .iter()
-                .any(|(_, batches)| batches.iter().any(|batch| batch.trace_ids().contains(&trace)));
+        let in_tail = place != 0 && self.batches().any(|batch| batch.trace_ids().contains(&trace));
         !elsewhere && !in_tail
     }
 
     /// What programs said that they lost within the range, Unix nanoseconds.
     pub(crate) fn losses(&self, within: &RangeInclusive<u64>) -> Vec<Loss> {
-        let of_tails = self.tails.iter().flat_map(|(_, batches)| batches.iter());
-        let of_tails = of_tails.flat_map(|batch| batch.losses());
+        let of_tails = self.batches().flat_map(Batch::losses);
         let of_segments = self.segments.iter().flat_map(|segment| &segment.losses);
         let of_segments = of_segments.filter(|loss| loss.touches(within)).cloned();
         of_segments
             .chain(of_tails.filter(|loss| loss.touches(within)))
             .collect()
-    }
-
-    /// Services and their operations.
-    pub(crate) fn operations(&self) -> BTreeMap<String, BTreeSet<(String, Kind)>> {
-        let mut services: BTreeMap<String, BTreeSet<(String, Kind)>> = BTreeMap::new();
-        let mut add = |service: &str, name: &str, kind: Kind| {
-            if !services.contains_key(service) {
-                services.insert(service.to_owned(), BTreeSet::new());
-            }
-            if let Some(operations) = services.get_mut(service) {
-                operations.insert((name.to_owned(), kind));
-            }
-        };
-        for segment in self.segments.iter() {
-            for service in &segment.catalog.services {
-                service
-                    .operations()
-                    .for_each(|(name, kind)| add(&service.name, name, kind));
-            }
-        }
-        for batch in self.tails.iter().flat_map(|(_, batches)| batches.iter()) {
-            for operation in batch.operations() {
-                let group = &batch.groups()[operation.group as usize];
-                add(batch.service(group), batch.name(operation), operation.kind);
-            }
-        }
-        services
     }
 }
 

@@ -153,11 +153,7 @@ impl Snapshot {
 impl Search<'_> {
     /// Looks through the tail, and makes cursors of row groups that may have hits.
     fn begin(&mut self) {
-        let batches = self
-            .snapshot
-            .tails
-            .iter()
-            .flat_map(|(_, tail)| tail.iter().map(Arc::as_ref));
+        let batches = self.snapshot.batches();
         self.found.progress.segments = 1;
         self.found.progress.spans = batches.clone().map(|batch| batch.spans() as u64).sum();
         let hits = tail::scan(batches, self.filter);

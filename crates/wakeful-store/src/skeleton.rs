@@ -310,7 +310,7 @@ impl Snapshot {
             let read = segment.read_skeleton(&mut builder);
             problems.extend(read.err().map(|error| segment.read_error(&error)));
         }
-        for batch in self.tails.iter().flat_map(|(_, batches)| batches.iter()) {
+        for batch in self.batches() {
             builder.read_batch(batch);
         }
         (builder.finish(), problems)
@@ -322,10 +322,8 @@ impl Snapshot {
             .segments
             .iter()
             .flat_map(|segment| segment.rows_of(trace).unwrap_or_default());
-        let in_tails = self.tails.iter().flat_map(|(_, batches)| batches.iter());
-        let in_tails = in_tails
-            .flat_map(|batch| batch.trace_ids())
-            .filter(|id| **id == trace);
+        let in_tails = self.batches();
+        let in_tails = in_tails.flat_map(Batch::trace_ids).filter(|id| **id == trace);
         in_segments.map(|(_, rows)| u64::from(rows)).sum::<u64>() + in_tails.count() as u64
     }
 }

@@ -43,7 +43,7 @@ impl Snapshot {
     ) -> (Vec<FoundSpan>, Vec<ReadError>) {
         let mut found = Vec::new();
         let mut problems = Vec::new();
-        for batch in self.tails.iter().flat_map(|(_, batches)| batches.iter()) {
+        for batch in self.batches() {
             let rows = batch.trace_ids().iter().zip(batch.rows());
             let rows = rows.filter(|(_, row)| row.span_id == id && row.start_unix_nanos >= since);
             found.extend(rows.map(|(trace, row)| {

@@ -23,7 +23,7 @@ impl Snapshot {
                 .and_then(|rows| segment.read_spans(&rows, &mut found));
             problems.extend(read.err().map(|error| segment.read_error(&error)));
         }
-        for batch in self.tails.iter().flat_map(|(_, batches)| batches.iter()) {
+        for batch in self.batches() {
             read_batch(batch, trace, |id| ids.contains(&id), &mut found);
         }
         (found.take(trace), problems)
@@ -46,7 +46,7 @@ impl Snapshot {
             });
             problems.extend(read.err().map(|error| segment.read_error(&error)));
         }
-        for batch in self.tails.iter().flat_map(|(_, batches)| batches.iter()) {
+        for batch in self.batches() {
             if !goes_on {
                 break;
             }

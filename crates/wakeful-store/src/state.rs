@@ -18,6 +18,14 @@ pub(crate) struct Snapshot {
     pub(crate) segments: Arc<Vec<Arc<Segment>>>,
 }
 
+impl Snapshot {
+    /// All batches of the tail.
+    pub(crate) fn batches(&self) -> impl Iterator<Item = &Batch> + Clone {
+        let batches = self.tails.iter().flat_map(|(_, batches)| batches.iter());
+        batches.map(Arc::as_ref)
+    }
+}
+
 /// The current snapshot.
 #[derive(Debug, Default)]
 pub(crate) struct State {

@@ -1,6 +1,6 @@
 //! The store as others see it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
-use wakeful_model::{Kind, Loss, Trace, TraceId};
+use wakeful_model::{Loss, Trace, TraceId};
 use wakeful_wire::otlp::Batch;
 
 use crate::cache::Cache;
@@ -21,7 +21,7 @@ use crate::flush::{FlushThread, Shelf};
 use crate::keeper::KeeperThread;
 use crate::log::Log;
 use crate::opened::Opened;
-use crate::read::Traces;
+use crate::read::{ReadBounds, Traces};
 use crate::receive::{Append, LogThread, Request, tail_bytes};
 use crate::search::{Found, Progress};
 use crate::segment::Segment;
@@ -235,14 +235,13 @@ impl Store {
     /// All spans of traces, in the order asked for; traces of which there are none are left out. Segments that
     /// cannot be read are told beside. Blocks.
     pub fn traces(&self, wanted: &[TraceId]) -> (Vec<Trace>, Vec<ReadError>) {
-        let read = self.traces_within(wanted, u64::MAX);
+        let read = self.traces_within(wanted, ReadBounds::NONE);
         (read.traces, read.problems)
     }
 
-    /// As [`Store::traces`], of as many of the first traces as have so many bytes together (as OTLP, about; at least
-    /// one), so that an answer cannot take more memory than there is. Blocks.
-    pub fn traces_within(&self, wanted: &[TraceId], bytes_max: u64) -> Traces {
-        let read = self.inner.state.snapshot().traces(wanted, bytes_max);
+    /// As [`Store::traces`], within bounds, so that an answer cannot take more memory than there is. Blocks.
+    pub fn traces_within(&self, wanted: &[TraceId], bounds: ReadBounds) -> Traces {
+        let read = self.inner.state.snapshot().traces(wanted, bounds);
         self.count(&read.problems);
         read
     }
@@ -305,11 +304,6 @@ impl Store {
         }
     }
 
-    /// Services and their operations.
-    pub fn operations(&self) -> BTreeMap<String, BTreeSet<(String, Kind)>> {
-        self.inner.state.snapshot().operations()
-    }
-
     /// What programs said that they lost within the range (Unix nanoseconds), with spans that are kept here; each as it was told,
     /// or several together where there were many.
     pub fn losses(&self, within: RangeInclusive<u64>) -> Vec<Loss> {
@@ -321,12 +315,8 @@ impl Store {
         let snapshot = self.inner.state.snapshot();
         let counters = &self.inner.counters;
         let of_segments = |of: fn(&Segment) -> u64| snapshot.segments.iter().map(move |segment| of(segment));
-        let batches = || snapshot.tails.iter().flat_map(|(_, tail)| tail.iter());
-        let starts = || {
-            batches()
-                .flat_map(|batch| batch.rows())
-                .map(|row| row.start_unix_nanos)
-        };
+        let batches = || snapshot.batches();
+        let starts = || batches().flat_map(Batch::rows).map(|row| row.start_unix_nanos);
         let tail_spans = batches().map(|batch| batch.spans() as u64).sum();
         let counted = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let problems = counters.problems.lock().unwrap_or_else(PoisonError::into_inner);

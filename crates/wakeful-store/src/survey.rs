@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use wakeful_model::TraceId;
-use wakeful_wire::otlp::Batch;
 
 use crate::filter::SpanFilter;
 use crate::search::Progress;
@@ -105,12 +104,6 @@ impl Snapshot {
         visit: impl FnMut(Outline),
     ) -> Surveyed {
         Survey::new(self, filter, detail, TRACES_AT_ONCE).run(watch, visit)
-    }
-
-    fn batches(&self) -> impl Iterator<Item = &Batch> + Clone {
-        self.tails
-            .iter()
-            .flat_map(|(_, tail)| tail.iter().map(Arc::as_ref))
     }
 }
 
@@ -380,6 +373,7 @@ fn rows_of(segment: &Segment, traces: &[TraceId]) -> Result<Vec<(u32, u32)>, Seg
 #[cfg(test)]
 mod tests {
     use wakeful_model::{Kind, Resource, Scope, Span, SpanBatch, SpanId, Status};
+    use wakeful_wire::otlp::Batch;
 
     use super::*;
     use crate::{Backend, Store, StoreOptions};

@@ -48,7 +48,7 @@ impl Snapshot {
         for segment in self.segments.iter() {
             problems.extend(in_segment(segment).err().map(|error| segment.read_error(&error)));
         }
-        for batch in self.tails.iter().flat_map(|(_, batches)| batches.iter()) {
+        for batch in self.batches() {
             let rows = batch.trace_ids().iter().zip(batch.rows());
             for (_, row) in rows.filter(|(id, _)| **id == trace) {
                 let kind = batch.operations()[row.operation as usize].kind;

@@ -10,7 +10,7 @@ use wakeful_model::{
     Attribute, Kind, Resource, Scope, Span, SpanBatch, SpanId, Status, StatusCode, Trace, TraceId, Value,
     canonical_text,
 };
-use wakeful_store::{Backend, OpenError, Predicate, SpanFilter, Store};
+use wakeful_store::{Backend, OpenError, Predicate, ReadBounds, SpanFilter, Store};
 use wakeful_wire::otlp::Batch;
 
 mod support;
@@ -382,11 +382,24 @@ fn an_answer_has_no_more_traces_than_its_bytes() {
         // Spans are counted where they are: in the second round a trace has two in each place.
         let of_trace = if place == "tail" { 2_400 } else { 4_800 };
         for (bytes_max, expected) in [(0, 1), (3 * of_trace, 3), (u64::MAX, 10)] {
-            let read = store.traces_within(&wanted, bytes_max);
+            let bounds = ReadBounds {
+                together_bytes: bytes_max,
+                ..ReadBounds::NONE
+            };
+            let read = store.traces_within(&wanted, bounds);
             let ids: Vec<_> = read.traces.iter().map(|trace| trace.id).collect();
             assert_eq!(ids, wanted[..expected], "{place}, {bytes_max} bytes");
-            assert_eq!(read.left_out, 10 - expected);
+            assert_eq!((read.left_out, read.too_large.len()), (10 - expected, 0));
         }
+        let bounds = |alone_bytes| ReadBounds {
+            alone_bytes,
+            ..ReadBounds::NONE
+        };
+        assert_eq!(store.traces_within(&wanted, bounds(of_trace)).traces.len(), 10);
+        let read = store.traces_within(&wanted, bounds(of_trace / 3));
+        assert_eq!((read.traces.len(), read.left_out), (0, 0));
+        let too_large: Vec<_> = read.too_large.iter().map(|(id, _)| *id).collect();
+        assert_eq!(too_large, wanted);
         runtime.block_on(store.flush()).unwrap();
     }
 }

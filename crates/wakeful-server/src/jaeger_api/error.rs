@@ -62,8 +62,12 @@ impl ApiError {
 
 impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
+        let status = match error {
+            QueryError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            QueryError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        };
         tracing::error!(%error, "a query failed");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+        Self::new(status, error.to_string())
     }
 }
 

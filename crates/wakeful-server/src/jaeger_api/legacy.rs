@@ -123,7 +123,7 @@ pub(super) async fn trace(
 pub(super) async fn dependencies(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
     answer_legacy(&queries, move |engine| {
         let params = Params::parse(query.as_deref());
-        let dependencies = engine.dependencies(legacy_search::dependencies(&params)?)?;
+        let (dependencies, problems) = engine.dependencies(legacy_search::dependencies(&params)?)?;
         let service = params.get("service");
         let views: Vec<_> = dependencies
             .iter()
@@ -134,7 +134,11 @@ pub(super) async fn dependencies(State(queries): State<Queries>, RawQuery(query)
                 call_count: edge.call_count,
             })
             .collect();
-        Ok(to_vec(&Envelope::of(views, 0), params.pretty())?)
+        let problems: Vec<_> = problems
+            .into_iter()
+            .map(|problem| partial(problem, None))
+            .collect();
+        Ok(to_vec(&with_errors(views, &problems), params.pretty())?)
     })
     .await
 }
@@ -171,11 +175,16 @@ fn partial(msg: String, trace_id: Option<String>) -> ErrorView {
     }
 }
 
+/// An answer, with the errors beside it if there are any.
+fn with_errors<T>(data: T, errors: &[ErrorView]) -> Envelope<'_, T> {
+    let mut envelope = Envelope::of(data, 0);
+    envelope.errors = Some(errors).filter(|errors| !errors.is_empty());
+    envelope
+}
+
 /// Traces as they are asked for, with the errors beside them if there are any.
 fn write(mut traces: Vec<Trace>, errors: &[ErrorView], params: &Params) -> Result<Vec<u8>, ApiError> {
     search::prepare(&mut traces, params.raw()?);
     let views: Vec<_> = traces.iter().map(TraceView::new).collect();
-    let mut envelope = Envelope::of(views, 0);
-    envelope.errors = Some(errors).filter(|errors| !errors.is_empty());
-    Ok(to_vec(&envelope, params.pretty())?)
+    Ok(to_vec(&with_errors(views, errors), params.pretty())?)
 }

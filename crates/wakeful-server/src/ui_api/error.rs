@@ -89,7 +89,10 @@ impl From<Unanswered> for ApiError {
 
 impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
-        Self::internal(error.to_string())
+        match error {
+            QueryError::Store(_) => Self::internal(error.to_string()),
+            QueryError::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
+        }
     }
 }
 

@@ -263,7 +263,7 @@ fn readers_see_every_trace_once_while_segments_are_merged() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
-                let read = state.snapshot().traces(&ids, u64::MAX);
+                let read = state.snapshot().traces(&ids, crate::ReadBounds::NONE);
                 assert_eq!(read.problems, []);
                 let spans: Vec<_> = read.traces.iter().map(|trace| trace.batch.spans.len()).collect();
                 assert_eq!(spans, vec![1; ids.len()]);

@@ -2,7 +2,7 @@
 //!
 //! The CRC32C of every block of a file stands in a table behind the indexes. (Parquet has room for a checksum of
 //! each page, but its writer leaves it empty.) Bytes are read by whole blocks and compared before anybody sees them.
-//! The footer, which stands behind the table, is not covered: damage there is mostly damage to its form.
+//! The footer, which stands behind the table, has a seal of its own (`seal.rs`).
 
 use std::io::{self, Write};
 
@@ -24,7 +24,7 @@ pub(crate) struct ChecksumExtent {
     pub(crate) block_bytes: u64,
 }
 
-/// Passes on what is written, and sums up its blocks.
+/// Passes on what is written, and sums up its blocks; what is to be sealed is held back.
 #[derive(Debug)]
 pub(super) struct Summing<W> {
     out: W,
@@ -32,6 +32,7 @@ pub(super) struct Summing<W> {
     /// Of the block that is not full yet.
     sum: u32,
     bytes: u64,
+    held: Option<Vec<u8>>,
 }
 
 impl<W> Summing<W> {
@@ -41,11 +42,18 @@ impl<W> Summing<W> {
             sums: Vec::new(),
             sum: 0,
             bytes: 0,
+            held: None,
         }
     }
 
-    pub(super) fn into_inner(self) -> W {
-        self.out
+    /// Holds back what is written from here on.
+    pub(super) fn hold(&mut self) {
+        self.held.get_or_insert_default();
+    }
+
+    /// What was passed on to, and what was held back.
+    pub(super) fn into_parts(self) -> (W, Vec<u8>) {
+        (self.out, self.held.unwrap_or_default())
     }
 
     /// The table of everything that was written so far, and where it will stand if it is written next.
@@ -78,6 +86,10 @@ impl<W> Summing<W> {
 
 impl<W: Write> Write for Summing<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(held) = &mut self.held {
+            held.extend_from_slice(bytes);
+            return Ok(bytes.len());
+        }
         let written = self.out.write(bytes)?;
         self.add(&bytes[..written]);
         Ok(written)

@@ -8,7 +8,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Fields};
 use parquet::arrow::parquet_to_arrow_field_levels;
 
-use super::rows::{BATCH_ROWS, filled, project};
+use super::rows::{BATCH_ROWS, batch_rows, filled, project};
 use super::{Segment, SegmentError};
 
 /// Batches of few columns may have more rows.
@@ -29,11 +29,12 @@ impl Segment {
         }
         let (groups, selection) = self.select(ranges);
         let footer = self.footer()?;
-        let mut mask = filled(&footer.metadata, &groups);
+        let mut mask = filled(&footer.metadata, groups.iter().copied());
         mask.intersect(&project(footer.schema(), names));
         let fields = with_dictionaries(&footer.fields, dictionaries);
+        let batch_rows = batch_rows(ranges, NARROW_BATCH_ROWS);
         let levels = parquet_to_arrow_field_levels(footer.schema(), mask, Some(&fields))?;
-        for batch in self.read_levels(&footer, groups, Some(selection), &levels, NARROW_BATCH_ROWS)? {
+        for batch in self.read_levels(&footer, groups, Some(selection), &levels, batch_rows)? {
             each(&batch?)?;
         }
         Ok(())

@@ -11,7 +11,7 @@ use wakeful_wire::otlp::decode_resource;
 
 use super::columns::{self, Promoted};
 use super::rows::{column, each_entry};
-use super::scan::{RESIDUAL, text_of};
+use super::stages::{RESIDUAL, text_of};
 use super::{Segment, SegmentError};
 use crate::cache::{Cached, Part};
 

@@ -47,6 +47,8 @@ pub(crate) const SUFFIX: &str = "parquet";
 pub(crate) struct Extras {
     /// The trace index: offset and length.
     pub(crate) traces: (u64, u64),
+    /// The calls between services: offset and length.
+    pub(crate) calls: (u64, u64),
     /// For each row group.
     pub(crate) row_groups: Vec<RowGroupExtras>,
     pub(crate) checksums: ChecksumExtent,
@@ -91,6 +93,18 @@ impl CatalogService {
 }
 
 impl Catalog {
+    pub(crate) fn size_bytes(&self) -> usize {
+        let of_service = |service: &CatalogService| {
+            let operations = service.operations.iter();
+            size_of::<CatalogService>()
+                + service.name.len()
+                + operations
+                    .map(|(name, _)| size_of::<(String, u8)>() + name.len())
+                    .sum::<usize>()
+        };
+        self.services.iter().map(of_service).sum()
+    }
+
     pub(crate) fn service(&self, name: &str) -> Option<&CatalogService> {
         self.services.iter().find(|service| service.name == name)
     }
@@ -104,4 +118,4 @@ pub(crate) const LOSSES_KEY: &str = "wakeful.losses";
 pub(crate) const FORMAT_KEY: &str = "wakeful.format";
 
 /// The version of the layout.
-pub(crate) const FORMAT: &str = "2";
+pub(crate) const FORMAT: &str = "3";

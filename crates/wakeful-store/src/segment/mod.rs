@@ -6,6 +6,7 @@
 
 mod attributes;
 mod builder;
+mod calls;
 mod checksums;
 mod columns;
 mod dictionary;
@@ -23,8 +24,10 @@ mod promote;
 mod roots;
 mod rows;
 mod scan;
+mod seal;
 mod skeleton;
 mod span_ids;
+mod stages;
 mod stretches;
 mod trace_index;
 mod write;
@@ -32,7 +35,7 @@ mod zones;
 
 pub(crate) use input::Source;
 pub(crate) use known_attributes::Keys;
-pub(crate) use meta::{SUFFIX, SegmentMeta, file_name};
+pub(crate) use meta::{Catalog, SUFFIX, SegmentMeta, file_name};
 pub(crate) use open::{Footer, Segment, TraceFilters};
 pub(crate) use outline::{Outlines, Part as TracePart};
 pub(crate) use pages::Dictionary;
@@ -52,6 +55,11 @@ pub(crate) enum SegmentError {
     Parquet(#[from] ParquetError),
     #[error(transparent)]
     Arrow(#[from] arrow_schema::ArrowError),
+    #[error(
+        "its footer is not what was written: the file is cut off, has changed, or is of another version of wakeful; \
+         restore it from a backup"
+    )]
+    FooterChanged,
     #[error("its footer is not wakeful's: {0}")]
     Json(#[from] serde_json::Error),
     #[error("{0}")]

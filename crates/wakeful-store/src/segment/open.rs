@@ -21,6 +21,8 @@ use super::losses;
 use super::meta::{self, Catalog, Extras, RowGroupExtras, SegmentMeta};
 use super::needles::Needles;
 use super::pages::Pages;
+use super::rows::filled;
+use super::seal;
 use super::trace_index::{self, ENTRY_BYTES, TraceIndex};
 use crate::ReadError;
 use crate::cache::{Cache, Cached, Part};
@@ -31,15 +33,24 @@ pub(crate) struct Footer {
     pub(super) metadata: Arc<ParquetMetaData>,
     /// All columns, as Arrow has them.
     pub(super) fields: Fields,
+    /// The columns that have a value: the others need no reading.
+    pub(super) filled: FieldLevels,
+    catalog: Catalog,
     checksums: Arc<Checksums>,
 }
 
 impl Footer {
-    fn new(metadata: ParquetMetaData, checksums: Checksums) -> Result<Self, SegmentError> {
+    fn read(input: &Input, extras: &Extras, metadata: ParquetMetaData) -> Result<Self, SegmentError> {
+        let catalog = serde_json::from_str(field(&metadata, meta::CATALOG_KEY)?)?;
+        let checksums = load_checksums(input, extras)?;
         let schema = parquet_to_arrow_schema(metadata.file_metadata().schema_descr(), None)?;
+        let filled = filled(&metadata, 0..metadata.num_row_groups());
+        let filled = parquet_to_arrow_field_levels(metadata.file_metadata().schema_descr(), filled, None)?;
         Ok(Self {
             fields: schema.fields,
+            filled,
             metadata: Arc::new(metadata),
+            catalog,
             checksums: Arc::new(checksums),
         })
     }
@@ -48,8 +59,17 @@ impl Footer {
         self.metadata.file_metadata().schema_descr()
     }
 
+    /// Its services and their operations.
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
     pub(crate) fn size_bytes(&self) -> usize {
-        self.metadata.memory_size() + self.fields.size() + self.checksums.size_bytes()
+        self.metadata.memory_size()
+            // Twice: all, and those that have a value.
+            + 2 * self.fields.size()
+            + self.catalog.size_bytes()
+            + self.checksums.size_bytes()
     }
 }
 
@@ -75,7 +95,6 @@ impl TraceFilters {
 #[derive(Debug)]
 pub(crate) struct Segment {
     pub(crate) meta: SegmentMeta,
-    pub(crate) catalog: Catalog,
     /// What programs said that they lost, with spans that are here.
     pub(crate) losses: Vec<Loss>,
     extras: Extras,
@@ -90,29 +109,21 @@ impl Segment {
     pub(crate) fn open(source: Source, cache: Arc<Cache>) -> Result<Self, SegmentError> {
         let input = source.open(None)?;
         let metadata = load_metadata(&input)?;
-        let footer = |key: &str| {
-            let pairs = metadata.file_metadata().key_value_metadata();
-            let value = pairs.and_then(|pairs| pairs.iter().find(|pair| pair.key == key)?.value.as_deref());
-            value.ok_or(SegmentError::Format("its footer lacks what wakeful writes there"))
-        };
-        if footer(meta::FORMAT_KEY)? != meta::FORMAT {
+        if field(&metadata, meta::FORMAT_KEY)? != meta::FORMAT {
             return Err(SegmentError::Format("it is of another version of wakeful"));
         }
-        let mut meta: SegmentMeta = serde_json::from_str(footer(meta::META_KEY)?)?;
+        let mut meta: SegmentMeta = serde_json::from_str(field(&metadata, meta::META_KEY)?)?;
         meta.bytes = input.len();
-        let extras: Extras = serde_json::from_str(footer(meta::EXTRAS_KEY)?)?;
-        let catalog = serde_json::from_str(footer(meta::CATALOG_KEY)?)?;
-        // Segments that were written before there were losses have none.
-        let losses = footer(meta::LOSSES_KEY).map_or(Ok(Vec::new()), losses::decode)?;
+        let extras: Extras = serde_json::from_str(field(&metadata, meta::EXTRAS_KEY)?)?;
+        let losses = losses::decode(field(&metadata, meta::LOSSES_KEY)?)?;
         if extras.row_groups.len() != metadata.num_row_groups() {
             return Err(SegmentError::Format("its footer does not fit its row groups"));
         }
         let trace_filters = trace_filters(&metadata)?;
-        let footer = Footer::new(metadata, load_checksums(&input, &extras)?)?;
+        let footer = Footer::read(&input, &extras, metadata)?;
         let retired = AtomicBool::new(false);
         let segment = Self {
             meta,
-            catalog,
             losses,
             extras,
             trace_filters,
@@ -220,6 +231,11 @@ impl Segment {
         self.read_extra(self.extras.row_groups[row_group].zones)
     }
 
+    /// The calls between its services, encoded.
+    pub(super) fn encoded_calls(&self) -> Result<Bytes, SegmentError> {
+        self.read_extra(self.extras.calls)
+    }
+
     fn read_extra(&self, extent: (u64, u64)) -> Result<Bytes, SegmentError> {
         let input = self.input(&*self.footer()?)?;
         check_extent(&input, extent)?;
@@ -227,12 +243,12 @@ impl Segment {
     }
 
     /// What it takes to read anything.
-    pub(super) fn footer(&self) -> Result<Arc<Footer>, SegmentError> {
+    pub(crate) fn footer(&self) -> Result<Arc<Footer>, SegmentError> {
         if let Some(Cached::Footer(footer)) = self.cached(Part::Footer) {
             return Ok(footer);
         }
         let input = self.source.open(None)?;
-        let footer = Footer::new(load_metadata(&input)?, load_checksums(&input, &self.extras)?)?;
+        let footer = Footer::read(&input, &self.extras, load_metadata(&input)?)?;
         let footer = Arc::new(footer);
         self.keep(Part::Footer, Cached::Footer(Arc::clone(&footer)));
         Ok(footer)
@@ -300,8 +316,17 @@ fn check_extent(input: &Input, (offset, length): (u64, u64)) -> Result<(), Segme
 }
 
 fn load_metadata(input: &Input) -> Result<ParquetMetaData, SegmentError> {
+    // Before Parquet's parser sees it: lengths that have changed might ask for any amount of memory.
+    seal::check(input)?;
     let reader = ParquetMetaDataReader::new().with_offset_index_policy(PageIndexPolicy::Required);
     Ok(reader.parse_and_finish(input)?)
+}
+
+/// A text of the footer.
+fn field<'a>(metadata: &'a ParquetMetaData, key: &str) -> Result<&'a str, SegmentError> {
+    let pairs = metadata.file_metadata().key_value_metadata();
+    let value = pairs.and_then(|pairs| pairs.iter().find(|pair| pair.key == key)?.value.as_deref());
+    value.ok_or(SegmentError::Format("its footer lacks what wakeful writes there"))
 }
 
 fn load_checksums(input: &Input, extras: &Extras) -> Result<Checksums, SegmentError> {

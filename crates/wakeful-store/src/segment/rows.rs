@@ -19,7 +19,6 @@ use super::columns::{self, ColumnType, Promoted};
 use super::key_order::{self, Next};
 use super::{Segment, SegmentError};
 use crate::assembly::Assembly;
-use crate::calls::{CallRow, CallRows};
 
 /// Rows that are decoded at once.
 pub(super) const BATCH_ROWS: usize = 4096;
@@ -33,8 +32,8 @@ impl Segment {
         }
         let footer = self.footer()?;
         let (groups, selection) = self.select(ranges);
-        let mask = filled(&footer.metadata, &groups);
-        for batch in self.read(&footer, groups, Some(selection), mask, BATCH_ROWS)? {
+        let batch_rows = batch_rows(ranges, BATCH_ROWS);
+        for batch in self.read_levels(&footer, groups, Some(selection), &footer.filled, batch_rows)? {
             Columns::new(&batch?)?.read_into(into);
         }
         Ok(())
@@ -57,63 +56,6 @@ impl Segment {
         Ok(first)
     }
 
-    /// Spans of traces, as far as calls go.
-    pub(crate) fn call_rows_of(&self, wanted: &[TraceId]) -> Result<CallRows, SegmentError> {
-        let mut ranges = Vec::new();
-        for trace in wanted {
-            ranges.extend(self.rows_of(*trace)?);
-        }
-        ranges.sort_unstable();
-        ranges.dedup();
-        self.read_call_rows(&ranges)
-    }
-
-    /// All spans, as far as calls go.
-    pub(crate) fn call_rows(&self) -> Result<CallRows, SegmentError> {
-        self.read_call_rows(&[(0, self.meta.spans as u32)])
-    }
-
-    fn read_call_rows(&self, ranges: &[(u32, u32)]) -> Result<CallRows, SegmentError> {
-        let wanted = [
-            columns::TRACE_ID,
-            columns::SPAN_ID,
-            columns::PARENT_SPAN_ID,
-            columns::SERVICE,
-            columns::START,
-            columns::DURATION,
-        ];
-        let mut rows = CallRows::default();
-        self.read_columns(ranges, &wanted, |batch| {
-            let traces: &FixedSizeBinaryArray = column(batch, columns::TRACE_ID)?;
-            let spans: &FixedSizeBinaryArray = column(batch, columns::SPAN_ID)?;
-            let parents: &FixedSizeBinaryArray = column(batch, columns::PARENT_SPAN_ID)?;
-            let services: &StringArray = column(batch, columns::SERVICE)?;
-            let starts: &TimestampNanosecondArray = column(batch, columns::START)?;
-            let durations: &UInt64Array = column(batch, columns::DURATION)?;
-            for row in 0..batch.num_rows() {
-                let ids = TraceId::from_bytes(traces.value(row)).zip(SpanId::from_bytes(spans.value(row)));
-                let Some((trace, span)) = ids else { continue };
-                let parent = parents
-                    .is_valid(row)
-                    .then(|| parents.value(row))
-                    .and_then(SpanId::from_bytes);
-                let service = rows.service(services.value(row));
-                let start = starts.value(row) as u64;
-                let end = start.saturating_add(durations.value(row));
-                rows.rows.push(CallRow {
-                    trace,
-                    span,
-                    parent,
-                    service,
-                    start,
-                    end,
-                });
-            }
-            Ok(())
-        })?;
-        Ok(rows)
-    }
-
     /// Reads some columns of the given rows (first and count, ascending, not overlapping).
     pub(super) fn read_columns(
         &self,
@@ -127,7 +69,8 @@ impl Segment {
         let footer = self.footer()?;
         let mask = project(footer.metadata.file_metadata().schema_descr(), names);
         let (groups, selection) = self.select(ranges);
-        for batch in self.read(&footer, groups, Some(selection), mask, BATCH_ROWS)? {
+        let batch_rows = batch_rows(ranges, BATCH_ROWS);
+        for batch in self.read(&footer, groups, Some(selection), mask, batch_rows)? {
             each(&batch?)?;
         }
         Ok(())
@@ -208,12 +151,22 @@ struct Columns<'a> {
     residual: Vec<&'a MapArray>,
 }
 
+/// How many rows are decoded at once: room for all of them is taken beforehand, so no more than there are, and at
+/// most `rows_max`.
+pub(super) fn batch_rows(ranges: &[(u32, u32)], rows_max: usize) -> usize {
+    let rows: usize = ranges.iter().map(|(_, count)| *count as usize).sum();
+    rows.clamp(1, rows_max)
+}
+
 /// The columns that have a value in one of the row groups: the others need no reading.
-pub(super) fn filled(metadata: &ParquetMetaData, groups: &[usize]) -> ProjectionMask {
+pub(super) fn filled(
+    metadata: &ParquetMetaData,
+    groups: impl Iterator<Item = usize> + Clone,
+) -> ProjectionMask {
     let schema = metadata.file_metadata().schema_descr();
     let is_filled = |leaf: &usize| {
-        groups.iter().any(|group| {
-            let chunk = metadata.row_group(*group).column(*leaf);
+        groups.clone().any(|group| {
+            let chunk = metadata.row_group(group).column(*leaf);
             let nulls = chunk.statistics().and_then(Statistics::null_count_opt);
             nulls.is_none_or(|nulls| nulls < chunk.num_values() as u64)
         })

@@ -23,15 +23,16 @@ use super::meta::{self, Catalog, CatalogService, Extras, RowGroupExtras, Segment
 use super::needles::{NeedlesBuilder, Place};
 use super::promote::promote;
 use super::trace_index::TraceIndexBuilder;
-use super::zones;
+use super::{seal, zones};
+use crate::call_counts::{CallCounter, CallRow};
 
 /// Rows of a row group.
 const ROW_GROUP_ROWS: usize = 1 << 17;
 
 /// A page has at most so many rows, and so many bytes. A look-up decodes a page of every column, so smaller is
 /// quicker; compression hardly minds.
-const PAGE_ROWS: usize = 4096;
-const PAGE_BYTES: usize = 32 << 10;
+const PAGE_ROWS: usize = 2048;
+const PAGE_BYTES: usize = 16 << 10;
 
 /// Where every row has a number or an id of its own, 4,096 of them take long to read and nothing is gained by having
 /// them together. (Texts do not compress as well in small pages.)
@@ -72,7 +73,8 @@ pub(crate) fn write_segment<W: Write + Send>(
 ) -> Result<W, SegmentError> {
     let (order, trace_count) = sort(batches);
     let promoted = promote(batches);
-    let shared = encode_shared(batches);
+    let catalog = catalog(batches);
+    let shared = share(batches, &catalog);
     let options = ArrowWriterOptions::new()
         .with_properties(properties(&promoted, trace_count as u64))
         // The columns' logical types say all that a reader needs; an Arrow schema would be 10 kB a segment.
@@ -81,6 +83,7 @@ pub(crate) fn write_segment<W: Write + Send>(
         ArrowWriter::try_new_with_options(Summing::new(out), columns::schema(&promoted), options)?;
     let mut builder = RowBuilder::new(&promoted);
     let mut traces = TraceIndexBuilder::default();
+    let mut calls = CallCounter::default();
     let mut row_groups = Vec::new();
     let mut row_number = 0;
     for rows in order.chunks(ROW_GROUP_ROWS) {
@@ -91,11 +94,14 @@ pub(crate) fn write_segment<W: Write + Send>(
             let batch = &batches[sorted.batch as usize];
             let row = &batch.rows()[sorted.row as usize];
             let group = batch.operations()[row.operation as usize].group;
-            let (resource, scope) = &shared[sorted.batch as usize][group as usize];
-            let service = batch.service(&batch.groups()[group as usize]);
+            let Group {
+                service,
+                resource,
+                scope,
+            } = &shared[sorted.batch as usize][group as usize];
             let span = batch.view(row);
             let shared = Shared {
-                service,
+                service: &catalog.services[*service as usize].name,
                 resource,
                 scope,
             };
@@ -121,6 +127,14 @@ pub(crate) fn write_segment<W: Write + Send>(
                 }
             }
             traces.push(sorted.trace_id, row_number);
+            calls.push(CallRow {
+                trace: sorted.trace_id,
+                span: row.span_id,
+                parent: row.parent_span_id,
+                service: *service,
+                start: sorted.start,
+                end: sorted.start.saturating_add(sorted.duration),
+            });
             row_number += 1;
             if builder.is_full() {
                 writer.write(&builder.finish()?)?;
@@ -136,7 +150,13 @@ pub(crate) fn write_segment<W: Write + Send>(
             zones: zones::encode(rows.iter().map(|row| row.duration)),
         });
     }
-    finish(writer, batches, origin, &traces.finish(), row_groups)
+    let rest = Rest {
+        traces: traces.finish(),
+        calls: calls.finish().encode(),
+        row_groups,
+        catalog,
+    };
+    finish(writer, batches, origin, rest)
 }
 
 /// A row group that was written, with what is to stand behind it.
@@ -146,21 +166,29 @@ struct RowGroup {
     zones: Vec<u8>,
 }
 
+/// What is to stand behind the row groups.
+struct Rest {
+    traces: Vec<u8>,
+    calls: Vec<u8>,
+    row_groups: Vec<RowGroup>,
+    catalog: Catalog,
+}
+
 /// Puts the indexes behind the row groups, and the footer behind them.
 fn finish<W: Write + Send>(
     mut writer: ArrowWriter<Summing<W>>,
     batches: &[Arc<Batch>],
     origin: Origin,
-    traces: &[u8],
-    row_groups: Vec<RowGroup>,
+    rest: Rest,
 ) -> Result<W, SegmentError> {
     let put = |writer: &mut ArrowWriter<Summing<W>>, bytes: &[u8]| {
         let offset = writer.bytes_written() as u64;
         writer.write_all(bytes).map(|()| (offset, bytes.len() as u64))
     };
-    let traces = put(&mut writer, traces)?;
+    let traces = put(&mut writer, &rest.traces)?;
+    let calls = put(&mut writer, &rest.calls)?;
     let mut extents = Vec::new();
-    for row_group in row_groups {
+    for row_group in rest.row_groups {
         extents.push(RowGroupExtras {
             needles: put(&mut writer, &row_group.needles)?,
             zones: put(&mut writer, &row_group.zones)?,
@@ -171,8 +199,11 @@ fn finish<W: Write + Send>(
     writer.sync()?;
     let (table, checksums) = writer.inner().table();
     put(&mut writer, &table)?;
+    writer.sync()?;
+    writer.inner_mut().hold();
     let extras = Extras {
         traces,
+        calls,
         row_groups: extents,
         checksums,
     };
@@ -195,13 +226,15 @@ fn finish<W: Write + Send>(
         (meta::FORMAT_KEY, meta::FORMAT.to_owned()),
         (meta::META_KEY, serde_json::to_string(&segment)?),
         (meta::EXTRAS_KEY, serde_json::to_string(&extras)?),
-        (meta::CATALOG_KEY, serde_json::to_string(&catalog(batches))?),
+        (meta::CATALOG_KEY, serde_json::to_string(&rest.catalog)?),
         (meta::LOSSES_KEY, losses::encode(origin.losses)?),
     ] {
         writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
     }
-    // This writes the footer too.
-    Ok(writer.into_inner()?.into_inner())
+    // This writes the footer.
+    let (mut out, footer) = writer.into_inner()?.into_parts();
+    out.write_all(&seal::seal(footer)?)?;
+    Ok(out)
 }
 
 /// Rows by the start of their trace here, trace, and start; and how many traces there are.
@@ -235,13 +268,28 @@ fn sort(batches: &[Arc<Batch>]) -> (Vec<Sorted>, usize) {
     (order, trace_starts.len())
 }
 
-/// The encoded resource and scope of each group of each batch.
-fn encode_shared(batches: &[Arc<Batch>]) -> Vec<Vec<(Vec<u8>, Vec<u8>)>> {
+/// What spans of a group have in common.
+struct Group {
+    /// Its number in the catalogue.
+    service: u32,
+    /// Encoded, as is the scope.
+    resource: Vec<u8>,
+    scope: Vec<u8>,
+}
+
+/// What spans have in common, by batch and group.
+fn share(batches: &[Arc<Batch>], catalog: &Catalog) -> Vec<Vec<Group>> {
+    let names = catalog.services.iter().map(|service| service.name.as_str());
+    let numbers: FxHashMap<&str, u32> = names.zip(0..).collect();
     let of_batch = |batch: &Arc<Batch>| {
         let groups = batch.groups().iter();
-        groups
-            .map(|group| (batch.encoded_resource(group), batch.encoded_scope(group)))
-            .collect()
+        let groups = groups.map(|group| Group {
+            // A group without spans is in no catalogue, and no row asks for it.
+            service: numbers.get(batch.service(group)).copied().unwrap_or_default(),
+            resource: batch.encoded_resource(group),
+            scope: batch.encoded_scope(group),
+        });
+        groups.collect()
     };
     batches.iter().map(of_batch).collect()
 }
@@ -314,6 +362,12 @@ fn properties(promoted: &[Promoted], traces: u64) -> WriterProperties {
             .set_column_dictionary_enabled(column(name), false)
             .set_column_encoding(column(name), encoding)
             .set_column_data_page_size_limit(column(name), NUMBERS_PAGE_BYTES);
+    }
+    // Events and links have times and ids in them: no two are the same.
+    for name in [columns::EVENTS, columns::LINKS] {
+        properties = properties
+            .set_column_dictionary_enabled(column(name), false)
+            .set_column_encoding(column(name), Encoding::DELTA_LENGTH_BYTE_ARRAY);
     }
     // A dictionary of varied values would be as large as the values, and a look-up would have to read all of it.
     for promoted in promoted.iter().filter(|promoted| promoted.varied) {

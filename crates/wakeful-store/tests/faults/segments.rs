@@ -97,6 +97,22 @@ fn a_segment_of_zeros_is_told_of_and_the_rest_is_there() {
     check_segment(zero, "segment not readable");
 }
 
+#[test]
+fn a_segment_whose_footer_has_changed_is_told_of_and_the_rest_is_there() {
+    // What is sealed ends sixteen bytes before the end, where its length stands.
+    for place in [0, 1, 5, 25, 50, 75, 95, 99, 100] {
+        let flip = |path: &Path| {
+            let mut bytes = std::fs::read(path).unwrap();
+            let seal = bytes.len() - 16;
+            let sealed = u32::from_le_bytes(*bytes[seal..].first_chunk().unwrap()) as usize;
+            assert!(sealed > 1_000 && sealed < seal);
+            bytes[seal - sealed + (sealed + 15) * place / 100] ^= 8;
+            std::fs::write(path, bytes).unwrap();
+        };
+        check_segment(flip, "segment not readable");
+    }
+}
+
 /// Where the data of columns is in a segment's file.
 fn data_of(segment: &Path, is_wanted: impl Fn(&str) -> bool) -> Range<usize> {
     let reader = SerializedFileReader::new(std::fs::File::open(segment).unwrap()).unwrap();
