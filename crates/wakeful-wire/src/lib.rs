@@ -3,9 +3,11 @@
 //! No decoder trusts a length: sizes are checked against what is there before anything is allocated, nesting is
 //! bounded, and an error says what was wrong and at which byte.
 //!
-//! Features (both on unless told otherwise): `encode` is what a program needs that only sends, OTLP requests written span by
-//! span, frames around them, and the Jaeger agent's datagrams; `decode` is the rest.
+//! Features (all on unless told otherwise): `encode` is what a program needs that only sends, OTLP requests written span by
+//! span, frames around them, and the Jaeger agent's datagrams; `console` is tokio-console's protocol, both ways; `decode` is the rest.
 
+#[cfg(feature = "console")]
+pub mod console;
 #[cfg(feature = "encode")]
 pub mod frame;
 #[cfg(feature = "decode")]
