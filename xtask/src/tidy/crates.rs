@@ -81,6 +81,11 @@ const PLACES: &[Place] = &[
         not: &["tokio", "hyper", "ratatui", "wakeful-wire"],
     },
     Place {
+        name: "wakeful-console",
+        uses: &["wakeful-model", "wakeful-wire", "wakeful-live"],
+        not: &["axum", "tonic", "prost", "wakeful-store"],
+    },
+    Place {
         name: "wakeful-store",
         uses: &["wakeful-trace", "wakeful-model", "wakeful-wire"],
         not: NETWORK,
@@ -111,6 +116,9 @@ const PLACES: &[Place] = &[
         uses: &[
             "wakeful-trace",
             "wakeful-model",
+            "wakeful-wire",
+            "wakeful-live",
+            "wakeful-console",
             "wakeful-store",
             "wakeful-query",
             "wakeful-server",
