@@ -5,6 +5,7 @@ mod port;
 mod ports;
 mod server;
 mod storage;
+mod top;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub(crate) use port::Port;
 pub(crate) use ports::PortArgs;
 pub(crate) use server::ServerArgs;
 pub(crate) use storage::{Backend, StorageArgs};
+pub(crate) use top::{Allowed, FirstView, Palette, RetainFor, TopArgs};
 
 /// Receives, keeps and shows the traces of async programs, in the place of the Jaeger container.
 #[derive(Debug, Parser)]
@@ -34,6 +36,9 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Ask a service by HTTP as a client that traces, and say where its trace is to be seen
     Get(GetArgs),
+    /// Show a program's tasks and resources in the terminal, as tokio-console does and more
+    #[command(args_override_self = true)]
+    Top(TopArgs),
     #[command(hide = true)]
     DemoProgram(DemoProgramArgs),
 }

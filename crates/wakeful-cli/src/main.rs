@@ -11,6 +11,7 @@ mod ready;
 mod serve;
 mod signals;
 mod telemetry;
+mod top;
 mod units;
 
 use std::io::Write as _;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Get(args) => get::run(args),
+        Command::Top(args) => top::run(args),
         Command::DemoProgram(args) => demo::program::run(args),
     });
     match ended {

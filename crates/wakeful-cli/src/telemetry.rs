@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use wakeful::{Endpoint, ExporterKind, Guard, SignalSettings};
+use wakeful::{Endpoint, ExporterKind, Guard, LogFormat, SignalSettings};
 use wakeful_server::Listener;
 
 use crate::args::{Command, Port, PortArgs};
@@ -21,13 +21,15 @@ pub(crate) fn start(command: &Command) -> anyhow::Result<Guard> {
     let ports = match command {
         Command::Serve(args) => Some(&args.server.ports),
         Command::Demo(args) => Some(&args.server.ports),
-        Command::Get(_) | Command::DemoProgram(_) => None,
+        Command::Get(_) | Command::Top(_) | Command::DemoProgram(_) => None,
     };
     let builder = match command {
         Command::Serve(args) => args.server.telemetry.builder(),
         Command::Demo(args) => args.server.telemetry.builder(),
         // A client's span is the service's to record, and the shop has exporters of its own.
         Command::Get(_) | Command::DemoProgram(_) => wakeful::builder().without_exporters(),
+        // Its screen is no place for log lines.
+        Command::Top(_) => wakeful::builder().without_exporters().log_format(LogFormat::None),
     };
     let own = ports.map(OwnPorts::of);
     let refused = Rc::new(Cell::new(None));

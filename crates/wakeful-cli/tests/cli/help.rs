@@ -31,6 +31,11 @@ fn of_get() {
 }
 
 #[test]
+fn of_top() {
+    check(&["top", "--help"], expect_file!["golden/top.txt"]);
+}
+
+#[test]
 fn wrong_settings_name_the_remedy() {
     let check = |arguments: &[&str], part: &str| {
         let said = output(arguments);

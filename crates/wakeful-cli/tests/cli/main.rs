@@ -11,3 +11,4 @@ mod loss;
 mod own_spans;
 mod ports;
 mod process;
+mod top;
