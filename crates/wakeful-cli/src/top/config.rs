@@ -271,9 +271,13 @@ mod tests {
 
     #[test]
     fn nothing_said() {
-        check(&[], "", expect![[r#"
+        check(
+            &[],
+            "",
+            expect![[r#"
             http://127.0.0.1:6669/ Some(6000000000) ["self-wakes", "lost-waker", "never-yielded", "auto-boxed-future", "large-future", "long-poll", "long-wait", "contention", "task-leak", "deadlock"] Styles { palette: Sixteen, utf8: true, durations: true, terminated: true }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
@@ -290,9 +294,13 @@ mod tests {
             [colors.enable]
             durations = false
         "#;
-        check(&[], file, expect![[r#"
+        check(
+            &[],
+            file,
+            expect![[r#"
             http://web-1:7001/ Some(90000000000) ["lost-waker", "long-poll", "long-wait", "contention", "task-leak", "deadlock"] Styles { palette: Indexed, utf8: false, durations: false, terminated: true }
-        "#]]);
+        "#]],
+        );
         let flags = [
             "http://web-2",
             "-W",
@@ -302,32 +310,56 @@ mod tests {
             "--palette",
             "8",
         ];
-        check(&flags, file, expect![[r#"
+        check(
+            &flags,
+            file,
+            expect![[r#"
             http://web-2:6669/ None ["deadlock", "long-poll"] Styles { palette: Eight, utf8: false, durations: false, terminated: true }
-        "#]]);
-        check(&["-A", "all", "--no-colors"], file, expect![[r#"
+        "#]],
+        );
+        check(
+            &["-A", "all", "--no-colors"],
+            file,
+            expect![[r#"
             http://web-1:7001/ Some(90000000000) [] Styles { palette: Off, utf8: false, durations: false, terminated: true }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn wrong_settings_name_the_remedy() {
-        check(&[], "colour = true", expect![[r#"
+        check(
+            &[],
+            "colour = true",
+            expect![[r#"
             TOML parse error at line 1, column 1
               |
             1 | colour = true
               | ^^^^^^
             unknown field `colour`, expected one of `default_target_addr`, `log`, `warnings`, `allow_warnings`, `log_directory`, `retention`, `charset`, `colors`
 
-        "#]]);
-        check(&[], "warnings = ['self-wake']", expect![[r#"
+        "#]],
+        );
+        check(
+            &[],
+            "warnings = ['self-wake']",
+            expect![[r#"
             lints in console.toml: no lint is called `self-wake`; there are self-wakes, lost-waker, never-yielded, auto-boxed-future, large-future, long-poll, long-wait, contention, task-leak, deadlock
-        "#]]);
-        check(&[], "retention = 'soon'", expect![[r#"
+        "#]],
+        );
+        check(
+            &[],
+            "retention = 'soon'",
+            expect![[r#"
             retention in console.toml: `soon` is not a time; give one like 6s, 500ms or `1m 30s`
-        "#]]);
-        check(&["https://web-1"], "", expect![[r#"
+        "#]],
+        );
+        check(
+            &["https://web-1"],
+            "",
+            expect![[r#"
             consoles do not speak https; give http, and bring it here through a tunnel (ssh -L) or a proxy
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -105,7 +105,10 @@ fn check(batch: &RuntimeBatch, arguments: &[&str], expected: Expect) {
 
 #[test]
 fn once_as_a_screen() {
-    check(&deadlocked(), &["--once"], expect![[r#"
+    check(
+        &deadlocked(),
+        &["--once"],
+        expect![[r#"
         connection: http://ADDRESS/ (CONNECTED)  insight: tracing  lost: 0  live
         views: t = tasks, r = resources, u = runtime, Enter = details, / = filter, ? = help, q = quit
         ╭Warnings──────────────────────────────────────────────────────────────────────────────────────────╮
@@ -122,18 +125,23 @@ fn once_as_a_screen() {
         │                                                                                                  │
         │                                                                                                  │
         ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn once_as_lines() {
-    check(&deadlocked(), &["--json", "-A", "contention"], expect![[r#"
+    check(
+        &deadlocked(),
+        &["--json", "-A", "contention"],
+        expect![[r#"
         {"busy_ns":12100000,"id":1,"idle_ns":3987900000,"kind":"task","live_wakers":1,"location":"src/main.rs:1:5","name":"left","polls":2,"scheduled_ns":0,"state":"idle","total_ns":4000000000,"type":"task"}
         {"busy_ns":12100000,"id":2,"idle_ns":3987900000,"kind":"task","live_wakers":1,"location":"src/main.rs:2:5","name":"right","polls":2,"scheduled_ns":0,"state":"idle","total_ns":4000000000,"type":"task"}
         {"concrete_type":"Mutex","holders":[1],"id":1,"internal":false,"kind":"Sync","location":"src/main.rs:10:5","name":"","parent":null,"total_ns":4000000000,"type":"resource","waiters":1}
         {"concrete_type":"Mutex","holders":[2],"id":2,"internal":false,"kind":"Sync","location":"src/main.rs:11:5","name":"","parent":null,"total_ns":4000000000,"type":"resource","waiters":1}
         {"lint":"deadlock","location":"src/main.rs:11:5","remedy":"take the locks in the same order everywhere, or hold one at a time","resources":[2,1],"since_unix_ns":2000000000,"tasks":[1,2],"text":"task 1 (left) of src/main.rs:1 holds Mutex of src/main.rs:10 and waits for Mutex of src/main.rs:11; task 2 (right) of src/main.rs:2 holds Mutex of src/main.rs:11 and waits for Mutex of src/main.rs:10","type":"finding"}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
