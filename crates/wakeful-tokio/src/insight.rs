@@ -40,7 +40,7 @@ fn gaps(has_hooks: bool) -> Vec<Gap> {
         ),
         gap(
             "locks of tokio::sync, and who waits for them",
-            "use wakeful::sync::Mutex in place of tokio::sync::Mutex",
+            "use those of wakeful::sync: Mutex, RwLock, Semaphore",
         ),
     ];
     tasks.into_iter().chain(others).collect()

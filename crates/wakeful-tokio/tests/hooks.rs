@@ -80,8 +80,8 @@ fn every_task_is_seen_and_hooks_that_were_there_still_run() {
     let mut starts = batches.iter().flat_map(|batch| &batch.task_starts);
     let both = starts.find(|start| start.name == "both").unwrap();
     assert!(both.future_bytes.is_some());
-    let sums = batches.iter().flat_map(|batch| &batch.task_sums);
-    let sums: &TaskSums = sums.filter(|sums| sums.task == both.id).next_back().unwrap();
+    let mut sums = batches.iter().flat_map(|batch| &batch.task_sums);
+    let sums: &TaskSums = sums.rfind(|sums| sums.task == both.id).unwrap();
     assert_eq!((sums.polls, sums.wakers.as_ref().unwrap().wakes), (2, 1));
     assert!(sums.scheduled_nanos.is_some());
 }

@@ -47,8 +47,8 @@ impl Watch {
     fn task(&self, name: &str) -> Told {
         self.exporter.flush_blocking(DEADLINE);
         let batches = self.batches.lock().unwrap();
-        let starts = batches.iter().flat_map(|batch| &batch.task_starts);
-        let start = starts.filter(|start| start.name == name).next_back().unwrap();
+        let mut starts = batches.iter().flat_map(|batch| &batch.task_starts);
+        let start = starts.rfind(|start| start.name == name).unwrap();
         let id = start.id;
         let location = batches
             .iter()
@@ -61,8 +61,7 @@ impl Watch {
             sums: batches
                 .iter()
                 .flat_map(|batch| &batch.task_sums)
-                .filter(|sums| sums.task == id)
-                .next_back()
+                .rfind(|sums| sums.task == id)
                 .unwrap()
                 .clone(),
             polls: of(&batches, |batch| &batch.polls, |poll| poll.task == id),
@@ -366,6 +365,35 @@ fn two_tasks_that_wait_for_each_other_are_seen_with_their_locks() {
         assert!(began.elapsed() < DEADLINE, "not seen: {merged:#?}");
     }
     runtime.shutdown_background();
+}
+
+#[test]
+fn who_reads_and_who_has_permits_is_seen() {
+    let (_one, watch) = watch();
+    let runtime = runtime();
+    let (rows, places) = (sync::RwLock::new(1), sync::Semaphore::new(2));
+    runtime.block_on(async {
+        let (_one, _other) = (rows.read().await, rows.read().await);
+        assert!(rows.try_write().is_err());
+        let _place = places.acquire().await.unwrap();
+        watch.exporter.flush(DEADLINE).await;
+    });
+    drop(runtime);
+    let batches = watch.batches.lock().unwrap();
+    let states = batches.iter().flat_map(|batch| &batch.resource_states);
+    let mut holders: Vec<Vec<&str>> = states
+        .map(|state| state.holders.iter().map(|holder| holder.how.as_str()).collect())
+        .filter(|holders: &Vec<&str>| holders.contains(&"read") || holders == &[""])
+        .collect();
+    holders.sort_unstable();
+    holders.dedup();
+    assert!(holders.contains(&vec!["read", "read"]), "{holders:?}");
+    let made = batches.iter().flat_map(|batch| &batch.resource_starts);
+    let types: Vec<&str> = made.map(|start| start.concrete_type.as_str()).collect();
+    assert!(
+        types.contains(&"RwLock") && types.contains(&"Semaphore"),
+        "{types:?}"
+    );
 }
 
 #[test]

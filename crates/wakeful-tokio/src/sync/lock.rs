@@ -1,6 +1,8 @@
 //! What is known of one lock.
 
+use std::future::{Future, poll_fn};
 use std::panic::Location;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -32,6 +34,8 @@ pub(super) struct Lock {
 #[derive(Debug, Default)]
 pub(super) struct Waits {
     pub(super) open: Vec<Wait>,
+    /// Who holds it beside others; who holds it alone may stand in [`Lock::taken_at`] instead.
+    pub(super) sharing: Vec<Sharing>,
     /// Waits that have ended since the last look, with that time and whether the lock was got.
     pub(super) ended: Vec<(Wait, u64, bool)>,
     pub(super) contended: u64,
@@ -42,8 +46,20 @@ pub(super) struct Waits {
 #[derive(Debug, Clone)]
 pub(super) struct Wait {
     pub(super) id: u64,
+    /// What was called: `Mutex::lock`.
+    pub(super) source: &'static str,
     pub(super) task: Option<TaskId>,
     pub(super) called_at: &'static Location<'static>,
+    pub(super) since_unix_nanos: u64,
+}
+
+/// One of those who hold a lock.
+#[derive(Debug, Clone)]
+pub(super) struct Sharing {
+    id: u64,
+    pub(super) held: Held,
+    /// `read`, `write`; empty for the only way there is.
+    pub(super) how: &'static str,
     pub(super) since_unix_nanos: u64,
 }
 
@@ -91,9 +107,10 @@ impl Lock {
     }
 
     /// Begins a wait of the current task.
-    pub(super) fn wait(self: &Arc<Self>, called_at: &'static Location<'static>) -> OpenWait {
+    fn wait(self: &Arc<Self>, source: &'static str, called_at: &'static Location<'static>) -> OpenWait {
         let wait = Wait {
             id: id::next(),
+            source,
             task: current_task(),
             called_at,
             since_unix_nanos: unix_nanos(),
@@ -108,6 +125,23 @@ impl Lock {
             id,
             is_ready: false,
         }
+    }
+
+    /// Notes that it was taken by one of several who may have it.
+    pub(super) fn share(&self, how: &'static str, taken_at: &'static Location<'static>) -> Shared<'_> {
+        let sharing = Sharing {
+            id: id::next(),
+            held: Held {
+                task: current_task(),
+                taken_at,
+            },
+            how,
+            since_unix_nanos: unix_nanos(),
+        };
+        let id = sharing.id;
+        self.acquisitions.fetch_add(1, Ordering::Relaxed);
+        self.waits().sharing.push(sharing);
+        Shared { lock: self, id }
     }
 
     pub(super) fn waits(&self) -> MutexGuard<'_, Waits> {
@@ -131,7 +165,43 @@ impl Lock {
 pub(super) struct OpenWait {
     lock: Arc<Lock>,
     id: u64,
-    pub(super) is_ready: bool,
+    is_ready: bool,
+}
+
+/// A share in a lock until this is dropped.
+#[derive(Debug)]
+pub(super) struct Shared<'a> {
+    lock: &'a Lock,
+    id: u64,
+}
+
+impl Drop for Shared<'_> {
+    fn drop(&mut self) {
+        self.lock.waits().sharing.retain(|sharing| sharing.id != self.id);
+    }
+}
+
+/// Waits for `taking`, and says so if it is not ready at once.
+pub(super) async fn waited<F: Future>(
+    lock: &Arc<Lock>,
+    source: &'static str,
+    called_at: &'static Location<'static>,
+    taking: F,
+) -> F::Output {
+    let mut taking = pin!(taking);
+    let mut wait: Option<OpenWait> = None;
+    let taken = poll_fn(|context| {
+        let polled = taking.as_mut().poll(context);
+        if polled.is_pending() && wait.is_none() {
+            wait = Some(lock.wait(source, called_at));
+        }
+        polled
+    })
+    .await;
+    if let Some(wait) = &mut wait {
+        wait.is_ready = true;
+    }
+    taken
 }
 
 impl Drop for OpenWait {

@@ -1,15 +1,14 @@
 //! `tokio::sync::Mutex`, watched.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
-use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::TryLockError;
 
-use super::lock::Lock;
+use super::lock::{Lock, waited};
 
 /// `tokio::sync::Mutex` that knows which task holds it and which ones wait, and where they do.
 pub struct Mutex<T> {
@@ -38,20 +37,8 @@ impl<T> Mutex<T> {
     pub fn lock(&self) -> impl Future<Output = MutexGuard<'_, T>> {
         let location = Location::caller();
         async move {
-            let mut taking = pin!(self.inner.lock());
-            let mut wait = None;
-            let inner = poll_fn(|context| {
-                let polled = taking.as_mut().poll(context);
-                if polled.is_pending() && wait.is_none() {
-                    wait = Some(self.lock.wait(location));
-                }
-                polled
-            })
-            .await;
+            let inner = waited(&self.lock, "Mutex::lock", location, self.inner.lock()).await;
             self.lock.taken(location);
-            if let Some(wait) = &mut wait {
-                wait.is_ready = true;
-            }
             MutexGuard {
                 lock: &self.lock,
                 inner,

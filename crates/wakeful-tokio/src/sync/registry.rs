@@ -25,10 +25,8 @@ struct Known {
     lock: Weak<Lock>,
     /// Looks since it was told; `None` if it never was.
     looks: Option<u32>,
-    acquisitions: u64,
-    contended: u64,
-    waiters: usize,
-    held: Option<Held>,
+    /// Acquisitions, those that had to wait, who waits now, who shares it, and who has it alone.
+    state: (u64, u64, usize, usize, Option<Held>),
     /// Since when it is held so, at the latest.
     held_since_unix_nanos: u64,
 }
@@ -39,10 +37,7 @@ pub(super) fn add(lock: &Arc<Lock>) {
         recorder: with_recorder(Recorder::clone),
         lock: Arc::downgrade(lock),
         looks: None,
-        acquisitions: 0,
-        contended: 0,
-        waiters: 0,
-        held: None,
+        state: (0, 0, 0, 0, None),
         held_since_unix_nanos: 0,
     });
 }
@@ -91,9 +86,11 @@ impl Known {
         let held = lock.held();
         let mut waits = lock.waits();
         let ended = std::mem::take(&mut waits.ended);
-        let (open, contended, waited_nanos) = (waits.open.clone(), waits.contended, waits.waited_nanos);
+        let (open, sharing) = (waits.open.clone(), waits.sharing.clone());
+        let (contended, waited_nanos) = (waits.contended, waits.waited_nanos);
         drop(waits);
-        if held != self.held || acquisitions != self.acquisitions {
+        let (acquisitions_before, .., held_before) = self.state;
+        if held != held_before || acquisitions != acquisitions_before {
             // A wait that ended with it is the best that is known of when it was taken.
             let taken = ended
                 .iter()
@@ -102,12 +99,11 @@ impl Known {
                 .max();
             self.held_since_unix_nanos = taken.unwrap_or(now);
         }
-        let source = format!("{}::lock", lock.concrete_type);
         let op = |wait: &Wait, end: Option<u64>, is_ready: bool, locations: &mut LocationTable| AsyncOp {
             id: AsyncOpId(wait.id),
             resource: ResourceId(lock.id),
             task: wait.task,
-            source: source.clone(),
+            source: wait.source.to_owned(),
             location: Some(locations.index(wait.called_at)),
             start_unix_nanos: wait.since_unix_nanos,
             end_unix_nanos: end,
@@ -120,26 +116,34 @@ impl Known {
         for wait in &open {
             batch.async_ops.push(op(wait, None, false, locations));
         }
-        let state = (acquisitions, contended, open.len(), held);
-        if !is_told_now && state == (self.acquisitions, self.contended, self.waiters, self.held) {
+        let state = (acquisitions, contended, open.len(), sharing.len(), held);
+        if !is_told_now && state == self.state {
             return;
         }
-        (self.acquisitions, self.contended, self.waiters, self.held) = state;
-        let holder = held.map(|held| Holder {
-            task: held.task,
-            since_unix_nanos: self.held_since_unix_nanos,
-            location: Some(locations.index(held.taken_at)),
-            how: String::new(),
-        });
+        self.state = state;
+        let alone = held.map(|held| (held, "", self.held_since_unix_nanos));
+        let shared = sharing
+            .iter()
+            .map(|sharing| (sharing.held, sharing.how, sharing.since_unix_nanos));
+        let holders: Vec<Holder> = alone
+            .into_iter()
+            .chain(shared)
+            .map(|(held, how, since_unix_nanos)| Holder {
+                task: held.task,
+                since_unix_nanos,
+                location: Some(locations.index(held.taken_at)),
+                how: how.to_owned(),
+            })
+            .collect();
         batch.resource_states.push(ResourceState {
             resource: ResourceId(lock.id),
             at_unix_nanos: now,
             attributes: vec![StateAttribute {
                 key: "locked".to_owned(),
-                value: StateValue::Bool(held.is_some()),
+                value: StateValue::Bool(!holders.is_empty()),
                 unit: String::new(),
             }],
-            holders: holder.into_iter().collect(),
+            holders,
             waiters: open.len() as u64,
             contention: Some(Contention {
                 acquisitions,

@@ -105,11 +105,8 @@ fn polls_of_a_span_arrive_beside_it_and_add_up_to_its_busy_time() {
     for interval in intervals::unpack(packed) {
         let start = span.start_unix_nanos + interval.start;
         let end = span.start_unix_nanos + interval.end;
-        let is_within = |poll: &&&Poll| poll.start_unix_nanos <= start && end <= poll.end_unix_nanos();
-        assert!(
-            polls.iter().find(is_within).is_some(),
-            "{interval:?} in none of {polls:#?}"
-        );
+        let is_within = |poll: &&Poll| poll.start_unix_nanos <= start && end <= poll.end_unix_nanos();
+        assert!(polls.iter().any(is_within), "{interval:?} in none of {polls:#?}");
     }
 }
 
