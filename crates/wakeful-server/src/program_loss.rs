@@ -15,7 +15,7 @@ pub(crate) struct Cause {
     pub(crate) remedy: &'static str,
 }
 
-const CAUSES: [Cause; 7] = [
+const CAUSES: [Cause; 8] = [
     Cause {
         name: "ring_full",
         why: "a thread's ring was full",
@@ -40,6 +40,11 @@ const CAUSES: [Cause; 7] = [
         name: "misplaced",
         why: "a record was of a span that was closed",
         remedy: "this is a fault of wakeful's or of a library that traces by itself: please report it",
+    },
+    Cause {
+        name: "span_queue_full",
+        why: "the queue of spans made by hand was full",
+        remedy: "raise explicit_spans_bytes_max in the program, or make fewer spans by hand at once",
     },
     Cause {
         name: "queue_full",
@@ -99,5 +104,27 @@ impl Told {
             let counts = [&counts.spans, &counts.logs, &counts.records];
             (name, counts.map(|counter| counter.load(Ordering::Relaxed)))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What no request can tell: the receiver knows, or there is none to come.
+    const UNTOLD: [&str; 3] = ["rejected", "shutdown", "open_at_shutdown"];
+
+    #[test]
+    fn every_cause_that_is_documented_as_told_is_known() {
+        let docs = include_str!("../../../docs/loss.md");
+        let rows = docs
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+        let causes = rows
+            .take_while(|(name, _)| !name.contains('.'))
+            .map(|(name, _)| name);
+        let told: Vec<_> = causes.filter(|name| !UNTOLD.contains(name)).collect();
+        let known: Vec<_> = CAUSES.iter().map(|cause| cause.name).collect();
+        assert_eq!(told, known);
     }
 }
