@@ -101,9 +101,14 @@ impl HeaderRules {
         known || *name == *self.propagator.jaeger_header() || self.debug_header.as_deref() == Some(name)
     }
 
+    /// Whether there may be anything to read.
+    pub(crate) fn concern(&self, headers: &HeaderMap) -> bool {
+        headers.keys().any(|name| self.may_read(name.as_str()))
+    }
+
     /// Reads the headers of a request.
     pub fn read(&self, headers: &HeaderMap) -> Incoming {
-        if !headers.keys().any(|name| self.may_read(name.as_str())) {
+        if !self.concern(headers) {
             return Incoming::default();
         }
         let found = self.propagator.extract(headers);

@@ -102,6 +102,10 @@ impl<S> Layer<S> for TraceLayer {
 impl Settings {
     /// Reads the headers, leaves in the extensions what a handler may want, and begins the span.
     fn begin<B>(&self, request: &mut Request<B>) -> Option<Box<Exchange>> {
+        let asked_for_more = self.metrics.is_some() || self.starts_traces;
+        if !asked_for_more && !self.headers.concern(request.headers()) {
+            return None;
+        }
         let incoming = self.headers.read(request.headers());
         for problem in &incoming.problems {
             tracing::error!(path = request.uri().path(), "{problem}");
