@@ -1,6 +1,5 @@
 //! Spans that the program made by hand, until the drain takes them.
 
-use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wakeful_trace::Span;
@@ -12,9 +11,12 @@ pub(crate) struct ExplicitSpans {
     queue: Mutex<Queue>,
 }
 
+/// Spans of one allocation: a single list would be moved as it grows, megabytes at a time, while others wait.
+const CHUNK: usize = 256;
+
 #[derive(Debug, Default)]
 struct Queue {
-    spans: VecDeque<Span>,
+    chunks: Vec<Vec<Span>>,
     bytes: usize,
 }
 
@@ -52,7 +54,14 @@ impl ExplicitSpans {
         }
         let was_half_full = queue.bytes > self.bytes_max / 2;
         queue.bytes = after;
-        queue.spans.push_back(span);
+        match queue.chunks.last_mut() {
+            Some(chunk) if chunk.len() < CHUNK => chunk.push(span),
+            _ => {
+                let mut chunk = Vec::with_capacity(CHUNK);
+                chunk.push(span);
+                queue.chunks.push(chunk);
+            }
+        }
         if !was_half_full && after > self.bytes_max / 2 {
             Pushed::HalfFull
         } else {
@@ -60,10 +69,12 @@ impl ExplicitSpans {
         }
     }
 
-    /// Takes all that wait.
-    pub(crate) fn take(&self) -> VecDeque<Span> {
+    /// Takes all that wait, in the order in which they came.
+    pub(crate) fn take(&self) -> impl Iterator<Item = Span> {
         let mut queue = self.locked();
         queue.bytes = 0;
-        std::mem::take(&mut queue.spans)
+        let chunks = std::mem::take(&mut queue.chunks);
+        drop(queue);
+        chunks.into_iter().flatten()
     }
 }
