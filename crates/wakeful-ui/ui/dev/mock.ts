@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { attributeIn, findIn, logsIn, mockSpanId, pointsIn } from './mock-parts.ts';
+import { MockRuntime } from './mock-runtime.ts';
 import { answerSearch } from './mock-search.ts';
 import { arrowOf, generated, type MockTrace, miniRedis, servicesOf } from './mock-trace.ts';
 
@@ -9,10 +10,12 @@ const KB = 'k'.repeat(1024);
 /** A server of `docs/ui-api.md` with generated traces, for development without a binary. */
 export class Mock {
   private readonly traces: MockTrace[];
+  private readonly runtime: MockRuntime;
   private readonly answers = new Map<string, Uint8Array>();
 
   /** Traces end shortly before `now` (Unix ms). `largest` leaves larger traces out; with 0 there are none at all. */
   constructor(now: number, largest = 1_000_000) {
+    this.runtime = new MockRuntime(now, largest > 0);
     const minutesAgo = (minutes: number) => BigInt(Math.round(now - minutes * 60_000)) * 1_000_000n + 123_456n;
     this.traces = largest === 0 ? [] : [miniRedis(minutesAgo(1))];
     const big: [number, number][] = [
@@ -40,6 +43,7 @@ export class Mock {
     if (rest === 'services') this.json(response, { services: this.services() });
     else if (rest === 'operations') this.json(response, { operations: this.operations(url.searchParams.get('service')) });
     else if (rest === 'about') this.json(response, this.about());
+    else if (this.runtime.answer(rest, url.searchParams, response)) return true;
     else if (answerSearch(this.traces, rest, url.searchParams, request, response)) return true;
     else if (head === 'trace' && row !== undefined) this.span(id, Number(row), response);
     else if (head === 'trace' && part !== undefined) this.part(id, part, url.searchParams, response);

@@ -75,6 +75,7 @@ function decoded(text: string): string {
 
 /** Pages that are seldom looked at come when they are: the first load stays small. */
 const LATE: Readonly<Record<string, () => Promise<FunctionComponent>>> = {
+  '/tasks': async () => (await import('../pages/tasks/page.tsx')).TasksPage,
   '/loss': async () => (await import('../pages/loss/page.tsx')).LossPage,
   '/settings': async () => (await import('../pages/settings/page.tsx')).SettingsPage,
   '/about': async () => (await import('../pages/about/page.tsx')).AboutPage,
@@ -169,6 +170,9 @@ function perform(action: string): boolean {
       return pageCommands.value.find !== undefined;
     case 'go-search':
       go('/search');
+      return true;
+    case 'go-tasks':
+      go('/tasks');
       return true;
     case 'copy-link':
       copyLink();

@@ -21,9 +21,11 @@ export function Header() {
         <Icon name="logo" /> wakeful
       </a>
       <nav aria-label="Pages">
-        <a href={href('/search')} aria-current={path.value === '/search' ? 'page' : undefined}>
-          Search
-        </a>
+        {PAGES.filter(({ tab }) => tab).map(({ name, path: to }) => (
+          <a key={to} href={href(to)} aria-current={path.value.startsWith(to) ? 'page' : undefined}>
+            {name}
+          </a>
+        ))}
       </nav>
       <Lookup />
       <button

@@ -6,7 +6,9 @@ import { letterKeys } from './settings.ts';
 
 const TITLES: Record<Scope, string> = {
   global: 'Everywhere',
-  list: 'List of traces',
+  list: 'Lists and tables',
+  program: 'Tasks, resources, runtime',
+  live: 'Live pages',
   plot: 'Plot of traces',
   views: 'Views of a trace',
   timeline: 'Timeline',

@@ -8,7 +8,7 @@ const ARROWS: Record<string, [IconName, string]> = {
   ArrowRight: ['arrowRight', 'Arrow right'],
 };
 
-const SHOWN: Record<string, string> = { Escape: 'Esc', Mod: 'Ctrl', ContextMenu: 'Menu' };
+const SHOWN: Record<string, string> = { Escape: 'Esc', Mod: 'Ctrl', ContextMenu: 'Menu', ' ': 'Space' };
 
 /** A key as it stands on keyboards; `name` is as the table of keys has it. */
 export function KeyCap({ name }: { name: string }) {

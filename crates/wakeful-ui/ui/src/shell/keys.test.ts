@@ -6,7 +6,8 @@ const TOGETHER: Scope[][] = [
   ['flame', 'views', 'global'],
   ['rows', 'timeline', 'views', 'global'],
   ['plot', 'global'],
-  ['list', 'global'],
+  ['list', 'program', 'live', 'global'],
+  ['rows', 'timeline', 'views', 'program', 'live', 'global'],
   ['find', 'global'],
 ];
 

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 
 /** Where a key acts. Letters never act in text fields. */
-export type Scope = 'global' | 'list' | 'plot' | 'views' | 'timeline' | 'rows' | 'flame' | 'find';
+export type Scope = 'global' | 'list' | 'plot' | 'views' | 'timeline' | 'rows' | 'flame' | 'find' | 'program' | 'live';
 
 /** Whose habits the trace timeline follows. */
 export type Preset = 'wakeful' | 'jaeger';
@@ -26,17 +26,22 @@ export const KEYS: readonly KeyRow[] = [
   { scope: 'global', keys: ['>'], action: 'palette-actions', does: 'actions alone' },
   { scope: 'global', keys: [':'], action: 'palette-query', does: 'search by TraceQL' },
   { scope: 'global', keys: ['g s'], action: 'go-search', does: 'go to Search' },
+  { scope: 'global', keys: ['g t'], action: 'go-tasks', does: 'go to Tasks' },
   { scope: 'global', keys: ['y'], action: 'copy-link', does: 'copy a link to this view' },
   { scope: 'global', keys: ['Escape'], action: 'close', does: 'close the top layer, else clear selection, else clear find' },
 
-  { scope: 'list', keys: ['ArrowDown', 'j'], action: 'next', does: 'next trace' },
-  { scope: 'list', keys: ['ArrowUp', 'k'], action: 'previous', does: 'previous trace' },
-  { scope: 'list', keys: ['Home', 'g g'], action: 'first', does: 'first trace' },
-  { scope: 'list', keys: ['End', 'G'], action: 'last', does: 'last trace' },
+  { scope: 'list', keys: ['ArrowDown', 'j'], action: 'next', does: 'next' },
+  { scope: 'list', keys: ['ArrowUp', 'k'], action: 'previous', does: 'previous' },
+  { scope: 'list', keys: ['Home', 'g g'], action: 'first', does: 'first' },
+  { scope: 'list', keys: ['End', 'G'], action: 'last', does: 'last' },
   { scope: 'list', keys: ['Enter'], action: 'open', does: 'open' },
   { scope: 'list', keys: ['ArrowRight', 'l'], action: 'sort-next', does: 'next sort' },
   { scope: 'list', keys: ['ArrowLeft', 'h'], action: 'sort-previous', does: 'previous sort' },
   { scope: 'list', keys: ['i'], action: 'sort-invert', does: 'invert the sort' },
+
+  { scope: 'program', keys: ['t'], action: 'to-tasks', does: 'tasks of this program' },
+
+  { scope: 'live', keys: [' '], action: 'pause', does: 'pause, or go on' },
 
   { scope: 'plot', keys: ['ArrowRight', 'ArrowDown'], action: 'next', does: 'next listed trace in time' },
   { scope: 'plot', keys: ['ArrowLeft', 'ArrowUp'], action: 'previous', does: 'previous listed trace in time' },

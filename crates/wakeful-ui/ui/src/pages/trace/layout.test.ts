@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { layoutFor, nameWidth, ScrollScale } from './layout.ts';
+import { ScrollScale } from '../../widgets/scroll-scale.ts';
+import { layoutFor, nameWidth } from './layout.ts';
 
 test('a million rows fit a scrollbar that browsers can draw', () => {
   const scale = new ScrollScale(1_000_000, 24, 720);

@@ -11,7 +11,7 @@ import type { Fn, Transform, Weight } from '../analysis/flame-tree.ts';
 import { useAnswer } from '../analysis/use-answer.ts';
 import type { TraceModel } from '../model.ts';
 import { panned, transformsIn, transformsText, type Window, zoomed } from './flame-keys.ts';
-import { useAddress } from './use-address.ts';
+import { useAddress } from '../../../shell/use-address.ts';
 import './views.css';
 
 const ROW_PX = 22;

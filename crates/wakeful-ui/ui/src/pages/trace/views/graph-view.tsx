@@ -8,7 +8,7 @@ import type { Fn } from '../analysis/flame-tree.ts';
 import type { GraphNode } from '../analysis/graph-layout.ts';
 import { useAnswer } from '../analysis/use-answer.ts';
 import type { TraceModel } from '../model.ts';
-import { useAddress } from './use-address.ts';
+import { useAddress } from '../../../shell/use-address.ts';
 import './views.css';
 
 /** More nodes than this are not drawn: nobody could read them. */

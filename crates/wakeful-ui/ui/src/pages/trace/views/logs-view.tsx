@@ -11,7 +11,7 @@ import { analysisOf } from '../analysis/client.ts';
 import type { TableRow } from '../analysis/table.ts';
 import { FoundText } from '../found-text.tsx';
 import type { TraceModel } from '../model.ts';
-import { VirtualList } from './virtual-list.tsx';
+import { VirtualList } from '../../../widgets/virtual-list.tsx';
 import './views.css';
 
 const HEADS = ['Timestamp', 'Service', 'Span Name', 'Level', 'Event', 'Attributes'];

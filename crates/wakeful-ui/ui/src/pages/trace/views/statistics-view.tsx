@@ -15,7 +15,7 @@ import { type Field, FIELDS, type Group, valueOf } from '../analysis/statistics.
 import { useAnswer } from '../analysis/use-answer.ts';
 import type { TraceModel } from '../model.ts';
 import { SortHead } from './sort-head.tsx';
-import { sortOf, sortText, useAddress } from './use-address.ts';
+import { sortOf, sortText, useAddress } from '../../../shell/use-address.ts';
 import './views.css';
 
 /** More groups than this are counted, not listed. */

@@ -10,8 +10,8 @@ import { analysisOf } from '../analysis/client.ts';
 import { TABLE_FIELDS, type TableField, type TableFilter, type TableRow } from '../analysis/table.ts';
 import { useAnswer } from '../analysis/use-answer.ts';
 import type { TraceModel } from '../model.ts';
-import { sortOf, sortText, useAddress } from './use-address.ts';
-import { VirtualList } from './virtual-list.tsx';
+import { sortOf, sortText, useAddress } from '../../../shell/use-address.ts';
+import { VirtualList } from '../../../widgets/virtual-list.tsx';
 import './views.css';
 
 const STATUSES: readonly TableFilter['status'][] = ['', 'error', 'ok', 'unset'];

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { note, params, travelled } from '../../../shell/router.ts';
+import { note, params, travelled } from './router.ts';
 
 /** A text of a view that stands in the address; the fallback does not. */
 export function useAddress(name: string, fallback: string): [string, (value: string) => void] {

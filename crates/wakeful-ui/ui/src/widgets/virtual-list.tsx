@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { actionOf, inTextField } from '../../../shell/keys.ts';
-import { letterKeys } from '../../../shell/settings.ts';
-import { ScrollScale } from '../layout.ts';
+import { actionOf, inTextField } from '../shell/keys.ts';
+import { letterKeys } from '../shell/settings.ts';
+import { ScrollScale } from './scroll-scale.ts';
+import './virtual-list.css';
 
 interface Props {
   label: string;
@@ -10,6 +11,8 @@ interface Props {
   /** Columns of a row, for the accessibility tree. */
   columns: number;
   busy: boolean;
+  /** Height of a row in CSS pixels, 28 if it is not said. */
+  rowPx?: number;
   /** The row that keys move; -1 for none. */
   active: number;
   /** A head above the rows, which stays. */
@@ -31,14 +34,14 @@ const SPARE = 8;
 
 /** A table of any length of which only the rows on screen exist. Each row is as high as the others. */
 export function VirtualList(props: Props) {
-  const { label, count, active, busy, head, onRange, onActive } = props;
+  const { label, count, active, busy, head, onRange, onActive, rowPx = ROW_PX } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(0);
-  const scale = new ScrollScale(count, ROW_PX, height);
+  const scale = new ScrollScale(count, rowPx, height);
   const first = scale.rowAt(top);
   const from = Math.max(0, Math.floor(first) - SPARE);
-  const to = Math.min(count, Math.ceil(first + height / ROW_PX) + SPARE);
+  const to = Math.min(count, Math.ceil(first + height / rowPx) + SPARE);
 
   useEffect(() => {
     if (!scroller.current) return;
@@ -51,7 +54,7 @@ export function VirtualList(props: Props) {
   useLayoutEffect(() => {
     const body = scroller.current;
     if (!body || active < 0 || height === 0) return;
-    const rows = height / ROW_PX;
+    const rows = height / rowPx;
     if (active < first) body.scrollTop = scale.pxAt(active);
     else if (active + 1 > first + rows) body.scrollTop = scale.pxAt(active + 1 - rows);
   }, [active, height, count]);
@@ -59,7 +62,7 @@ export function VirtualList(props: Props) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (inTextField(event) || (event.key.length === 1 && !letterKeys.peek())) return;
     const action = event.key === 'PageDown' || event.key === 'PageUp' ? event.key : actionOf(event, ['list', 'global']);
-    const page = Math.max(1, Math.floor(height / ROW_PX) - 1);
+    const page = Math.max(1, Math.floor(height / rowPx) - 1);
     const target = { next: active + 1, previous: active - 1, first: 0, last: count - 1, PageDown: active + page, PageUp: active - page }[
       action ?? ''
     ];
@@ -74,7 +77,7 @@ export function VirtualList(props: Props) {
   const rows = [];
   for (let index = from; index < to; index++) {
     rows.push(
-      <div key={index} class="vrow" role="presentation" style={{ transform: `translateY(${(index - first) * ROW_PX}px)` }}>
+      <div key={index} class="vrow" role="presentation" style={{ transform: `translateY(${(index - first) * rowPx}px)`, height: `${rowPx}px` }}>
         {props.row(index)}
       </div>,
     );
