@@ -49,6 +49,14 @@ async function rows(page: Page): Promise<void> {
   await page.getByRole('row').first().waitFor();
 }
 
+async function tasks(page: Page): Promise<void> {
+  await page.getByRole('grid', { name: 'Tasks' }).getByRole('row').nth(1).waitFor();
+}
+
+async function lanes(page: Page): Promise<void> {
+  await page.getByTestId('lanes').waitFor();
+}
+
 /** Lets a request hang or answers it otherwise. */
 type Answer = 'hangs' | { status: number; message: string } | ((lines: string[]) => string[]);
 
@@ -58,6 +66,7 @@ interface State {
   search?: Answer;
   services?: object;
   loss?: object;
+  programs?: object;
   ready: (page: Page) => Promise<void>;
 }
 
@@ -106,6 +115,30 @@ const STATES: Record<string, State> = {
   loss: { at: '/loss', loss: LOST(), ready: (page) => page.getByText('queue full').waitFor() },
   about: { at: '/about', ready: (page) => page.getByRole('heading', { name: 'Limits' }).waitFor() },
   'no-page': { at: '/monitor', ready: heading('Not in this version') },
+  tasks: { at: '/tasks?sel=4', ready: tasks },
+  'tasks-insight': {
+    at: '/tasks',
+    ready: async (page) => {
+      await tasks(page);
+      await page.getByRole('button', { name: 'Insight: hooks' }).click();
+    },
+  },
+  'tasks-locations': { at: '/tasks?group=location', ready: (page) => page.getByRole('row', { name: 'src/db.rs:44:13' }).waitFor() },
+  'tasks-past': { at: `/tasks?at=${NOW - 60_000}000000&filter=flush&sort=name`, ready: tasks },
+  'tasks-filtered-out': { at: '/tasks?filter=nothing', ready: (page) => page.getByText('No task passes the filter').waitFor() },
+  'tasks-no-program': { at: '/tasks', programs: { programs: [] }, ready: heading('No program yet') },
+  task: { at: '/tasks/13', ready: lanes },
+  runtime: { at: '/runtime', ready: lanes },
+  resources: { at: '/resources?sel=7', ready: (page) => page.getByRole('grid', { name: 'Resources' }).getByRole('row').nth(1).waitFor() },
+  resource: { at: '/resources/7', ready: lanes },
+  'trace-lanes': {
+    at: `${TRACE}?sel=1`,
+    ready: async (page) => {
+      await rows(page);
+      await page.keyboard.press('x');
+      await page.getByText('task 17').first().waitFor();
+    },
+  },
   trace: { at: TRACE, ready: rows },
   'trace-details': { at: `${LARGE}?sel=3&det=1`, ready: (page) => rows(page).then(() => page.getByRole('tab').first().waitFor()) },
   'trace-menu': {
@@ -169,11 +202,12 @@ async function settled(page: Page): Promise<void> {
   }
 }
 
-async function answerFromMock(page: Page, { search, services, loss }: State): Promise<void> {
+async function answerFromMock(page: Page, { search, services, loss, programs }: State): Promise<void> {
   await page.route('**/api/**', async (route) => {
     const { pathname, search: query } = new URL(route.request().url());
     const headers = { 'x-wakeful-ui': '' };
     if (services && pathname.endsWith('/services')) return route.fulfill({ json: services, headers });
+    if (programs && pathname.endsWith('/programs')) return route.fulfill({ json: programs, headers });
     if (loss && pathname.endsWith('/loss')) return route.fulfill({ json: loss, headers });
     if (search && pathname.endsWith('/ui/search')) {
       if (search === 'hangs') return;

@@ -1,15 +1,23 @@
 import type { ServerResponse } from 'node:http';
-import { columnFromArray, dictionary, float64, tableFromColumns, tableToIPC, uint32, uint64, uint8, utf8 } from '@uwdata/flechette';
+import { columnFromArray, dictionary, float64, uint32, uint64, uint8, utf8 } from '@uwdata/flechette';
+import { encodeArrow } from './mock-arrow.ts';
+import { resourceLanes, runtimeLanes, spanLanes, taskLanes } from './mock-lanes.ts';
+import { resourceDetails, resourceTable, series } from './mock-resources.ts';
 
 /** A program with some tasks, two of them locked for ever, for development without a binary. */
 export const MOCK_PROGRAM = '9f2c51d07ab3e864';
-
-type Columns = Parameters<typeof tableFromColumns>[0];
 
 const INSIGHT = {
   depth: 'hooks',
   missing: [{ what: 'wakes of tasks that are not wrapped, and what they wait for', add: 'tokio = { version = "1", features = ["tracing"] }' }],
 };
+
+const LANE_FACTS = { program: MOCK_PROGRAM, insight: JSON.stringify(INSIGHT) };
+
+/** The lanes below a span of a trace that begins at `base`. */
+export function lanesOfSpan(base: bigint, start: number, dur: number): Uint8Array {
+  return spanLanes(base, start, dur, LANE_FACTS);
+}
 
 interface MockTask {
   id: number;
@@ -60,15 +68,6 @@ function tasks(): MockTask[] {
   });
 }
 
-export function encodeArrow(columns: Columns, facts: Record<string, string>): Uint8Array {
-  const table = tableFromColumns(columns);
-  const schema = table.schema as { metadata: Map<string, string> | null };
-  schema.metadata = new Map(Object.entries(facts));
-  const bytes = tableToIPC(table, { format: 'stream' });
-  if (!bytes) throw new Error('the answer could not be encoded');
-  return bytes;
-}
-
 const f64 = (values: number[]) => columnFromArray(values, float64());
 const u8 = (values: number[]) => columnFromArray(values, uint8());
 const u32 = (values: number[]) => columnFromArray(values, uint32());
@@ -98,6 +97,12 @@ export class MockRuntime {
       return arrow(response, query.get('group') === 'location' ? this.locations() : this.tasks(query.get('filter') ?? ''));
     }
     if (head === 'tasks' && part === undefined) return this.task(Number(id), response);
+    if (head === 'tasks' && part === 'lane') return arrow(response, taskLanes(this.at, Number(id), LANE_FACTS));
+    if (rest === 'resources') return arrow(response, resourceTable(this.at, query, LANE_FACTS));
+    if (head === 'resources' && part === 'lane') return arrow(response, resourceLanes(this.at, LANE_FACTS));
+    if (head === 'resources') return this.resource(Number(id), response);
+    if (rest === 'runtime/series') return json(response, series(this.at));
+    if (rest === 'runtime') return arrow(response, runtimeLanes(this.at, LANE_FACTS));
     return false;
   }
 
@@ -198,8 +203,8 @@ export class MockRuntime {
 
   private findings(): object[] {
     const finding = (name: string, more: object) => ({
-      ...{ name, message: '', sinceUnixNanos: this.before(100), untilUnixNanos: null, tasks: [], resources: [], location: PLACES[3] },
-      ...{ count: 1, threshold: '', remedy: '', ...more },
+      ...{ name, message: '', sinceUnixNanos: this.before(100), tasks: [], resources: [], location: PLACES[3] },
+      ...{ remedy: '', ...more },
     });
     return [
       finding('deadlock', {
@@ -208,7 +213,7 @@ export class MockRuntime {
         resources: ['7', '8'],
         remedy: 'take the two locks in the same order everywhere',
       }),
-      finding('long-poll', { count: 2, tasks: ['4'], message: 'a poll of 24.0 ms', threshold: '10 ms', remedy: 'move what blocks to spawn_blocking' }),
+      finding('long-poll', { tasks: ['4'], message: 'a poll of 24.0 ms', remedy: 'move what blocks to spawn_blocking' }),
       finding('task-leak', { tasks: [], location: PLACES[1], message: '41 more tasks than ten minutes ago', remedy: 'see who keeps them' }),
     ];
   }
@@ -218,6 +223,13 @@ export class MockRuntime {
     response.setHeader('content-type', 'application/x-ndjson');
     response.write(`${JSON.stringify({ type: 'alive' })}\n`);
     return true;
+  }
+
+  private resource(id: number, response: ServerResponse): boolean {
+    const found = resourceDetails(this.at, id, INSIGHT);
+    if (found) return json(response, found);
+    response.statusCode = 404;
+    return json(response, { error: { message: `nothing is stored of resource ${id}` } });
   }
 
   private task(id: number, response: ServerResponse): boolean {
@@ -238,8 +250,8 @@ export class MockRuntime {
     const bounds = Array.from({ length: 16 }, (_, i) => 1024 * 2 ** i);
     return {
       ...ref(task),
-      ...{ kind: task.kind, runtime: '1', typeName: 'mini_redis::server::Listener::run::{{closure}}', futureBytes: 1_824, boxedBytes: null },
-      fields: task.fields === '' ? [] : task.fields.split(' ').map((pair) => ({ key: pair.split('=')[0], value: pair.split('=')[1] })),
+      ...{ kind: task.kind, runtime: '1', typeName: 'mini_redis::server::Listener::run::{{closure}}', futureBytes: 1_824, storedBytes: 1_824 },
+      spawnedIn: task.id === 13 ? { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '0000000000000001' } : null,
       ...{ startUnixNanos: this.before(task.age), endUnixNanos: null, ended: task.ended ? 'completed' : null, atUnixNanos: String(this.at) },
       ...{ total, busy: known && task.busy, scheduled: known && task.scheduled, idle: known && total - task.busy - task.scheduled },
       polls: known && task.polls,
@@ -252,19 +264,19 @@ export class MockRuntime {
       parent: task.parent ? ref(this.all[task.parent - 1]) : null,
       children: this.all.filter(({ parent }) => parent === task.id).slice(0, 12).map(ref),
       childrenTotal: this.all.filter(({ parent }) => parent === task.id).length,
-      holds: locked ? [{ resource: task.id === 13 ? '7' : '8', kind: 'Sync', type: 'Mutex', location: 'src/a.rs:10:5', sinceUnixNanos: this.before(95) }] : [],
+      holds: locked ? [{ resource: task.id === 13 ? '7' : '8', kind: 'Sync', type: 'Mutex', name: '', how: '', location: 'src/a.rs:10:5', sinceUnixNanos: this.before(95) }] : [],
       waitsFor: locked
-        ? [{ resource: task.id === 13 ? '8' : '7', kind: 'Sync', type: 'Mutex', location: 'src/a.rs:11:5', sinceUnixNanos: this.before(94), holder: task.id === 13 ? '14' : '13' }]
+        ? [{ resource: task.id === 13 ? '8' : '7', kind: 'Sync', type: 'Mutex', name: '', how: 'Mutex::lock', location: 'src/a.rs:11:5', sinceUnixNanos: this.before(94), holder: task.id === 13 ? '14' : '13' }]
         : [],
       spans: [0, 1, 2].map((i) => ({
         ...{ traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: `000000000000000${i}`, service: 'mini-redis', operation: i ? 'apply' : 'run' },
-        ...{ startUnixNanos: this.before(60 - i), durationNanos: 5_214_907 / (i + 1), errors: i === 2 ? 1 : 0 },
+        ...{ startUnixNanos: this.before(60 - i), durationNanos: 5_214_907 / (i + 1), error: i === 2 },
       })),
       spansComplete: true,
       lints: locked
-        ? [{ name: 'deadlock', message: 'this task and task 14 wait for each other', sinceUnixNanos: this.before(94), threshold: '', remedy: 'take the two locks in the same order everywhere' }]
+        ? [{ name: 'deadlock', message: 'this task and task 14 wait for each other', sinceUnixNanos: this.before(94), remedy: 'take the two locks in the same order everywhere' }]
         : task.lints
-          ? [{ name: 'long-poll', message: 'a poll took 24.0 ms', sinceUnixNanos: this.before(30), threshold: '10 ms', remedy: 'move what blocks to spawn_blocking' }]
+          ? [{ name: 'long-poll', message: 'a poll took 24.0 ms', sinceUnixNanos: this.before(30), remedy: 'move what blocks to spawn_blocking' }]
           : [],
       ...{ insight: INSIGHT, lost: 0 },
     };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { attributeIn, findIn, logsIn, mockSpanId, pointsIn } from './mock-parts.ts';
-import { MockRuntime } from './mock-runtime.ts';
+import { lanesOfSpan, MockRuntime } from './mock-runtime.ts';
 import { answerSearch } from './mock-search.ts';
 import { arrowOf, generated, type MockTrace, miniRedis, servicesOf } from './mock-trace.ts';
 
@@ -39,12 +39,13 @@ export class Mock {
     const [, rest] = /^\/api\/ui\/(.*)$/.exec(url.pathname) ?? [];
     if (rest === undefined) return false;
     response.setHeader('x-wakeful-ui', 'mock');
-    const [head, id, part, row] = rest.split('/');
+    const [head, id, part, row, of] = rest.split('/');
     if (rest === 'services') this.json(response, { services: this.services() });
     else if (rest === 'operations') this.json(response, { operations: this.operations(url.searchParams.get('service')) });
     else if (rest === 'about') this.json(response, this.about());
     else if (this.runtime.answer(rest, url.searchParams, response)) return true;
     else if (answerSearch(this.traces, rest, url.searchParams, request, response)) return true;
+    else if (head === 'trace' && of === 'lanes') this.lanes(id, Number(row), response);
     else if (head === 'trace' && row !== undefined) this.span(id, Number(row), response);
     else if (head === 'trace' && part !== undefined) this.part(id, part, url.searchParams, response);
     else if (head === 'trace') this.trace(id, response);
@@ -126,6 +127,13 @@ export class Mock {
     const trace = this.traces.find((stored) => stored.id === id);
     if (!trace || !(row < trace.start.length)) return this.fail(response, 404, 'no such row');
     this.json(response, details(trace, row));
+  }
+
+  private lanes(id: string, row: number, response: ServerResponse): void {
+    const trace = this.traces.find((stored) => stored.id === id);
+    if (!trace || !(row < trace.start.length)) return this.fail(response, 404, 'no such row');
+    response.setHeader('content-type', 'application/vnd.apache.arrow.stream');
+    response.end(lanesOfSpan(trace.base, trace.start[row], trace.dur[row]));
   }
 
   private json(response: ServerResponse, object: object): void {

@@ -1,5 +1,5 @@
 import type { Arrow, Band } from './details.ts';
-import { barOf, extentOf, lineWidth } from './extent.ts';
+import { barOf, extentOf, lineWidth, type Times } from './extent.ts';
 import type { Raster } from './raster.ts';
 import type { Scene } from './scene.ts';
 import type { Theme } from './theme.ts';
@@ -15,21 +15,33 @@ export function drawArrows(raster: Raster, scene: Scene, view: View, theme: Them
 }
 
 function drawArrow(raster: Raster, scene: Scene, view: View, theme: Theme, arrow: Arrow): void {
+  const lineOf = (row: number, lane: number | undefined) => scene.lineOf(row) + (lane === undefined ? 0 : lane + 1);
+  const target = barOf(view, lineOf(arrow.toRow, arrow.toLane));
+  const source = arrow.fromRow < 0 ? null : barOf(view, lineOf(arrow.fromRow, arrow.fromLane));
+  drawWake(raster, view, theme, arrow, source, target);
+}
+
+/** Where a bar begins and ends, in device pixels. */
+interface Bar {
+  top: number;
+  bottom: number;
+}
+
+/** A wake at `from`, called in the bar of `source` if that is known, for what ran at `to` in the bar of `target`. */
+export function drawWake(
+  raster: Raster,
+  view: Times,
+  theme: Theme,
+  { from, to }: Pick<Arrow, 'from' | 'to'>,
+  source: Bar | null,
+  target: Bar,
+): void {
   const px = lineWidth(view);
   const colour = theme.wake;
-  const [x0] = extentOf(view, arrow.from, 0, 1);
-  const [x1] = extentOf(view, arrow.to, 0, 1);
-  const target = barOf(view, scene.lineOf(arrow.toRow));
+  const [x0] = extentOf(view, from, 0, 1);
+  const [x1] = extentOf(view, to, 0, 1);
   const y1 = (target.top + target.bottom) >> 1;
-  if (arrow.fromRow === arrow.toRow) {
-    // A task that wakes itself: a loop over its bar.
-    const y = target.top - Math.round(LOOP_PX * view.dpr * 0.5);
-    raster.fill(x0, y, x0 + px, target.top, colour);
-    raster.fill(x0, y, Math.max(x1, x0 + LOOP_PX * px), y + px, colour);
-    head(raster, Math.max(x1, x0 + LOOP_PX * px), target.top, 1, px, colour);
-    return;
-  }
-  if (arrow.fromRow < 0) {
+  if (source === null) {
     // Nobody knows who woke: a short arrow from a dashed dot.
     const y0 = target.top - LOOP_PX * px;
     raster.disc(x0, y0, DOT_PX * px, colour, DOT_PX * px);
@@ -37,7 +49,14 @@ function drawArrow(raster: Raster, scene: Scene, view: View, theme: Theme, arrow
     head(raster, x0, target.top, 1, px, colour);
     return;
   }
-  const source = barOf(view, scene.lineOf(arrow.fromRow));
+  if (source.top === target.top) {
+    // A task that wakes itself: a loop over its bar.
+    const y = target.top - Math.round(LOOP_PX * view.dpr * 0.5);
+    raster.fill(x0, y, x0 + px, target.top, colour);
+    raster.fill(x0, y, Math.max(x1, x0 + LOOP_PX * px), y + px, colour);
+    head(raster, Math.max(x1, x0 + LOOP_PX * px), target.top, 1, px, colour);
+    return;
+  }
   const down = source.top < target.top;
   const y0 = down ? source.bottom : source.top;
   const tip = down ? target.top : target.bottom;

@@ -8,6 +8,25 @@ export const SCHEDULED = 1;
 export const IDLE = 2;
 /** Idle, and who holds what it waits for is known. */
 export const BLOCKED = 3;
+/** Spawned, and not polled yet. */
+export const UNPOLLED = 4;
+/** A worker that has nothing to do. */
+export const PARKED = 5;
+/** Many polls of which only the time that they took is known: `share` says how much. */
+export const SUMMED = 6;
+/** A moment at which a task was woken. */
+export const WOKEN = 7;
+/** A worker was taken by another while the task waited for one. */
+export const HELD_UP = 8;
+/** A resource is held. */
+export const HELD = 9;
+
+/** Marks of what is in a lane. */
+export const LONG = 1;
+export const DROPPED = 1 << 1;
+export const GOES_ON = 1 << 2;
+export const PANICKED = 1 << 3;
+export const MERGED = 1 << 4;
 
 /** Stretches of time, by start, none over another. Nanoseconds from the trace's base. */
 export interface Stretches {
@@ -22,6 +41,14 @@ export interface Stretches {
 /** A lane of its own below a span's row: what its task did, what a worker ran. */
 export interface Lane extends Stretches {
   name: string;
+  /** Bits of the marks above, for each stretch. */
+  marks?: Uint8Array;
+  /** Of a stretch of many polls, how much of it they took, 0 to 1. */
+  share?: Float32Array;
+  /** What is written in a stretch that has room for it. */
+  labels?: readonly string[];
+  /** The stretch that is selected, or -1. */
+  selected?: number;
 }
 
 /** Points in time on a span's bar. */
@@ -36,6 +63,9 @@ export interface Arrow {
   from: number;
   toRow: number;
   to: number;
+  /** The lane below the row that the end stands in; without it, the row's own bar. */
+  fromLane?: number;
+  toLane?: number;
 }
 
 /** A time in which records were lost, on one row or, with -1, on all. */

@@ -2,13 +2,13 @@ import { drawArrows, drawBands } from './arrows.ts';
 import { drawBar, drawHiddenErrors } from './bar.ts';
 import type { Lane } from './details.ts';
 import { barOf, extentOf, lineWidth, linesOnScreen, pictureSize } from './extent.ts';
+import { drawItems } from './lane.ts';
 import { Line } from './line.ts';
 import { NO_LANE } from './packed.ts';
 import { addLane } from './packed-line.ts';
 import { Raster } from './raster.ts';
 import type { Run } from './runs.ts';
 import type { Scene } from './scene.ts';
-import { drawStretches } from './stretches.ts';
 import type { Theme } from './theme.ts';
 import { axisOf } from './ticks.ts';
 import type { View } from './view.ts';
@@ -82,8 +82,7 @@ function drawPacked(raster: Raster, scene: Scene, view: View, theme: Theme, pick
 /** A lane below a span's row: what its task did, all the time. */
 function drawLane(raster: Raster, view: View, theme: Theme, lane: Lane, line: number): void {
   const { top, bottom } = barOf(view, line);
-  const always = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-  drawStretches(raster, view, theme, lane, theme.polling, { top, bottom, ...always });
+  drawItems(raster, view, theme, lane, top, bottom);
 }
 
 /** Lines at the axis' ticks, as far down as there are rows; where names stand over the bars, beside the bars alone. */

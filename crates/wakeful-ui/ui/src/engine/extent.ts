@@ -1,5 +1,8 @@
 import type { View } from './view.ts';
 
+/** What of a view says where times are. */
+export type Times = Pick<View, 't0' | 'nsPerPx' | 'w' | 'dpr'>;
+
 /** Size in device pixels of the picture of a view. */
 export function pictureSize(view: View): { width: number; height: number } {
   return { width: Math.max(1, Math.round(view.w * view.dpr)), height: Math.max(1, Math.round(view.h * view.dpr)) };
@@ -18,7 +21,7 @@ export function barOf(view: View, line: number): { top: number; bottom: number }
 }
 
 /** Device pixels of a CSS pixel's lines and marks, at least one. */
-export function lineWidth(view: View): number {
+export function lineWidth(view: Pick<View, 'dpr'>): number {
   return Math.max(1, Math.round(view.dpr));
 }
 
@@ -26,7 +29,7 @@ export function lineWidth(view: View): number {
  * Device pixels of a time, `least` at least. They are cut so far outside of the picture that arithmetic stays in 32 bits;
  * the window's start is subtracted before anything is scaled, so that nothing is lost of the nanoseconds.
  */
-export function extentOf(view: View, start: number, dur: number, least: number): [number, number] {
+export function extentOf(view: Times, start: number, dur: number, least: number): [number, number] {
   const scale = view.dpr / view.nsPerPx;
   const limit = 4 * view.w * view.dpr;
   const x0 = Math.floor(Math.max(-limit, Math.min(limit, (start - view.t0) * scale)));

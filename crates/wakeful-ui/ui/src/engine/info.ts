@@ -27,6 +27,7 @@ function rowInfo(scene: Scene, line: number): RowInfo {
     run: run ? tree.runs.summary(run) : null,
     inRun: !run && tree.runs.of(row) !== undefined,
     lane: lane?.name ?? '',
+    laneAt: lane ? (scene.details.lanes.get(row)?.indexOf(lane) ?? -1) : -1,
   };
 }
 
@@ -59,6 +60,7 @@ function spanInfo({ columns, tree, slots, hits }: Scene, row: number): RowInfo {
     run: null,
     inRun: false,
     lane: '',
+    laneAt: -1,
     items: 0,
     hit: hits?.[row] === 1,
   };

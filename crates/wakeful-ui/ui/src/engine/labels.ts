@@ -3,6 +3,7 @@ import { NOTHING } from './draw.ts';
 import { barOf, lineWidth, linesOnScreen, pictureSize } from './extent.ts';
 import { PLACEHOLDER } from './flags.ts';
 import { formatDuration } from './format.ts';
+import { itemLabels } from './lane.ts';
 import type { Scene } from './scene.ts';
 import { slotColour } from './slots.ts';
 import type { Theme } from './theme.ts';
@@ -48,7 +49,12 @@ function treeLabels(scene: Scene, view: View, theme: Theme, measure: Measure): L
   for (let line = from; line < to; line++) {
     const { index, lane } = stack.at(line);
     const row = tree.visible[index];
-    if (lane || columns.flags[row] & PLACEHOLDER) continue;
+    if (lane) {
+      const bar = barOf(view, line);
+      labels.push(...itemLabels(lane, view, theme, bar.top, bar.bottom, measure));
+      continue;
+    }
+    if (columns.flags[row] & PLACEHOLDER) continue;
     const run = tree.standsForRun(row) ? tree.runs.of(row) : undefined;
     const summary = run && tree.runs.summary(run);
     const end = summary ? summary.end : columns.start[row] + columns.dur[row];

@@ -110,6 +110,8 @@ export interface RowInfo {
   inRun: boolean;
   /** The lane below the row that the line shows, or ''. */
   lane: string;
+  /** Which of the row's lanes that is, or -1. */
+  laneAt: number;
   /** Packed layout: how many spans the line has, of which the row is one. 0 in the tree. */
   items: number;
   hit: boolean;

@@ -32,27 +32,34 @@ export function drawStretches(
   for (let i = firstEndingAfter(stretches, Math.max(from, view.t0)); i < start.length && start[i] <= until; i++) {
     const begin = Math.max(start[i], from);
     const [x0, x1] = extentOf(view, begin, Math.min(start[i] + dur[i], to) - begin, 1);
-    switch (state[i]) {
-      case POLLING:
-        raster.fill(x0, top, x1, bottom, busy);
-        break;
-      case SCHEDULED:
-        raster.hatch(x0, top, x1, bottom, HATCH_PX * px, theme.scheduled, false);
-        break;
-      case IDLE:
-        raster.fill(x0, top, x1, bottom, theme.idle);
-        raster.fill(x0, top, x1, top + px, theme.line2);
-        raster.fill(x0, bottom - px, x1, bottom, theme.line2);
-        break;
-      case BLOCKED:
-        raster.fill(x0, top, x1, bottom, theme.idle);
-        raster.hatch(x0, top, x1, bottom, HATCH_PX * px, theme.blocked, true);
-        break;
-    }
+    drawState(raster, theme, state[i], [x0, top, x1, bottom], busy, px);
   }
   if (!stretches.joined) return;
   const [x0, x1] = extentOf(view, from, to - from, 1);
   for (let x = Math.max(0, x0); x < Math.min(x1, raster.width); x += 2 * px) raster.fill(x, top, x + px, top + px, theme.bg);
+}
+
+type Box = [x0: number, top: number, x1: number, bottom: number];
+
+/** One stretch in the pattern of its state, if it is one of a task. */
+export function drawState(raster: Raster, theme: Theme, state: number, [x0, top, x1, bottom]: Box, busy: number, px: number): void {
+  switch (state) {
+    case POLLING:
+      raster.fill(x0, top, x1, bottom, busy);
+      break;
+    case SCHEDULED:
+      raster.hatch(x0, top, x1, bottom, HATCH_PX * px, theme.scheduled, false);
+      break;
+    case IDLE:
+      raster.fill(x0, top, x1, bottom, theme.idle);
+      raster.fill(x0, top, x1, top + px, theme.line2);
+      raster.fill(x0, bottom - px, x1, bottom, theme.line2);
+      break;
+    case BLOCKED:
+      raster.fill(x0, top, x1, bottom, theme.idle);
+      raster.hatch(x0, top, x1, bottom, HATCH_PX * px, theme.blocked, true);
+      break;
+  }
 }
 
 function firstEndingAfter({ start, dur }: Stretches, time: number): number {

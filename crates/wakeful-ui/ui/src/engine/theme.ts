@@ -9,6 +9,7 @@ export interface Theme {
   line2: number;
   accent: number;
   error: number;
+  warn: number;
   hitLine: number;
   /** The line under what is on the critical path. */
   critical: number;
@@ -35,7 +36,7 @@ const FLAME = ['own', 'dep', 'rt', 'std', 'sys'];
 
 /** The tokens that `themeOf` reads. */
 export const TOKENS: readonly string[] = [
-  ...['bg', 'text', 'text-2', 'line', 'line-2', 'accent', 'error', 'hit-line', 'crit', 'wake'],
+  ...['bg', 'text', 'text-2', 'line', 'line-2', 'accent', 'error', 'warn', 'hit-line', 'crit', 'wake'],
   ...['st-polling', 'st-scheduled', 'st-idle', 'st-blocked'],
   ...FLAME.map((kind) => `fl-${kind}`),
   ...Array.from({ length: 12 }, (_, i) => [`svc-${i + 1}`, `svc-${i + 1}-ink`, `svc-${i + 1}-pale`]).flat(),
@@ -54,6 +55,7 @@ export function themeOf(tokens: Tokens): Theme {
     line2: pixel('line-2'),
     accent: pixel('accent'),
     error: pixel('error'),
+    warn: pixel('warn'),
     hitLine: pixel('hit-line'),
     critical: pixel('crit'),
     wake: pixel('wake'),

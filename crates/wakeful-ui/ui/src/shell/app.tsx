@@ -61,6 +61,9 @@ function Page() {
   if (at === '/' || at === '/search') return <SearchPage />;
   // An id between dots is a comparison, which is another page.
   if (id !== undefined) return <LateTracePage key={traceKey(id)} id={id} />;
+  const [, page, of] = /^\/(tasks|resources)\/([^/]+)$/.exec(at) ?? [];
+  const one = page ? LATE_ONE[page] : undefined;
+  if (one) return <LatePage key={at} load={() => one(decoded(of))} />;
   const late = LATE[at];
   return late ? <LatePage key={at} load={late} /> : <NotFound />;
 }
@@ -76,9 +79,23 @@ function decoded(text: string): string {
 /** Pages that are seldom looked at come when they are: the first load stays small. */
 const LATE: Readonly<Record<string, () => Promise<FunctionComponent>>> = {
   '/tasks': async () => (await import('../pages/tasks/page.tsx')).TasksPage,
+  '/resources': async () => (await import('../pages/resources/page.tsx')).ResourcesPage,
+  '/runtime': async () => (await import('../pages/runtime/page.tsx')).RuntimePage,
   '/loss': async () => (await import('../pages/loss/page.tsx')).LossPage,
   '/settings': async () => (await import('../pages/settings/page.tsx')).SettingsPage,
   '/about': async () => (await import('../pages/about/page.tsx')).AboutPage,
+};
+
+/** Pages of one thing, by its id. */
+const LATE_ONE: Readonly<Record<string, (id: string) => Promise<FunctionComponent>>> = {
+  tasks: async (id) => {
+    const { TaskPage } = await import('../pages/tasks/task-page.tsx');
+    return () => <TaskPage id={id} />;
+  },
+  resources: async (id) => {
+    const { ResourcePage } = await import('../pages/resources/resource-page.tsx');
+    return () => <ResourcePage id={id} />;
+  },
 };
 
 function LatePage({ load }: { load: () => Promise<FunctionComponent> }) {
@@ -172,7 +189,9 @@ function perform(action: string): boolean {
       go('/search');
       return true;
     case 'go-tasks':
-      go('/tasks');
+    case 'go-resources':
+    case 'go-runtime':
+      go(action.replace('go-', '/'));
       return true;
     case 'copy-link':
       copyLink();

@@ -27,6 +27,8 @@ export const KEYS: readonly KeyRow[] = [
   { scope: 'global', keys: [':'], action: 'palette-query', does: 'search by TraceQL' },
   { scope: 'global', keys: ['g s'], action: 'go-search', does: 'go to Search' },
   { scope: 'global', keys: ['g t'], action: 'go-tasks', does: 'go to Tasks' },
+  { scope: 'global', keys: ['g r'], action: 'go-resources', does: 'go to Resources' },
+  { scope: 'global', keys: ['g u'], action: 'go-runtime', does: 'go to Runtime' },
   { scope: 'global', keys: ['y'], action: 'copy-link', does: 'copy a link to this view' },
   { scope: 'global', keys: ['Escape'], action: 'close', does: 'close the top layer, else clear selection, else clear find' },
 
@@ -40,6 +42,8 @@ export const KEYS: readonly KeyRow[] = [
   { scope: 'list', keys: ['i'], action: 'sort-invert', does: 'invert the sort' },
 
   { scope: 'program', keys: ['t'], action: 'to-tasks', does: 'tasks of this program' },
+  { scope: 'program', keys: ['r'], action: 'to-resources', does: 'its resources' },
+  { scope: 'program', keys: ['u'], action: 'to-runtime', does: 'its runtime' },
 
   { scope: 'live', keys: [' '], action: 'pause', does: 'pause, or go on' },
 
@@ -65,6 +69,7 @@ export const KEYS: readonly KeyRow[] = [
   { scope: 'timeline', keys: ['z'], action: 'view-back', does: 'the window before' },
   { scope: 'timeline', keys: ['Z'], action: 'view-forward', does: 'the window after' },
   { scope: 'timeline', keys: ['c'], action: 'critical-path', does: 'critical path on, off' },
+  { scope: 'timeline', keys: ['x'], action: 'lanes', does: 'open the span into lanes, close it' },
   { scope: 'timeline', keys: ['v'], action: 'layout', does: 'tree or packed' },
   { scope: 'timeline', keys: ['q'], action: 'details', does: 'detail panel on, off' },
   { scope: 'timeline', keys: ['n'], action: 'next-hit', does: 'next find hit' },

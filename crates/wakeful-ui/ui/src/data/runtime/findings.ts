@@ -6,16 +6,13 @@ export interface Finding {
   name: string;
   message: string;
   sinceUnixNanos: string;
-  untilUnixNanos: string | null;
   tasks: string[];
   resources: string[];
-  location: string;
-  count: number;
-  threshold: string;
+  location: string | null;
   remedy: string;
 }
 
-/** What was wrong in a program in a range of time (Unix ns), the worst first. */
-export async function fetchFindings(program: string, from: string, to: string, signal: AbortSignal): Promise<Finding[]> {
-  return (await askJson<{ findings: Finding[] }>(`findings?${programQuery(program, { from, to })}`, signal)).findings;
+/** What was wrong in a program at an instant (Unix ns, '' for the latest), the worst first. */
+export async function fetchFindings(program: string, at: string, signal: AbortSignal): Promise<Finding[]> {
+  return (await askJson<{ findings: Finding[] }>(`findings?${programQuery(program, { at })}`, signal)).findings;
 }

@@ -12,12 +12,11 @@ export const LINTS = [
   'deadlock',
 ] as const;
 
-/** A lint that fired: for what, since when, at which limit, and what to do. */
+/** A lint that fired: for what, since when, and what to do. */
 export interface Lint {
   name: string;
   message: string;
   sinceUnixNanos: string;
-  threshold: string;
   remedy: string;
 }
 

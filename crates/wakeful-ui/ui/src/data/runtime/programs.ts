@@ -1,7 +1,7 @@
 import { askJson } from '../api.ts';
 
-/** How deep a program lets one look: `stable` Tokio alone, with `tokio_unstable`'s hooks, or with its `tracing` feature. */
-export type Depth = 'stable' | 'hooks' | 'tracing';
+/** How deep a program lets one look: Tokio's counts alone, what wakeful wraps, `tokio_unstable`'s hooks, or Tokio's `tracing` feature. */
+export type Depth = 'metrics' | 'stable' | 'hooks' | 'tracing';
 
 /** What this build of a program shows, and what it would take to see the rest. */
 export interface Insight {

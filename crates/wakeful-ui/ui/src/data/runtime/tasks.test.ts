@@ -38,5 +38,6 @@ test('a watched task is a row like the others', () => {
     ...{ id: '12', state: 'scheduled', name: 'accept', start: 500, end: Number.NaN, polls: 3, busy: Number.NaN, at: 900, ended: 0 },
     ...{ lints: lintMask(['long-poll']), pollTimes: [1, 2] },
   });
-  expect(rowOf({ id: '1', startUnixNanos: '1000', endUnixNanos: '1700', ended: 'panicked', state: 3 }, base, 0)).toMatchObject({ state: 'done', ended: 2, end: 700 });
+  expect(rowOf({ id: '1', startUnixNanos: '1000', endUnixNanos: '1700', ended: 'panicked', state: 'done' }, base, 0)).toMatchObject({ state: 'done', ended: 2, end: 700 });
+  expect(rowOf({ id: '1', startUnixNanos: '1000', state: null }, base, 0).state).toBe('unknown');
 });

@@ -4,7 +4,8 @@ import type { Finding } from './findings.ts';
 import { lintMask } from './lints.ts';
 import { type Insight, programQuery } from './programs.ts';
 
-export const STATES = ['idle', 'scheduled', 'running', 'done'] as const;
+export const STATES = ['idle', 'scheduled', 'running', 'done', 'unknown'] as const;
+/** `unknown`: nothing was told of its polls. */
 export type TaskState = (typeof STATES)[number];
 export const ENDS = ['', 'completed', 'panicked', 'dropped', 'not known'] as const;
 
@@ -94,7 +95,7 @@ export function decodeTasks(bytes: Uint8Array): { facts: TaskFacts; rows: TaskRo
   const classes = Array.from({ length: 8 }, (_, i) => answer.counts(`poll${i}`));
   const rows = ids.map((id, i): TaskRow => ({
     id: id || '0',
-    state: STATES[states[i]] ?? 'idle',
+    state: STATES[states[i]] ?? 'unknown',
     name: names[i],
     kind: kinds[i],
     location: locations[i],
@@ -162,7 +163,7 @@ export function rowOf(task: WatchedTask, base: bigint, at: number): TaskRow {
   const { state, ended, parent, pollTimes } = task;
   return {
     id: task.id,
-    state: typeof state === 'number' ? (STATES[state] ?? 'idle') : (STATES.find((known) => known === state) ?? 'idle'),
+    state: STATES.find((known) => known === state) ?? 'unknown',
     name: text('name'),
     kind: text('kind'),
     location: text('location'),

@@ -10,6 +10,7 @@ const TOKENS: Record<string, string> = {
   line: '#dddddd',
   'line-2': '#777777',
   error: '#ff0000',
+  warn: '#aa5500',
   'hit-line': '#ffff00',
   crit: '#00ff00',
   wake: '#ff00ff',
@@ -30,6 +31,7 @@ const LETTERS = new Map([
   [0, '.'],
   [THEME.bg, ' '],
   [THEME.error, '!'],
+  [THEME.warn, 'w'],
   [THEME.hitLine, '='],
   [THEME.text, '@'],
   [THEME.line2, '-'],
@@ -43,7 +45,7 @@ const LETTERS = new Map([
 ]);
 
 /**
- * A picture as text: `#` a service, `~` its pale colour, `+` a part of a pixel of it, `!` error, `=` find hit, `@` selection and
+ * A picture as text: `#` a service, `~` its pale colour, `+` a part of a pixel of it, `!` error, `w` warning, `=` find hit, `@` selection and
  * ticks, `-` missing parent and rims, `|` grid, `_` critical path, `v` wake, `P` polling, `/` scheduled, `o` idle, `x` blocked,
  * a space the background over something else, `.` nothing.
  */

@@ -7,14 +7,12 @@ import { sharedQuery } from './keys.ts';
 
 /** A deadlock is told in full; of others it is said what they are and how many, and one opens them. */
 export function Findings({ findings }: { findings: readonly Finding[] }) {
-  const now = findings.filter(({ untilUnixNanos }) => untilUnixNanos === null);
-  const deadlocks = now.filter(({ name }) => name === 'deadlock');
-  const others = new Map<string, { count: number; of: Finding[] }>();
-  for (const finding of now.filter(({ name }) => name !== 'deadlock')) {
-    const group = others.get(finding.name) ?? { count: 0, of: [] };
-    others.set(finding.name, { count: group.count + Math.max(1, finding.count), of: [...group.of, finding] });
+  const deadlocks = findings.filter(({ name }) => name === 'deadlock');
+  const others = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    if (finding.name !== 'deadlock') others.set(finding.name, [...(others.get(finding.name) ?? []), finding]);
   }
-  if (now.length === 0) return null;
+  if (findings.length === 0) return null;
   return (
     <div class="findings">
       {deadlocks.map((finding) => (
@@ -34,14 +32,14 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
       ))}
       {others.size > 0 && (
         <ul class="chips" aria-label="What is wrong">
-          {[...others].map(([name, { count, of }]) => (
+          {[...others].map(([name, of]) => (
             <li key={name}>
               <a
                 class="chip warned"
                 href={href('/tasks', sharedQuery({ filter: `warn:${name}` }))}
-                title={of.map(({ message, threshold, remedy }) => [message, threshold && `limit ${threshold}`, remedy].filter(Boolean).join(' · ')).join('\n')}
+                title={of.map(({ message, remedy }) => `${message} · ${remedy}`).join('\n')}
               >
-                <Icon name="warn" /> {formatCount(count)} {name}
+                <Icon name="warn" /> {formatCount(of.length)} {name}
               </a>
             </li>
           ))}

@@ -5,6 +5,7 @@ import { Popover } from '../../widgets/menu.tsx';
 
 /** What each depth sees, in a sentence. */
 const DEPTHS: Record<Insight['depth'], string> = {
+  metrics: 'Only what Tokio counts is known of this program: it spawns nothing through wakeful.',
   stable: 'This program runs on stable Tokio: what it spawns and locks through wakeful is seen, and what Tokio counts for everyone.',
   hooks: "This program was built with tokio_unstable: every task's start, end and polls are seen.",
   tracing: "This program was built with Tokio's tracing feature: wakes, resources and what a task waits for are seen too.",

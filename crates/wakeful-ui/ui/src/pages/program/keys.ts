@@ -20,9 +20,9 @@ export function sharedQuery(more: Readonly<Record<string, string>> = {}): URLSea
 }
 
 /** Goes to another page about the program, if the action is one that does. */
-export function goToPage(action: string): boolean {
+export function goToPage(action: string, program = ''): boolean {
   const page = PAGES[action];
-  if (page) go(page, sharedQuery());
+  if (page) go(page, program ? new URLSearchParams({ program }) : sharedQuery());
   return page !== undefined;
 }
 

@@ -58,6 +58,7 @@ test('after the connection was lost, what a new list of all does not name is gon
 test('time goes on for a task that nothing was heard of, in its state', () => {
   expect(grown(row(1), 150)).toMatchObject({ total: 150, idle: 135, busy: 10 });
   expect(grown(row(1, { state: 'running' }), 150)).toMatchObject({ total: 150, idle: 85, busy: 60 });
+  expect(grown(row(1, { state: 'unknown' }), 150)).toMatchObject({ total: 150, idle: 85, busy: 10 });
   expect(grown(row(1, { state: 'done' }), 150)).toMatchObject({ total: 100, idle: 85 });
   expect(grown(row(1, { busy: Number.NaN, state: 'running' }), 150).busy).toBeNaN();
 });

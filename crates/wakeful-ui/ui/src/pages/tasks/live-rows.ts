@@ -4,14 +4,16 @@ import type { TaskRow } from '../../data/runtime/tasks.ts';
 export type TaskField = 'lints' | 'id' | 'state' | 'name' | 'total' | 'busy' | 'scheduled' | 'idle' | 'polls' | 'p99' | 'kind' | 'location' | 'fields';
 
 /** Running first, then what waits for a worker. */
-const STATE_ORDER = { running: 0, scheduled: 1, idle: 2, done: 3 };
+const STATE_ORDER = { running: 0, scheduled: 1, idle: 2, unknown: 3, done: 4 };
 
 /** The row as it is at an instant: time goes on for a task that nothing was heard of since. */
 export function grown(row: TaskRow, at: number): TaskRow {
   const passed = at - row.at;
   if (row.state === 'done' || !(passed > 0)) return row;
-  const grows = { idle: 'idle', scheduled: 'scheduled', running: 'busy' }[row.state] as 'idle' | 'scheduled' | 'busy';
-  return { ...row, total: row.total + passed, [grows]: row[grows] + passed };
+  const grown = { ...row, total: row.total + passed };
+  if (row.state === 'unknown') return grown;
+  const grows = ({ idle: 'idle', scheduled: 'scheduled', running: 'busy' } as const)[row.state];
+  return { ...grown, [grows]: row[grows] + passed };
 }
 
 /** A comparison by a field; what is not known comes last, and equal rows keep to their ids. */

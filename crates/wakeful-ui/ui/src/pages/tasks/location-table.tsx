@@ -21,9 +21,9 @@ const COLUMNS: readonly { field: Field; title: string; hint?: string; kind: 'tex
   { field: 'started', title: 'Started', hint: "Since the program's start, exactly", kind: 'count' },
   { field: 'ended', title: 'Ended', kind: 'count' },
   { field: 'polls', title: 'Polls', kind: 'count' },
-  { field: 'busy', title: 'Busy', hint: 'In the last second', kind: 'time' },
-  { field: 'scheduled', title: 'Sched', hint: 'In the last second', kind: 'time' },
-  { field: 'longest', title: 'Longest poll', hint: 'In the last second', kind: 'time' },
+  { field: 'busy', title: 'Busy', kind: 'time' },
+  { field: 'scheduled', title: 'Sched', kind: 'time' },
+  { field: 'longest', title: 'Longest poll', hint: 'Of all its polls', kind: 'time' },
   { field: 'oldest', title: 'Oldest', kind: 'age' },
 ];
 

@@ -7,7 +7,7 @@ export function StateMark({ state, ended = '' }: { state: TaskState; ended?: str
       <svg viewBox="0 0 10 10" width="10" height="10" aria-hidden="true">
         <path d={SHAPES[state]} />
       </svg>
-      {state}
+      {state === 'unknown' ? 'n/a' : state}
       {ended === 'panicked' && <span class="errors"> !</span>}
     </span>
   );
@@ -19,4 +19,5 @@ const SHAPES: Record<TaskState, string> = {
   scheduled: 'M5 0 9 4H7.2L5 1.9 2.8 4H1zM5 4 9 8H7.2L5 5.9 2.8 8H1z',
   idle: 'M2 1h2v8H2zM6 1h2v8H6z',
   done: 'M1.5 1.5h7v7h-7z',
+  unknown: '',
 };

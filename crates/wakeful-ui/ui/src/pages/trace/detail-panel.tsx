@@ -9,6 +9,7 @@ import { Hostile } from '../../widgets/hostile.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { busyText, Events, Links, Origin, OwnAttributes, Warnings } from './detail-tabs.tsx';
 import type { TraceModel } from './model.ts';
+import { Polls } from './polls-tab.tsx';
 import './details.css';
 
 /** Arrow keys may walk over many rows a second: only where they rest is asked for. */
@@ -87,7 +88,7 @@ function joined(span: SpanDetails, next: SpanDetails): SpanDetails {
   return { ...span, attributes: [...span.attributes, ...next.attributes], events: [...span.events, ...next.events] };
 }
 
-const TABS = ['Attributes', 'Events', 'Links', 'Warnings', 'Resource'] as const;
+const TABS = ['Attributes', 'Events', 'Links', 'Warnings', 'Resource', 'Polls'] as const;
 type Tab = (typeof TABS)[number];
 
 interface DetailsProps {
@@ -99,6 +100,10 @@ interface DetailsProps {
 
 function Details({ span, row, model, onMore }: DetailsProps) {
   const [tab, setTab] = useState<Tab>('Attributes');
+  const asked = model.opened.asked.value;
+  useEffect(() => {
+    if (asked > 0) setTab('Polls');
+  }, [asked]);
   if (span.placeholder) {
     return (
       <header>
@@ -117,6 +122,7 @@ function Details({ span, row, model, onMore }: DetailsProps) {
     Links: span.links.length + (span.referencedBy?.length ?? 0),
     Warnings: span.warnings.length,
     Resource: span.resource.length,
+    Polls: model.opened.lanesOf(row)?.sums?.polls ?? 0,
   };
   const listed = { Attributes: span.attributes.length, Events: span.events.length }[tab as 'Attributes' | 'Events'];
   const onKeyDown = (event: KeyboardEvent) => {
@@ -144,7 +150,7 @@ function Details({ span, row, model, onMore }: DetailsProps) {
             class={name === 'Warnings' && counts[name] > 0 ? 'warned' : ''}
             onClick={() => setTab(name)}
           >
-            {name} {formatCount(counts[name])}
+            {name} {name === 'Polls' && counts.Polls === 0 ? '' : formatCount(counts[name])}
           </button>
         ))}
       </div>
@@ -154,6 +160,7 @@ function Details({ span, row, model, onMore }: DetailsProps) {
         {tab === 'Events' && <Events key={row} span={span} row={row} model={model} />}
         {tab === 'Links' && <Links key={row} span={span} row={row} model={model} />}
         {tab === 'Warnings' && <Warnings of={span.warnings} />}
+        {tab === 'Polls' && <Polls key={row} row={row} model={model} />}
         {tab === 'Resource' && <Origin key={row} span={span} row={row} model={model} />}
         {listed !== undefined && listed < counts[tab] && (
           <p class="hint">

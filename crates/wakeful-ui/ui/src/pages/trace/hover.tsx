@@ -1,9 +1,11 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { itemText } from '../../data/runtime/lane-items.ts';
 import { BUSY_MASK, BUSY_SHIFT, INTERVALS, isError, JOINED, kindOf, OPEN } from '../../engine/flags.ts';
 import { formatCount, formatDuration, formatExact, plural } from '../../engine/format.ts';
 import type { RowInfo } from '../../engine/protocol.ts';
 import { Hostile } from '../../widgets/hostile.tsx';
 import type { TraceModel } from './model.ts';
+import type { LaneItem } from './opened.ts';
 import type { Picked } from './picked.ts';
 
 export interface Hovered {
@@ -13,6 +15,8 @@ export interface Hovered {
   /** From the bars' left edge; negative over the names. */
   time: number;
   picked: Picked;
+  /** What is there in a lane below a span, if it is one. */
+  lane: LaneItem | null;
 }
 
 type Said = Pick<RowInfo, 'row' | 'name' | 'service' | 'start' | 'dur' | 'flags'>;
@@ -35,7 +39,16 @@ export function Hover({ at, model, left }: { at: Hovered; model: TraceModel; lef
   return (
     <>
       <div class="crosshair" aria-hidden="true" style={{ left: `${at.x}px` }} />
-      {said && (
+      {at.lane && at.lane.item >= 0 && (
+        <div class="tooltip" ref={box} aria-hidden="true">
+          {itemLines(model, at.lane).map((line) => (
+            <div key={line}>
+              <Hostile text={line} />
+            </div>
+          ))}
+        </div>
+      )}
+      {said && !at.lane && (
         <div class="tooltip" ref={box} aria-hidden="true">
           <strong>
             <Hostile text={said.name} />
@@ -61,6 +74,11 @@ export function Hover({ at, model, left }: { at: Hovered; model: TraceModel; lef
       )}
     </>
   );
+}
+
+function itemLines(model: TraceModel, { row, item }: LaneItem): string[] {
+  const lanes = model.opened.lanesOf(row);
+  return lanes ? itemText(lanes, item) : [];
 }
 
 /** Of a row alone, its line tells; where many share a pixel, the engine was asked. */

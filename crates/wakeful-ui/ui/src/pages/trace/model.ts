@@ -17,6 +17,7 @@ import { embeddingIn, numberOf, roundFor, viewIn, type ViewName } from './addres
 import { Exporter } from './exporter.ts';
 import { CriticalPath } from './critical-path.ts';
 import { MarkedTimes } from './marked-times.ts';
+import { OpenedSpans } from './opened.ts';
 import { RedrawTimes } from './redraw-times.ts';
 import { RowFeed } from './row-feed.ts';
 import { ServerFind } from './server-find.ts';
@@ -99,6 +100,7 @@ export class TraceModel {
   readonly watch: Watch;
   readonly critical: CriticalPath;
   readonly address = new SpanAddress(this);
+  readonly opened = new OpenedSpans(this, (request) => this.engine.post(request));
 
   private readonly engine: Engine;
   /** What is drawn beside bars, read as they come on screen. */
@@ -458,6 +460,7 @@ export class TraceModel {
   private replaced({ lines, nanos, selected }: Extract<Reply, { kind: 'replaced' }>): void {
     for (const feed of this.feeds) feed.forget();
     this.address.forget();
+    this.opened.forget();
     this.probed.value = null;
     const view = this.view.peek();
     this.place({ ...view, t0: view.t0 + nanos, scrollRow: Math.max(0, view.scrollRow + lines) });

@@ -97,6 +97,7 @@ function useCommands(model: TraceModel, find: () => void): void {
 /** Esc takes away the selection first, then the find. */
 function closeLayer(model: TraceModel): boolean {
   if (model.range.peek()) model.range.value = null;
+  else if (model.opened.selected.peek()) model.opened.select(null);
   else if (model.selected.peek() >= 0) model.select(-1);
   else if (model.query.peek()) model.find('');
   else return false;

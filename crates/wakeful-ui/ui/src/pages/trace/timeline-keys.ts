@@ -42,6 +42,7 @@ export function onTimelineKey(model: TraceModel, event: KeyboardEvent, pointer: 
 
 /** Does what a key of the timeline does; `far` is how many times as far. Returns whether it is one. */
 export function perform(model: TraceModel, action: string, far = 1, pointer?: number): boolean {
+  if (model.opened.perform(action)) return true;
   if (STEPS.includes(action)) {
     model.step(action as Step);
     return true;

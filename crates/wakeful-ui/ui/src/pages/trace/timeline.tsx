@@ -13,6 +13,7 @@ import { blank, present } from './picture-canvas.ts';
 import { pickedAt } from './picked.ts';
 import { Row, rowId } from './row.tsx';
 import { SpanMenu } from './span-menu.tsx';
+import { SpanLane } from './span-lane.tsx';
 import { RangeBar, RangeBox } from './time-range.tsx';
 import { onTimelineKey } from './timeline-keys.ts';
 
@@ -69,7 +70,8 @@ export function Timeline({ model }: { model: TraceModel }) {
     const picked = pickedAt(picture, x - layout.name, y);
     const info = picture.rows.find(({ index }) => index === picked.line);
     if (picked.row >= 0 && (packed || info?.run)) model.probe(picked.row, picked.line, picked.x);
-    setHovered({ x, y, time: x - layout.name, picked });
+    const lane = info && info.laneAt >= 0 ? { row: info.row, item: model.opened.itemAt(info.row, info.laneAt, picture.view.t0 + (x - layout.name) * picture.view.nsPerPx) } : null;
+    setHovered({ x, y, time: x - layout.name, picked, lane });
   };
   useEffect(() => {
     const body = scroller.current;
@@ -164,6 +166,10 @@ export function Timeline({ model }: { model: TraceModel }) {
             {picture?.rows.map((info) => {
               const top = (info.index - picture.view.scrollRow) * picture.view.rowPx;
               const shared = { info, top, height: picture.view.rowPx, selected: info.row === model.selected.value };
+              if (info.laneAt >= 0) {
+                const { selected: _, ...place } = shared;
+                return <SpanLane key={`${info.row} ${info.laneAt}`} {...place} name={layout.name} model={model} />;
+              }
               return picture.layout === 'packed' ? (
                 <LaneRow key={info.index} {...shared} />
               ) : (

@@ -51,7 +51,7 @@ export function Toolbar({ model }: { model: TraceModel }) {
           <FoldButton model={model} icon="unfoldAll" name="Unfold all" keys="Shift+O" fold={{ what: 'all', open: true }} />
         </span>
       )}
-      <span class="rows-text">{rowsText(look, visible, model.rows.value)}</span>
+      <span class="rows-text">{rowsText(look, visible - model.opened.lines, model.rows.value)}</span>
       <Legend model={model} />
       <span class="window">
         {windowText(Math.max(0, view.t0), end)}
