@@ -41,6 +41,7 @@ const BEFORE: Record<string, string[]> = {
 };
 /** Actions that look alike before and after on this trace, with the reason. */
 const UNSEEN: Record<string, string> = {
+  lanes: 'no program reported of this trace; program.test.ts opens spans that one did',
   'link-on': 'no span of this trace has a link',
   'link-back': 'no span of this trace has a link',
   'next-link': 'no span of this trace has a link',

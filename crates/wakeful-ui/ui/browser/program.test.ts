@@ -159,7 +159,7 @@ test('a resource: who holds it, who waits, and the cycle in words', async () => 
   await page.getByRole('checkbox', { name: 'Internal ones (1)' }).check();
   await expect.poll(() => resources.getByRole('row').count()).toBe(7);
   await resources.getByRole('link', { name: '7', exact: true }).click();
-  await page.getByRole('img', { name: 'task 13 waits for Mutex src/a.rs:11:5; task 14 holds Mutex src/a.rs:11:5' }).waitFor();
+  await page.getByRole('group', { name: 'task 13 waits for Mutex src/a.rs:11:5; task 14 holds Mutex src/a.rs:11:5' }).waitFor();
   await page.getByRole('link', { name: 'task 14' }).first().waitFor();
 });
 

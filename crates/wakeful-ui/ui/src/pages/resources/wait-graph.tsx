@@ -15,7 +15,7 @@ export function WaitGraph({ graph }: { graph: WaitsFor }) {
   return (
     <section>
       <h3>{graph.cycle ? 'Deadlock: they wait for each other' : 'Who waits for whom'}</h3>
-      <svg class={graph.cycle ? 'waits cycle' : 'waits'} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={sentence}>
+      <svg class={graph.cycle ? 'waits cycle' : 'waits'} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={sentence}>
         <defs>
           <marker id="waits-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">
             <path d="M0 0 8 4 0 8z" />
