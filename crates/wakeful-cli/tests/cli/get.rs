@@ -87,6 +87,13 @@ fn a_debug_id_is_found_again() {
         found["traceID"].as_str().unwrap().trim_start_matches('0'),
         trace_id.trim_start_matches('0')
     );
+    // The page's own search, by the address that was printed.
+    let (_, query) = stderr.split_once("/search?").unwrap();
+    let query = query.lines().next().unwrap();
+    assert!(
+        server.text(&format!("/api/ui/search?{query}")).contains(trace_id),
+        "{query}"
+    );
     let names: Vec<_> = found["spans"]
         .as_array()
         .unwrap()

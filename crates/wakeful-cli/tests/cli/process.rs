@@ -86,14 +86,20 @@ impl Running {
             .unwrap()
     }
 
-    /// The JSON at a path of the query port.
-    pub(crate) fn get(&self, path: &str) -> Value {
+    /// What stands at a path of the query port.
+    pub(crate) fn text(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(self.address("query")).unwrap();
         write!(stream, "GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+        body.to_owned()
+    }
+
+    /// The JSON at a path of the query port.
+    pub(crate) fn get(&self, path: &str) -> Value {
+        let body = self.text(path);
+        serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"))
     }
 
     /// Polls a path until it answers as it should.
