@@ -152,11 +152,8 @@ fn a_burst_is_sent_or_counted() {
             loop {
                 match received.recv(&mut bytes) {
                     Ok(length) => {
-                        spans += decode_agent(&bytes[..length], Protocol::Compact)
-                            .unwrap()
-                            .0
-                            .spans
-                            .len()
+                        let (batch, _) = decode_agent(&bytes[..length], Protocol::Compact).unwrap();
+                        spans += batch.spans.len();
                     }
                     Err(_) if over.load(Ordering::Relaxed) => return spans as u64,
                     Err(_) => {}

@@ -52,7 +52,7 @@ fn polls_of_a_span_arrive_beside_it_and_add_up_to_its_busy_time() {
         };
         let work = work.instrument(tracing::info_span!("work"));
         wakeful::block_on(runtime, async {
-            wakeful::spawn_named("worker", work).await.unwrap()
+            wakeful::spawn_named("worker", work).await.unwrap();
         });
     });
 
