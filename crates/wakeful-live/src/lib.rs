@@ -28,6 +28,7 @@
 //! assert!(findings.iter().any(|finding| finding.lint.name() == "never-yielded"));
 //! ```
 
+mod checkpoint;
 mod forget;
 mod lint;
 mod live;

@@ -87,12 +87,18 @@ const PLACES: &[Place] = &[
     },
     Place {
         name: "wakeful-store",
-        uses: &["wakeful-trace", "wakeful-model", "wakeful-wire"],
+        uses: &["wakeful-trace", "wakeful-model", "wakeful-live", "wakeful-wire"],
         not: NETWORK,
     },
     Place {
         name: "wakeful-query",
-        uses: &["wakeful-trace", "wakeful-model", "wakeful-wire", "wakeful-store"],
+        uses: &[
+            "wakeful-trace",
+            "wakeful-model",
+            "wakeful-live",
+            "wakeful-wire",
+            "wakeful-store",
+        ],
         not: NETWORK,
     },
     Place {
@@ -100,6 +106,7 @@ const PLACES: &[Place] = &[
         uses: &[
             "wakeful-trace",
             "wakeful-model",
+            "wakeful-live",
             "wakeful-wire",
             "wakeful-store",
             "wakeful-query",
