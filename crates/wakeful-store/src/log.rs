@@ -269,7 +269,11 @@ fn read_slot(bytes: &[u8], key: u64, flushed: u64, replay: &mut Replay) -> u64 {
 fn read_batch(kind: Kind, payload: &[u8]) -> Result<Batch, &'static str> {
     match kind {
         Kind::OtlpTraces => Batch::decode(Bytes::copy_from_slice(payload)).map_err(|_| "malformed payload"),
-        Kind::OtlpLogs | Kind::RuntimeBatch | Kind::ManifestEdit => Err("not a frame of a log"),
+        Kind::OtlpLogs
+        | Kind::RuntimeBatch
+        | Kind::ManifestEdit
+        | Kind::RuntimeCheckpoint
+        | Kind::RuntimeIndex => Err("not a frame of a log"),
     }
 }
 

@@ -40,6 +40,9 @@ pub struct StoreOptions {
     pub retention_bytes: Option<u64>,
     /// Segments whose newest span is older than this are dropped; `None` (the default): no bound.
     pub retention_time: Option<Duration>,
+    /// The oldest files of runtime data are dropped while all of them take more bytes than this; `None`: no bound. The default is
+    /// 4 GiB on disk, and 256 MiB in memory.
+    pub runtime_bytes_max: Option<u64>,
 }
 
 impl StoreOptions {
@@ -47,6 +50,10 @@ impl StoreOptions {
     pub fn new(backend: Backend) -> Self {
         Self {
             retention_bytes: (backend == Backend::Memory).then_some(1 << 30),
+            runtime_bytes_max: Some(match backend {
+                Backend::File(_) => 4 << 30,
+                Backend::Memory => 256 << 20,
+            }),
             backend,
             ack: Ack::default(),
             tail_bytes_max: 64 << 20,

@@ -23,6 +23,7 @@ use crate::log::Log;
 use crate::opened::Opened;
 use crate::read::{ReadBounds, Traces};
 use crate::receive::{Append, LogThread, Request, tail_bytes};
+use crate::runtime::{self, RuntimeStore};
 use crate::search::{Found, Progress};
 use crate::segment::Segment;
 use crate::state::{Snapshot, State};
@@ -53,6 +54,7 @@ struct Inner {
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Ends the keeper when it is dropped.
     keeper: Mutex<Option<Sender<()>>>,
+    runtime: RuntimeStore,
     /// Held as long as the store is open.
     lock: Option<File>,
 }
@@ -72,7 +74,14 @@ impl Store {
                 Opened::folder(folder, slot_bytes, &cache, &counters)?
             }
         };
-        let store = Self::start(&options, opened, cache, counters);
+        let setup = runtime::Setup {
+            folder: opened.folder.clone(),
+            ack: options.ack,
+            retention_bytes: options.runtime_bytes_max,
+            retention_time: options.retention_time,
+        };
+        let runtime = RuntimeStore::open(setup, Arc::clone(&counters))?;
+        let store = Self::start(&options, opened, cache, counters, runtime);
         store.map_err(OpenError::io("start a thread for", Path::new("the store")))
     }
 
@@ -81,6 +90,7 @@ impl Store {
         opened: Opened,
         cache: Arc<Cache>,
         counters: Arc<Counters>,
+        runtime: RuntimeStore,
     ) -> std::io::Result<Self> {
         let Opened {
             folder,
@@ -166,6 +176,7 @@ impl Store {
             closing,
             threads: Mutex::new(threads),
             keeper: Mutex::new(Some(keeper)),
+            runtime,
             lock,
         };
         Ok(Self {
@@ -344,6 +355,11 @@ impl Store {
         }
     }
 
+    /// What programs reported of their runtimes.
+    pub fn runtime(&self) -> &RuntimeStore {
+        &self.inner.runtime
+    }
+
     /// Flushes the tail and stops the store's threads; later appends are refused with [`AppendError::Closed`].
     /// Blocks until done.
     pub fn close(&self) {
@@ -363,6 +379,7 @@ impl Inner {
             // If the thread has ended already there is nothing to stop.
             let _ = requests.send(Request::Stop);
         }
+        self.runtime.close();
         drop(self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take());
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {

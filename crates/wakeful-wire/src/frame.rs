@@ -31,6 +31,10 @@ pub enum Kind {
     RuntimeBatch = 3,
     /// An edit of a store's manifest, in JSON.
     ManifestEdit = 64,
+    /// The state of a program where a store's file of runtime data begins, as a `RuntimeBatch`.
+    RuntimeCheckpoint = 65,
+    /// What stands where in a store's file of runtime data.
+    RuntimeIndex = 66,
 }
 
 impl Kind {
@@ -40,6 +44,8 @@ impl Kind {
             Self::OtlpLogs,
             Self::RuntimeBatch,
             Self::ManifestEdit,
+            Self::RuntimeCheckpoint,
+            Self::RuntimeIndex,
         ]
         .into_iter()
         .find(|kind| *kind as u8 == number)

@@ -46,6 +46,9 @@ pub(crate) struct StorageArgs {
     /// Drop data that is older than this [default: keep all]
     #[arg(long, value_name = "TIME", env = "WAKEFUL_RETENTION_TIME", value_parser = parse_duration)]
     retention_time: Option<Duration>,
+    /// Drop the oldest data about tasks while there is more than this [default: 4 GiB; 256 MiB in memory]
+    #[arg(long, value_name = "BYTES", env = "WAKEFUL_RUNTIME_BYTES", value_parser = parse_bytes)]
+    runtime_bytes: Option<u64>,
 }
 
 impl StorageArgs {
@@ -62,6 +65,7 @@ impl StorageArgs {
             flush_interval: self.flush_interval,
             retention_bytes: self.retention_bytes.or(defaults.retention_bytes),
             retention_time: self.retention_time,
+            runtime_bytes_max: self.runtime_bytes.or(defaults.runtime_bytes_max),
             ..defaults
         }
     }
