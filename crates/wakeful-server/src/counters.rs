@@ -21,17 +21,20 @@ pub enum Receiver {
     JaegerHttp,
     /// Files that are opened in the page.
     Upload,
+    /// wakeful's own frames over HTTP.
+    Frames,
 }
 
 impl Receiver {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::OtlpGrpc,
         Self::OtlpHttp,
         Self::JaegerCompact,
         Self::JaegerBinary,
         Self::JaegerHttp,
         Self::Upload,
+        Self::Frames,
     ];
 
     /// Its name as a label.
@@ -43,6 +46,7 @@ impl Receiver {
             Self::JaegerBinary => "jaeger_binary",
             Self::JaegerHttp => "jaeger_http",
             Self::Upload => "upload",
+            Self::Frames => "frames",
         }
     }
 }

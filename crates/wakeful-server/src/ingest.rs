@@ -15,6 +15,7 @@ use crate::body::Received;
 use crate::{Counters, Limits, Reason, Receiver};
 
 mod decode;
+mod frames;
 mod refusal;
 
 pub(crate) use decode::{Encoding, Format};
@@ -124,7 +125,7 @@ impl Ingest {
         Ok(Kept { rejected })
     }
 
-    /// Decodes a message; on a blocking thread if it is large.
+    /// Decodes a message.
     pub(crate) async fn decode(
         &self,
         format: Format,
@@ -132,8 +133,44 @@ impl Ingest {
         received: Received,
         bytes_max: usize,
     ) -> Result<Decoded, Refusal> {
+        let wire_bytes = received.bytes.len() as u64;
+        let work = move |inflated| format.decode(inflated);
+        let ((batch, rejected), holds) = self.inflate_and(encoding, received, bytes_max, work).await?;
+        Ok(Decoded {
+            batch,
+            rejected,
+            wire_bytes,
+            _holds: holds,
+        })
+    }
+
+    /// Keeps what a body of frames tells of runtimes; when this returns, it is as safe as the store promises.
+    pub(crate) async fn keep_frames(
+        &self,
+        encoding: Encoding,
+        received: Received,
+        bytes_max: usize,
+    ) -> Result<(), Refusal> {
+        let wire_bytes = received.bytes.len() as u64;
+        let decode = |inflated: Bytes| frames::decode(&inflated);
+        let (frames, _holds) = self.inflate_and(encoding, received, bytes_max, decode).await?;
+        // A program may probe with none.
+        if !frames.is_empty() {
+            self.store.runtime().append(frames).await?;
+        }
+        self.counters.accepted(Receiver::Frames, 0, wire_bytes);
+        Ok(())
+    }
+
+    /// Undoes a message's compression and reads it; on a blocking thread if it is large.
+    async fn inflate_and<T: Send + 'static>(
+        &self,
+        encoding: Encoding,
+        received: Received,
+        bytes_max: usize,
+        decode: impl FnOnce(Bytes) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<(T, Holds), Refusal> {
         let Received { bytes, hold } = received;
-        let wire_bytes = bytes.len() as u64;
         let inline_bytes_max = match encoding {
             Encoding::Identity => INLINE_BYTES_MAX,
             _ => INLINE_COMPRESSED_BYTES_MAX,
@@ -155,16 +192,11 @@ impl Ingest {
                 Encoding::Identity => None,
                 _ => Some(ingest.take(inflated.len())?),
             };
-            let (batch, rejected) = format.decode(inflated)?;
-            Ok(Decoded {
-                batch,
-                rejected,
-                wire_bytes,
-                _holds: Holds {
-                    _wire: hold,
-                    _inflated: inflated_hold,
-                },
-            })
+            let holds = Holds {
+                _wire: hold,
+                _inflated: inflated_hold,
+            };
+            Ok((decode(inflated)?, holds))
         };
         // A message that brings down its decoder must not bring down the connection that others share with it.
         if inline {

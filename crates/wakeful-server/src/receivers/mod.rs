@@ -1,6 +1,7 @@
 //! What takes spans in, a file for each protocol.
 
 mod content_encoding;
+mod frames;
 mod grpc;
 pub(crate) mod jaeger_agent;
 pub(crate) mod jaeger_http;

@@ -1,4 +1,4 @@
-//! OTLP over HTTP: `POST /v1/traces`, as protobuf or JSON.
+//! OTLP over HTTP: `POST /v1/traces`, as protobuf or JSON; wakeful's own frames have a path beside it.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -10,7 +10,7 @@ use tower_http::cors::{AllowHeaders, CorsLayer};
 use wakeful_wire::otlp::Rejected;
 
 use super::content_encoding::content_encoding;
-use super::protobuf;
+use super::{frames, protobuf};
 use crate::ingest::{Format, Ingest, RETRY_AFTER, Refusal};
 use crate::plain::{header_text, not_found};
 use crate::{Reason, Receiver, body, plain};
@@ -19,6 +19,10 @@ use crate::{Reason, Receiver, body, plain};
 pub(crate) fn router(ingest: Ingest, cors_allow_origins: &[HeaderValue]) -> Router {
     let router = Router::new()
         .route("/v1/traces", post(export).fallback(method_not_allowed))
+        .route(
+            frames::PATH,
+            post(frames::export).fallback(frames::method_not_allowed),
+        )
         .fallback(unknown)
         .with_state(ingest);
     match cors(cors_allow_origins) {

@@ -158,6 +158,7 @@ fn place(receiver: Receiver) -> &'static str {
         Receiver::JaegerBinary => "Jaeger's agent (binary)",
         Receiver::JaegerHttp => "Jaeger's collector",
         Receiver::Upload => "upload",
+        Receiver::Frames => "frames of runtimes",
     }
 }
 

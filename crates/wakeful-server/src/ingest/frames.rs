@@ -1,0 +1,35 @@
+//! A body of frames to the batches in it.
+
+use bytes::Bytes;
+use wakeful_store::RuntimeFrame;
+use wakeful_wire::frame::{self, Item, Kind, NO_KEY};
+use wakeful_wire::runtime;
+
+use super::Refusal;
+
+/// Decodes every frame of a body. One that cannot be taken makes the whole body one that cannot.
+pub(super) fn decode(body: &Bytes) -> Result<Vec<RuntimeFrame>, Refusal> {
+    let mut frames = Vec::new();
+    let mut at = 0;
+    while at < body.len() {
+        let why = |text: &str| Refusal::Malformed(format!("the frame at byte {at}: {text}"));
+        let frame = match frame::read_at(body, at, NO_KEY) {
+            Item::Frame(frame) => frame,
+            Item::Damaged { why: text, .. } => return Err(why(text)),
+            Item::Nothing => return Err(why("there is none; see docs/storage.md for the form")),
+        };
+        match frame.kind {
+            Kind::RuntimeBatch => {}
+            Kind::OtlpTraces => return Err(why("spans are taken at /v1/traces")),
+            _ => return Err(why("batches of runtimes alone are taken here")),
+        }
+        let batch = runtime::decode(frame.payload).map_err(|error| why(&error.to_string()))?;
+        let start = at + frame::HEADER_BYTES;
+        frames.push(RuntimeFrame {
+            payload: body.slice(start..start + frame.payload.len()),
+            batch,
+        });
+        at = frame.end;
+    }
+    Ok(frames)
+}
