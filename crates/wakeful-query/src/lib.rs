@@ -12,6 +12,7 @@ mod explain;
 mod find_syntax;
 mod heat;
 mod list;
+pub mod runtime;
 mod skeleton_trace;
 mod sort;
 mod summary;

@@ -19,6 +19,7 @@ mod generator;
 mod ledger;
 mod message;
 mod random;
+mod runtime_program;
 mod spec;
 mod template;
 
@@ -29,3 +30,4 @@ pub mod process;
 pub use big_trace::{BigTrace, BigTracePlan};
 pub use generator::{Generator, Plan, Request, Shape, TraceShare, span_id, user_id};
 pub use ledger::{Entry, Ledger, LedgerError};
+pub use runtime_program::{RuntimePlan, RuntimeProgram};

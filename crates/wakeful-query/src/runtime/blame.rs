@@ -1,0 +1,90 @@
+//! Who held workers while a task waited for one.
+
+use rustc_hash::FxHashMap;
+use wakeful_live::Live;
+use wakeful_model::runtime::{Poll, TaskId, ThreadId};
+
+use super::item::{Item, ItemKind};
+use super::worker_lanes::{ByThread, task_title};
+
+/// More waits than these are not looked into.
+const WAITS_MAX: usize = 20_000;
+
+/// So many are told.
+const BLAMED_MAX: usize = 50;
+
+/// A task whose polls were on workers while another one waited for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blamed {
+    /// The task.
+    pub task: TaskId,
+    /// Its name, or where it was spawned.
+    pub title: String,
+    /// Where it was spawned; empty if unknown.
+    pub location: String,
+    /// The worker that it held longest.
+    pub thread: ThreadId,
+    /// How many of its polls.
+    pub polls: u64,
+    /// How long they and the wait overlap, in nanoseconds.
+    pub nanos: u64,
+}
+
+/// For each stretch in which a task was scheduled (start, end, the poll that ended it), what the workers were doing: items for a lane, and
+/// the sums by task, the longest first.
+pub(super) fn blame(
+    task: TaskId,
+    scheduled: &[(u64, u64, Option<Poll>)],
+    by_thread: &ByThread<'_>,
+    live: &Live,
+) -> (Vec<Item>, Vec<Blamed>) {
+    let mut items = Vec::new();
+    let mut sums: FxHashMap<(TaskId, ThreadId), (u64, u64)> = FxHashMap::default();
+    for (start, end, poll) in scheduled.iter().take(WAITS_MAX) {
+        let threads = match poll {
+            Some(poll) => by_thread.fellow_workers(poll.thread),
+            None => by_thread.threads(),
+        };
+        for thread in threads {
+            for held in by_thread
+                .during(thread, *start, *end)
+                .filter(|held| held.task != task)
+            {
+                let from = held.start_unix_nanos.max(*start);
+                let to = held.end_unix_nanos().min(*end);
+                let item = Item::new(ItemKind::Blame, from, to);
+                items.push(item.of_task(held.task).on_thread(thread));
+                let sum = sums.entry((held.task, thread)).or_default();
+                *sum = (sum.0 + 1, sum.1 + (to - from));
+            }
+        }
+    }
+    let mut by_task: FxHashMap<TaskId, (Blamed, u64)> = FxHashMap::default();
+    for ((task, thread), (polls, nanos)) in sums {
+        let (blamed, longest) = by_task
+            .entry(task)
+            .or_insert_with(|| (empty(task, thread, live), 0));
+        blamed.polls += polls;
+        blamed.nanos += nanos;
+        if (nanos, thread) > (*longest, blamed.thread) {
+            (*longest, blamed.thread) = (nanos, thread);
+        }
+    }
+    let mut blamed: Vec<Blamed> = by_task.into_values().map(|(blamed, _)| blamed).collect();
+    blamed.sort_by_key(|blamed| (std::cmp::Reverse(blamed.nanos), blamed.task));
+    blamed.truncate(BLAMED_MAX);
+    items.sort_by_key(|item| (item.start, item.thread));
+    (items, blamed)
+}
+
+fn empty(task: TaskId, thread: ThreadId, live: &Live) -> Blamed {
+    let place = live.task(task).and_then(|task| task.location.as_ref());
+    Blamed {
+        task,
+        title: task_title(live, task),
+        location: place.map_or_else(String::new, |place| place.to_string()),
+        thread,
+        polls: 0,
+        nanos: 0,
+    }
+}

@@ -1,0 +1,123 @@
+//! Polls by the thread that they were on.
+
+use rustc_hash::FxHashMap;
+use wakeful_live::Live;
+use wakeful_model::runtime::{Poll, RuntimeId, TaskId, TaskKind, Thread, ThreadId};
+
+use super::gather::Gathered;
+use super::item::{Item, ItemKind, Joiner, Lane, LaneKind};
+
+/// More threads than these are not shown.
+pub(super) const THREADS_MAX: usize = 256;
+
+/// Polls of each thread, by start; on one thread they do not overlap.
+pub(super) struct ByThread<'a> {
+    polls: FxHashMap<ThreadId, Vec<&'a Poll>>,
+    gathered: &'a Gathered,
+    live: &'a Live,
+}
+
+impl<'a> ByThread<'a> {
+    pub(super) fn of(gathered: &'a Gathered, live: &'a Live) -> Self {
+        let mut polls: FxHashMap<ThreadId, Vec<&Poll>> = FxHashMap::default();
+        // A future that is watched by itself is polled within its task's poll.
+        let is_task = |poll: &&Poll| {
+            live.task(poll.task)
+                .is_none_or(|task| task.start.kind != TaskKind::Future)
+        };
+        for poll in gathered.polls.iter().filter(is_task) {
+            polls.entry(poll.thread).or_default().push(poll);
+        }
+        Self {
+            polls,
+            gathered,
+            live,
+        }
+    }
+
+    pub(super) fn thread(&self, id: ThreadId) -> Option<&'a Thread> {
+        self.gathered.threads.get(&id).or_else(|| self.live.thread(id))
+    }
+
+    /// Threads that polled something, workers by their numbers first.
+    pub(super) fn threads(&self) -> Vec<ThreadId> {
+        let mut threads: Vec<ThreadId> = self.polls.keys().copied().collect();
+        threads.sort_by_key(|id| self.rank(*id));
+        threads
+    }
+
+    fn rank(&self, id: ThreadId) -> (Option<RuntimeId>, bool, u32, ThreadId) {
+        let thread = self.thread(id);
+        let worker = thread.and_then(|thread| thread.worker);
+        let runtime = thread.and_then(|thread| thread.runtime);
+        (runtime, worker.is_none(), worker.unwrap_or(0), id)
+    }
+
+    /// The workers of the runtime that a thread is a worker of; the thread alone if it is none.
+    pub(super) fn fellow_workers(&self, id: ThreadId) -> Vec<ThreadId> {
+        let own = self.thread(id).filter(|thread| thread.worker.is_some());
+        let Some(own) = own else { return vec![id] };
+        let is_fellow = |thread: &Thread| thread.worker.is_some() && thread.runtime == own.runtime;
+        let all = self.threads().into_iter();
+        all.filter(|fellow| *fellow == id || self.thread(*fellow).is_some_and(is_fellow))
+            .collect()
+    }
+
+    /// Polls on a thread that overlap a stretch.
+    pub(super) fn during(
+        &self,
+        id: ThreadId,
+        start: u64,
+        end: u64,
+    ) -> impl Iterator<Item = &'a Poll> + use<'a, '_> {
+        let polls = self.polls.get(&id).map_or(&[][..], Vec::as_slice);
+        let first = polls.partition_point(|poll| poll.end_unix_nanos() <= start);
+        polls[first..]
+            .iter()
+            .copied()
+            .take_while(move |poll| poll.start_unix_nanos < end)
+    }
+
+    /// The lane of a thread.
+    pub(super) fn lane(&self, id: ThreadId, nanos_a_pixel: u64) -> Lane {
+        let (kind, name) = match self.thread(id) {
+            Some(Thread {
+                worker: Some(worker), ..
+            }) => (LaneKind::Worker, format!("worker {worker}")),
+            Some(thread) if !thread.name.is_empty() => (LaneKind::Thread, thread.name.clone()),
+            _ => (LaneKind::Thread, format!("thread {id}")),
+        };
+        let mut joiner = Joiner::new(nanos_a_pixel);
+        for poll in self.polls.get(&id).into_iter().flatten() {
+            let item = Item::new(ItemKind::Poll, poll.start_unix_nanos, poll.end_unix_nanos());
+            joiner.push(item.of_task(poll.task).on_thread(id));
+        }
+        let mut items = joiner.finish();
+        for item in &mut items {
+            item.label = item
+                .task
+                .map_or_else(String::new, |task| task_title(self.live, task));
+        }
+        Lane {
+            thread: Some(id),
+            items,
+            ..Lane::new(kind, name)
+        }
+    }
+}
+
+/// A task's name, or where it was spawned; empty if neither is known.
+pub(super) fn task_title(live: &Live, id: TaskId) -> String {
+    let Some(task) = live.task(id) else {
+        return String::new();
+    };
+    let place = || {
+        task.location
+            .as_ref()
+            .map_or_else(String::new, |place| place.to_string())
+    };
+    match task.start.name.as_str() {
+        "" => place(),
+        name => name.to_owned(),
+    }
+}
