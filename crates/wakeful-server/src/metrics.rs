@@ -214,6 +214,30 @@ fn store(page: &mut Page, stats: &StoreStats) {
             "Spans dropped by retention.",
             stats.retired_spans,
         ),
+        (
+            "wakeful_store_runtime_bytes",
+            "gauge",
+            "Bytes of what programs report of their runtimes.",
+            stats.runtime.bytes,
+        ),
+        (
+            "wakeful_store_runtime_files",
+            "gauge",
+            "Files of that.",
+            stats.runtime.files,
+        ),
+        (
+            "wakeful_store_runtime_batches_total",
+            "counter",
+            "Batches of that which were kept.",
+            stats.runtime.batches,
+        ),
+        (
+            "wakeful_store_runtime_retired_files_total",
+            "counter",
+            "Files of that which retention dropped.",
+            stats.runtime.retired_files,
+        ),
     ];
     for (name, kind, help, value) in figures {
         page.family(name, kind, help);

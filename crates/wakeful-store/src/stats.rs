@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
+use crate::RuntimeStats;
+
 /// Figures for `/metrics` and `about`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreStats {
@@ -29,6 +31,8 @@ pub struct StoreStats {
     pub retired_spans: u64,
     /// What could not be read or written since the start, by reason.
     pub problems: Vec<(String, u64)>,
+    /// What programs report of their runtimes.
+    pub runtime: RuntimeStats,
     /// Earliest start of a span, Unix nanoseconds.
     pub oldest_unix_nanos: Option<u64>,
     /// Latest start of a span, Unix nanoseconds.

@@ -346,6 +346,7 @@ impl Store {
                 .iter()
                 .map(|(reason, count)| ((*reason).to_owned(), *count))
                 .collect(),
+            runtime: self.inner.runtime.stats(),
             oldest_unix_nanos: of_segments(|segment| segment.meta.start_min)
                 .chain(starts())
                 .min(),

@@ -11,4 +11,5 @@ mod loss;
 mod own_spans;
 mod ports;
 mod process;
+mod runtime;
 mod top;

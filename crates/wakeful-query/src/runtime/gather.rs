@@ -52,8 +52,12 @@ impl Window {
 pub(super) struct Total {
     pub(super) from: u64,
     pub(super) to: u64,
+    /// Polls that have ended since its start, and how long they took.
     pub(super) polls: u64,
     pub(super) busy: u64,
+    /// Those that the batch tells one by one.
+    pub(super) whole_polls: u64,
+    pub(super) whole_busy: u64,
 }
 
 /// Polls, wakes and more of a program within a window.
@@ -128,16 +132,7 @@ impl Gathered {
         if self.wakes.len() >= WAKES_MAX {
             self.problem("there are more wakes than can be shown; choose a shorter time");
         }
-        for sums in &batch.task_sums {
-            if task.is_none_or(|task| sums.task == task) {
-                self.totals.entry(sums.task).or_default().push(Total {
-                    from: batch.from_unix_nanos,
-                    to: batch.to_unix_nanos,
-                    polls: sums.polls,
-                    busy: sums.busy_nanos,
-                });
-            }
-        }
+        self.add_totals(batch, task);
         let room = STATES_MAX - self.states.len().min(STATES_MAX);
         self.states
             .extend(batch.resource_states.iter().take(room).cloned());
@@ -161,6 +156,28 @@ impl Gathered {
                 None if self.lost.len() < CAUSES_MAX => self.lost.push((loss.cause.clone(), records)),
                 None => {}
             }
+        }
+    }
+
+    fn add_totals(&mut self, batch: &RuntimeBatch, task: Option<TaskId>) {
+        let is_wanted = |of: TaskId| task.is_none_or(|task| of == task);
+        let mut whole: FxHashMap<TaskId, (u64, u64)> = FxHashMap::default();
+        for poll in batch.polls.iter().filter(|poll| is_wanted(poll.task)) {
+            let (polls, busy) = whole.entry(poll.task).or_default();
+            *polls += 1;
+            *busy = busy.saturating_add(poll.duration_nanos);
+        }
+        for sums in batch.task_sums.iter().filter(|sums| is_wanted(sums.task)) {
+            let (whole_polls, whole_busy) = whole.get(&sums.task).copied().unwrap_or_default();
+            let is_polled = sums.last_poll_start_unix_nanos > sums.last_poll_end_unix_nanos;
+            self.totals.entry(sums.task).or_default().push(Total {
+                from: batch.from_unix_nanos,
+                to: batch.to_unix_nanos,
+                polls: sums.polls.saturating_sub(u64::from(is_polled)),
+                busy: sums.busy_nanos,
+                whole_polls,
+                whole_busy,
+            });
         }
     }
 

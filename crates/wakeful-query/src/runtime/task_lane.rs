@@ -54,7 +54,7 @@ pub(super) fn build(
         live,
         window,
         waits: Waits::of(gathered, task),
-        summed: summed(task, totals, &own, start),
+        summed: summed(task, totals, start),
         joiner: Joiner::new(nanos_a_pixel),
         scheduled: Vec::new(),
         times: TaskTimes::default(),
@@ -85,35 +85,28 @@ pub(super) fn build(
 }
 
 /// Stretches of batches in which more polls ended than were told one by one.
-fn summed(task: TaskId, totals: &[Total], own: &[&Poll], start: Option<u64>) -> Vec<Item> {
+fn summed(task: TaskId, totals: &[Total], start: Option<u64>) -> Vec<Item> {
     let mut items = Vec::new();
-    let mut former: Option<Total> = None;
+    let mut former: Option<&Total> = None;
     for total in totals {
-        let first = start.is_some_and(|start| start >= total.from);
-        let (polls, busy) = match former {
-            Some(former) => (former.polls, former.busy),
-            None if first => (0, 0),
-            None => {
-                former = Some(*total);
-                continue;
-            }
+        let is_first = start.is_some_and(|start| start >= total.from);
+        let before = match former {
+            Some(former) => Some((former.polls, former.busy)),
+            None => is_first.then_some((0, 0)),
         };
-        let since = former.map_or(0, |former| former.to);
-        let whole = own.iter().filter(|poll| {
-            let end = poll.end_unix_nanos();
-            end > since && end <= total.to
-        });
-        let (count, nanos) = whole.fold((0_u64, 0_u64), |(count, nanos), poll| {
-            (count + 1, nanos.saturating_add(poll.duration_nanos))
-        });
-        let told = total.polls.saturating_sub(polls).saturating_sub(count);
+        former = Some(total);
+        // What it had come to before is not known: nor is what is new.
+        let Some((polls, busy)) = before else { continue };
+        let told = total
+            .polls
+            .saturating_sub(polls)
+            .saturating_sub(total.whole_polls);
         if told > 0 {
             let mut item = Item::new(ItemKind::Sum, total.from, total.to).of_task(task);
             item.count = u32::try_from(told).unwrap_or(u32::MAX);
-            item.busy = total.busy.saturating_sub(busy).saturating_sub(nanos);
+            item.busy = total.busy.saturating_sub(busy).saturating_sub(total.whole_busy);
             items.push(item);
         }
-        former = Some(*total);
     }
     items
 }
@@ -233,6 +226,9 @@ impl Builder<'_> {
     }
 
     fn push(&mut self, item: Item) {
+        if !self.window.overlaps(item.start, item.end) {
+            return;
+        }
         let nanos = self.within(item.start, item.end);
         match item.kind {
             ItemKind::Idle | ItemKind::Blocked => self.times.idle += nanos,
@@ -250,5 +246,44 @@ impl Builder<'_> {
     fn within(&self, start: u64, end: u64) -> u64 {
         end.min(self.window.to)
             .saturating_sub(start.max(self.window.from))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn total(second: u64, polls: u64, busy: u64, whole: (u64, u64)) -> Total {
+        Total {
+            from: second * 100,
+            to: second * 100 + 100,
+            polls,
+            busy,
+            whole_polls: whole.0,
+            whole_busy: whole.1,
+        }
+    }
+
+    fn check(totals: &[Total], start: u64, expected: &[(u64, u32, u64)]) {
+        let items = summed(TaskId(1), totals, Some(start));
+        let seen: Vec<_> = items
+            .iter()
+            .map(|item| (item.start, item.count, item.busy))
+            .collect();
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn polls_that_were_not_told_one_by_one_are_a_sum() {
+        let totals = [
+            total(1, 10, 500, (2, 100)),
+            total(2, 13, 560, (3, 60)),
+            total(3, 20, 700, (0, 0)),
+        ];
+        // It was spawned in the first stretch: what is not whole there is a sum.
+        check(&totals, 150, &[(100, 8, 400), (300, 7, 140)]);
+        // It had been polled before: of the first stretch nothing is known.
+        check(&totals, 50, &[(300, 7, 140)]);
+        check(&[], 50, &[]);
     }
 }

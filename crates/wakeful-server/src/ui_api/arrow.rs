@@ -23,8 +23,12 @@ fn write(columns: &[(&str, ArrayRef)]) -> Result<Vec<u8>, ArrowError> {
     let field = |(name, array): &(&str, ArrayRef)| Field::new(*name, array.data_type().clone(), false);
     let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
     let arrays = columns.iter().map(|(_, array)| Arc::clone(array)).collect();
-    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)?;
-    let mut writer = StreamWriter::try_new(Vec::new(), &schema)?;
+    of_batch(&RecordBatch::try_new(schema, arrays)?)
+}
+
+/// A stream of the rows of one batch, in as many as they are to come in.
+pub(super) fn of_batch(batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
+    let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema())?;
     for first in (0..batch.num_rows()).step_by(BATCH_ROWS_MAX) {
         // Slices share their dictionaries, so each of those is sent once.
         writer.write(&batch.slice(first, BATCH_ROWS_MAX.min(batch.num_rows() - first)))?;

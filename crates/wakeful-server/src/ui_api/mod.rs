@@ -19,6 +19,7 @@ mod lookup;
 mod loss;
 mod names;
 mod points;
+mod runtime;
 mod search;
 mod search_params;
 mod span;
@@ -89,6 +90,7 @@ pub(crate) fn router(queries: Queries, receiving: Receiving, about: About, stop:
         .route("/lookup", get(lookup::lookup))
         .route("/loss", get(loss::loss))
         .route("/about", get(about::about))
+        .merge(runtime::routes())
         // A route, not a fallback: Jaeger's API has a route for everything under `/api`, which would come first.
         .route("/{*rest}", any(unknown))
         .with_state(state)

@@ -9,6 +9,8 @@ mod limits;
 mod noise;
 mod page;
 mod recorded;
+mod runtime;
+mod runtime_lanes;
 mod server;
 mod stopping;
 mod ui_api;

@@ -6,7 +6,7 @@ use std::io::Cursor;
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, UInt8Type, UInt16Type, UInt32Type};
+use arrow_array::types::{Float64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
 use arrow_ipc::reader::StreamReader;
 use serde_json::Value as Json;
 use wakeful_model::{Span, SpanBatch, StatusCode, Value, canonical_text, intervals};
@@ -116,6 +116,16 @@ impl Columns {
         let numbers = arrays.flat_map(|array| match array.as_primitive_opt::<UInt8Type>() {
             Some(bytes) => bytes.values().iter().map(|byte| u32::from(*byte)).collect(),
             None => array.as_primitive::<UInt32Type>().values().to_vec(),
+        });
+        numbers.collect()
+    }
+
+    /// Whole numbers of two bytes or of eight.
+    pub(crate) fn whole(&self, name: &str) -> Vec<u64> {
+        let arrays = self.batches.iter().map(|batch| &batch[name]);
+        let numbers = arrays.flat_map(|array| match array.as_primitive_opt::<UInt16Type>() {
+            Some(short) => short.values().iter().map(|number| u64::from(*number)).collect(),
+            None => array.as_primitive::<UInt64Type>().values().to_vec(),
         });
         numbers.collect()
     }

@@ -131,6 +131,26 @@ impl RuntimeStore {
         Some(answer(&live))
     }
 
+    /// The last batch that is kept of a program. Blocks.
+    pub fn last_batch(&self, id: ProgramId) -> Option<RuntimeBatch> {
+        let list = self.shared.files.list();
+        let newest = list.iter().rfind(|file| file.extents().contains_key(&id))?;
+        let last = newest
+            .entries()
+            .ok()?
+            .iter()
+            .rfind(|entry| entry.program == id)?
+            .offset;
+        let mut found = None;
+        let problems = self.each_frame(
+            newest,
+            |entry| entry.offset == last,
+            |_, batch| found = Some(batch.clone()),
+        );
+        told(&self.shared.counters, &problems);
+        found
+    }
+
     /// Shows each batch of a program that tells of something in a range of time (Unix nanoseconds), in the order in which they came.
     /// What cannot be read is told beside. Blocks.
     pub fn each_batch(

@@ -1,0 +1,43 @@
+//! `tasks/{id}/lane`: what a task did, and what kept it waiting.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use wakeful_live::Live;
+use wakeful_model::runtime::TaskId;
+use wakeful_query::runtime::of_task as lanes_of_task;
+
+use super::super::error::ApiError;
+use super::super::trace::InPath;
+use super::super::{Queries, arrow};
+use super::asked::{Asked, id};
+use super::lane_columns;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Named {
+    id: String,
+}
+
+pub(super) async fn of_task(
+    State(queries): State<Queries>,
+    InPath(Named { id: text }): InPath<Named>,
+    asked: Asked,
+) -> Result<Response, ApiError> {
+    let task = TaskId(id("task", &text)?);
+    let pixels = asked.pixels()?;
+    let stream = queries.ask(move |engine| {
+        let extent = asked.extent(engine)?;
+        let window = asked.window(None, extent.to_unix_nanos)?;
+        let gathered = asked.gather(engine, window, Some(task));
+        let is_known = |live: &Live| live.task(task).is_some();
+        let lanes = asked.with_names(engine, window, is_known, |live| {
+            lanes_of_task(live, &gathered, task, window, pixels)
+        })?;
+        let mut table = lane_columns::table(&lanes, &gathered, window)?;
+        table.fact("program", asked.program);
+        table.fact("task", task);
+        table.finish()
+    });
+    Ok(arrow::response(Body::from(stream.await?)))
+}
