@@ -17,6 +17,14 @@ use crate::task::Task;
 /// Figures of a runtime that are remembered: two minutes, once a second.
 const METRICS_MAX: usize = 120;
 
+/// More tasks, resources or waits than these are not known one by one: what a program says of itself must not fill the memory
+/// of who listens.
+const THINGS_MAX: usize = 200_000;
+const RUNTIMES_MAX: usize = 1_000;
+const THREADS_MAX: usize = 20_000;
+const PLACES_MAX: usize = 20_000;
+const LOSSES_MAX: usize = 100;
+
 /// A runtime, and its figures of late.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RuntimeState {
@@ -43,6 +51,12 @@ pub struct Live {
     losses: BTreeMap<String, Loss>,
     /// Each location once, however many tasks were spawned there.
     locations: FxHashMap<Location, Arc<Location>>,
+    untold: u64,
+}
+
+/// Whether a key is known, or may become so.
+fn has_room<K: Ord, V>(all: &BTreeMap<K, V>, key: K, most: usize) -> bool {
+    all.len() < most || all.contains_key(&key)
 }
 
 impl Live {
@@ -63,9 +77,15 @@ impl Live {
         };
 
         for runtime in &batch.runtimes {
+            if !has_room(&self.runtimes, runtime.id, RUNTIMES_MAX) {
+                continue;
+            }
             self.runtimes.entry(runtime.id).or_default().runtime = runtime.clone();
         }
         for thread in &batch.threads {
+            if !has_room(&self.threads, thread.id, THREADS_MAX) {
+                continue;
+            }
             self.threads.insert(thread.id, thread.clone());
         }
         for start in &batch.task_starts {
@@ -87,6 +107,10 @@ impl Live {
             self.site_sums(sums, place(sums.location));
         }
         for start in &batch.resource_starts {
+            if !has_room(&self.resources, start.id, THINGS_MAX) {
+                self.untold += 1;
+                continue;
+            }
             let resource = self
                 .resources
                 .entry(start.id)
@@ -103,11 +127,18 @@ impl Live {
             }
         }
         for op in &batch.async_ops {
+            if !has_room(&self.async_ops, op.id, THINGS_MAX) {
+                self.untold += 1;
+                continue;
+            }
             let mut new = AsyncOp::new(op.clone(), place(op.location));
             new.changed = self.folds;
             self.async_ops.insert(op.id, new);
         }
         for metrics in &batch.metrics {
+            if !has_room(&self.runtimes, metrics.runtime, RUNTIMES_MAX) {
+                continue;
+            }
             let recent = &mut self.runtimes.entry(metrics.runtime).or_default().metrics;
             if recent.len() == METRICS_MAX {
                 recent.pop_front();
@@ -115,6 +146,9 @@ impl Live {
             recent.push_back(metrics.clone());
         }
         for loss in &batch.losses {
+            if self.losses.len() >= LOSSES_MAX && !self.losses.contains_key(&loss.cause) {
+                continue;
+            }
             let sum = self.losses.entry(loss.cause.clone()).or_default();
             sum.cause.clone_from(&loss.cause);
             sum.polls = sum.polls.saturating_add(loss.polls);
@@ -147,7 +181,9 @@ impl Live {
             return known.clone();
         }
         let new = Arc::new(location.clone());
-        self.locations.insert(location.clone(), new.clone());
+        if self.locations.len() < PLACES_MAX {
+            self.locations.insert(location.clone(), new.clone());
+        }
         new
     }
 
@@ -161,6 +197,10 @@ impl Live {
             let site = self.site(location.clone(), start.kind);
             site.started += 1;
             site.alive += 1;
+        }
+        if self.tasks.len() >= THINGS_MAX {
+            self.untold += 1;
+            return;
         }
         let mut task = Task::new(start.clone(), location);
         task.changed = self.folds;
@@ -183,6 +223,9 @@ impl Live {
     }
 
     fn site(&mut self, location: Option<Arc<Location>>, kind: TaskKind) -> &mut Site {
+        // Of more places than anybody reads, the rest are one.
+        let is_full = self.sites.len() >= PLACES_MAX && !self.sites.contains_key(&(location.clone(), kind));
+        let location = location.filter(|_| !is_full);
         self.sites
             .entry((location.clone(), kind))
             .or_insert_with(|| Site::new(location, kind))
@@ -304,6 +347,11 @@ impl Live {
     /// Where tasks are spawned, in no order.
     pub fn sites(&self) -> impl Iterator<Item = &Site> {
         self.sites.values()
+    }
+
+    /// Tasks, resources and waits that are not known here because there are too many.
+    pub fn untold(&self) -> u64 {
+        self.untold
     }
 
     /// Records that are missing, by cause.

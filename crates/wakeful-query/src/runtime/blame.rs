@@ -82,7 +82,7 @@ fn empty(task: TaskId, thread: ThreadId, live: &Live) -> Blamed {
     Blamed {
         task,
         title: task_title(live, task),
-        location: place.map_or_else(String::new, |place| place.to_string()),
+        location: place.map_or_else(String::new, ToString::to_string),
         thread,
         polls: 0,
         nanos: 0,

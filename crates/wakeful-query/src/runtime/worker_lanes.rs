@@ -114,7 +114,7 @@ pub(super) fn task_title(live: &Live, id: TaskId) -> String {
     let place = || {
         task.location
             .as_ref()
-            .map_or_else(String::new, |place| place.to_string())
+            .map_or_else(String::new, ToString::to_string)
     };
     match task.start.name.as_str() {
         "" => place(),

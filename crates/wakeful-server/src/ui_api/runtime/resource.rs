@@ -77,7 +77,7 @@ struct ContentionFacts {
     acquisitions: u64,
     contended: u64,
     waited: u64,
-    held: u64,
+    held: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -291,7 +291,7 @@ impl Graph {
                 "" => task
                     .location
                     .as_ref()
-                    .map_or_else(String::new, |place| place.to_string()),
+                    .map_or_else(String::new, ToString::to_string),
                 name => name.to_owned(),
             });
         self.node("task", id.to_string(), title)

@@ -163,7 +163,7 @@ fn matches(resource: &Resource, words: &[String]) -> bool {
     let place = resource
         .location
         .as_ref()
-        .map_or_else(String::new, |place| place.to_string());
+        .map_or_else(String::new, ToString::to_string);
     let texts = [
         &start.kind,
         &start.concrete_type,
@@ -235,7 +235,7 @@ impl Order {
                 .resource
                 .location
                 .as_ref()
-                .map_or_else(String::new, |place| place.to_string()),
+                .map_or_else(String::new, ToString::to_string),
             _ => String::new(),
         };
         let order = number(a).cmp(&number(b)).then_with(|| text(a).cmp(&text(b)));
@@ -264,11 +264,7 @@ fn table(live: &Live, rows: &[ResourceRow<'_>]) -> Table {
     table.fact("lost", lost(live));
     table.fact("insight", InsightFacts::of_program(live).json());
     let all = || rows.iter().map(|row| row.resource);
-    let place = |it: &Resource| {
-        it.location
-            .as_ref()
-            .map_or_else(String::new, |place| place.to_string())
-    };
+    let place = |it: &Resource| it.location.as_ref().map_or_else(String::new, ToString::to_string);
     table.u64("id", all().map(|it| it.start.id.0));
     table.u64(
         "parent",
@@ -305,7 +301,7 @@ fn table(live: &Live, rows: &[ResourceRow<'_>]) -> Table {
     );
     table.whole(
         "heldTotal",
-        contention().map(|told| told.map(|told| told.held_nanos)),
+        contention().map(|told| told.and_then(|told| told.held_nanos)),
     );
     table.u32("lints", rows.iter().map(|row| row.lints.0));
     table

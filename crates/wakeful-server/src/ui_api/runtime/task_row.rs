@@ -50,7 +50,7 @@ impl TaskRow {
             location: task
                 .location
                 .as_ref()
-                .map_or_else(String::new, |place| place.to_string()),
+                .map_or_else(String::new, ToString::to_string),
             fields: fields(task),
             parent: task.start.parent.map(|parent| parent.0),
             runtime: task.start.runtime.map(|runtime| runtime.0),

@@ -101,8 +101,7 @@ fn facts(table: &mut Table, live: &Live, counts: TaskCounts, matched: usize) {
     table.fact("done", counts.done);
     table.fact("insight", InsightFacts::of_program(live).json());
     table.fact("lost", lost(live));
-    let is_part = live.untold() > 0
-        || live.losses().any(|loss| loss.cause == "budget" && loss.tasks > 0);
+    let is_part = live.untold() > 0 || live.losses().any(|loss| loss.cause == "budget" && loss.tasks > 0);
     table.fact("kept", if is_part { "part" } else { "all" });
 }
 
@@ -151,7 +150,7 @@ fn group_table(live: &Live, wanted: &Wanted) -> Table {
             .site
             .location
             .as_ref()
-            .map_or_else(String::new, |place| place.to_string())
+            .map_or_else(String::new, ToString::to_string)
     };
     table.text("location", groups().map(place));
     table.text("kind", groups().map(|group| group.site.kind.name()));
