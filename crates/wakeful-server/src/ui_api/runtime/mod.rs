@@ -8,7 +8,6 @@ mod lanes;
 mod programs;
 mod resource;
 mod resources;
-mod runtime;
 mod span_lanes;
 mod table;
 mod task;
@@ -16,6 +15,7 @@ mod task_row;
 mod task_spans;
 mod tasks;
 mod watch;
+mod workers;
 
 use axum::Router;
 use axum::routing::get;
@@ -33,8 +33,8 @@ pub(super) fn routes() -> Router<UiApi> {
         .route("/resources", get(resources::resources))
         .route("/resources/{id}", get(resource::resource))
         .route("/resources/{id}/lane", get(resource::lane))
-        .route("/runtime", get(runtime::lanes))
-        .route("/runtime/series", get(runtime::series))
+        .route("/runtime", get(workers::lanes))
+        .route("/runtime/series", get(workers::series))
         .route("/findings", get(findings::findings))
         .route("/watch", get(watch::watch))
 }
