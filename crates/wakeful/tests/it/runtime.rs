@@ -97,12 +97,16 @@ fn polls_of_a_span_arrive_beside_it_and_add_up_to_its_busy_time() {
     };
     let polled: u64 = polls.iter().map(|poll| poll.duration_nanos).sum();
     let ratio = polled as f64 / *busy as f64;
-    assert!((1.0..1.01).contains(&ratio), "{polled} polled, {busy} busy");
+    assert!((0.99..1.01).contains(&ratio), "{polled} polled, {busy} busy");
     assert_eq!(
         span.attribute("thread.id"),
         Some(&Value::Int(polls[0].thread.0 as i64))
     );
-    for interval in intervals::unpack(packed) {
+    let mut active: Vec<_> = intervals::unpack(packed).collect();
+    // `Instrumented` enters its span once more when it is dropped, after the last poll.
+    active.pop();
+    assert_eq!(active.len(), polls.len());
+    for interval in active {
         let start = span.start_unix_nanos + interval.start;
         let end = span.start_unix_nanos + interval.end;
         let is_within = |poll: &&Poll| poll.start_unix_nanos <= start && end <= poll.end_unix_nanos();
