@@ -10,7 +10,7 @@ use wakeful_model::runtime::{ResourceId, TaskId};
 use super::list::{self, List};
 use super::resources::type_text;
 use crate::top::app::App;
-use crate::top::draw::{self, bold, boxed, duration};
+use crate::top::draw::{self, bold, boxed, duration, duration_or_unknown};
 use crate::top::order::{self, OP_COLUMNS};
 use crate::top::table;
 
@@ -121,7 +121,7 @@ fn holders_of(app: &App, it: &Resource) -> Vec<Line<'static>> {
                 bold("Waited: "),
                 duration(styles, contention.waited_nanos),
                 bold("  Held: "),
-                duration(styles, contention.held_nanos),
+                duration_or_unknown(styles, contention.held_nanos),
             ]));
         }
         None if lines.is_empty() => lines.push(Line::raw("n/a: this program does not tell who holds what")),
