@@ -141,16 +141,6 @@ const STATES: Record<string, State> = {
   },
   trace: { at: TRACE, ready: rows },
   'trace-details': { at: `${LARGE}?sel=3&det=1`, ready: (page) => rows(page).then(() => page.getByRole('tab').first().waitFor()) },
-  'trace-menu': {
-    at: `${LARGE}?sel=10&det=0&mark=k400000000-900000000`,
-    ready: async (page) => {
-      await rows(page);
-      await page.locator('[role=row][aria-selected=true]').waitFor();
-      await page.getByRole('treegrid').focus();
-      await page.keyboard.press('Shift+F10');
-      await page.getByRole('menu').waitFor();
-    },
-  },
   'trace-packed': { at: `${LARGE}?lay=packed&det=0`, ready: rows },
   'trace-statistics': { at: `${LARGE}?view=statistics`, ready: (page) => page.getByRole('table').waitFor() },
   'trace-missing': { at: '/trace/0123456789abcdef0123456789abcdef', ready: heading('No such trace') },
