@@ -296,7 +296,7 @@ fn check_damage(damage: impl FnOnce(&mut Vec<u8>, &[std::ops::Range<usize>]), ke
 #[test]
 fn a_damaged_frame_is_named_and_costs_itself_alone() {
     let payload = |bytes: &mut Vec<u8>, frames: &[std::ops::Range<usize>]| {
-        bytes[frames[4].start + HEADER_BYTES + 9] ^= 1
+        bytes[frames[4].start + HEADER_BYTES + 9] ^= 1;
     };
     check_damage(payload, &[0, 1, 2, 3, 5, 6, 7, 8, 9], 1);
     let header = |bytes: &mut Vec<u8>, frames: &[std::ops::Range<usize>]| bytes[frames[0].start + 9] ^= 1;
