@@ -15,7 +15,9 @@ pub fn instrument(builder: &mut Builder) -> &mut Builder {
 }
 
 #[cfg(tokio_unstable)]
-pub use unstable::{Hooks, are_set, instrument_with};
+pub(crate) use unstable::are_set;
+#[cfg(tokio_unstable)]
+pub use unstable::{Hooks, instrument_with};
 
 /// Whether a runtime has our hooks.
 #[cfg(not(tokio_unstable))]
