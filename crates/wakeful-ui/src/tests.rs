@@ -61,5 +61,6 @@ fn the_page_is_small() {
         .iter()
         .map(|(_, asset)| asset.gzip.unwrap_or(asset.bytes).len());
     let bytes: usize = sent.sum();
-    assert!(bytes <= 160_000, "all files take {bytes} bytes, compressed");
+    // Of these a search loads 46 kB and a trace some 100; the pages about a program come when they are asked for.
+    assert!(bytes <= 180_000, "all files take {bytes} bytes, compressed");
 }
