@@ -45,7 +45,7 @@ fn every_task_is_seen_and_hooks_that_were_there_still_run() {
         .build()
         .unwrap();
     wakeful_tokio::watch_runtime(runtime.handle());
-    let line = line!() + 2;
+    let line = line!() + 3;
     runtime.block_on(async {
         let plain: Vec<_> = (0..TASKS)
             .map(|_| tokio::spawn(tokio::task::yield_now()))

@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { type Facts, lossSentences } from '../../engine/facts.ts';
 import { formatCount, formatDuration, formatExact } from '../../engine/format.ts';
 import { formatInstant, nanosOf, rfc3339 } from '../../data/time.ts';
@@ -19,7 +19,8 @@ export function Heading({ model, find }: { model: TraceModel; find: RefObject<HT
   const name = useTraceName(model);
   const embedding = embeddingIn(params.value);
   const slim = model.slim.value;
-  useEffect(() => {
+  // With the name itself, not after it: who leaves at once leaves a trace of this name behind.
+  useLayoutEffect(() => {
     document.title = `${visibleControls(name)} – wakeful`;
   }, [name]);
   return (
