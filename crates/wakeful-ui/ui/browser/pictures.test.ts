@@ -123,7 +123,6 @@ const STATES: Record<string, State> = {
       await page.getByRole('button', { name: 'Insight: hooks' }).click();
     },
   },
-  'tasks-locations': { at: '/tasks?group=location', ready: (page) => page.getByRole('row', { name: 'src/db.rs:44:13' }).waitFor() },
   'tasks-past': { at: `/tasks?at=${NOW - 60_000}000000&filter=flush&sort=name`, ready: tasks },
   'tasks-filtered-out': { at: '/tasks?filter=nothing', ready: (page) => page.getByText('No task passes the filter').waitFor() },
   'tasks-no-program': { at: '/tasks', programs: { programs: [] }, ready: heading('No program yet') },

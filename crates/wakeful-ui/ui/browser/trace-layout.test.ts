@@ -164,6 +164,7 @@ test('marks stay while one looks elsewhere, and the address keeps them', async (
   await page.keyboard.press('Shift+M');
   await expect.poll(() => marked.count()).toBe(1);
   await page.keyboard.press('Home');
+  await expect.poll(() => page.getByTestId('status').innerText()).toContain('row 1 of');
   await page.keyboard.press('m');
   await expect.poll(() => marked.count()).toBe(2);
   await expect.poll(() => new URL(page.url()).searchParams.get('mark')).toMatch(/^k\d+-\d+\.0-\d+$/);
