@@ -9,7 +9,6 @@ import { Header } from './header.tsx';
 import { Help } from './help.tsx';
 import { actionOf, inTextField, rememberKey } from './keys.ts';
 import { helpOpen, paletteOpen } from './layers.ts';
-import { rememberTrace } from './recent.ts';
 import { go, params, path, replace } from './router.ts';
 import { letterKeys } from './settings.ts';
 import { Icon } from '../widgets/icon.tsx';
@@ -127,7 +126,6 @@ function traceKey(id: string): string {
 /** The trace page and its engine come when a trace is opened. */
 function LateTracePage({ id }: { id: string }) {
   const late = useLate(async () => (await import('../pages/trace/page.tsx')).TracePage);
-  useEffect(() => () => rememberTrace({ id, name: document.title.replace(/ – wakeful$/, '') }), []);
   if (late.state === 'failed') return <Unloaded />;
   return late.state === 'here' ? <late.Component id={id} /> : null;
 }

@@ -3,6 +3,7 @@ import { useLayoutEffect } from 'preact/hooks';
 import { type Facts, lossSentences } from '../../engine/facts.ts';
 import { formatCount, formatDuration, formatExact } from '../../engine/format.ts';
 import { formatInstant, nanosOf, rfc3339 } from '../../data/time.ts';
+import { rememberTrace } from '../../shell/recent.ts';
 import { href, params, stepsBackTo } from '../../shell/router.ts';
 import { CopyButton } from '../../widgets/copy-button.tsx';
 import { Hostile, visibleControls } from '../../widgets/hostile.tsx';
@@ -22,7 +23,8 @@ export function Heading({ model, find }: { model: TraceModel; find: RefObject<HT
   // With the name itself, not after it: who leaves at once leaves a trace of this name behind.
   useLayoutEffect(() => {
     document.title = `${visibleControls(name)} – wakeful`;
-  }, [name]);
+    rememberTrace({ id, name: visibleControls(name) });
+  }, [id, name]);
   return (
     <header class={slim ? 'heading slim' : 'heading'}>
       <div class="line">
