@@ -164,7 +164,8 @@ test('every key of search and of the shell does what the help says', async () =>
   const dialog = page.getByRole('dialog');
   const closes = async () => {
     await page.keyboard.press('Escape');
-    await expect.poll(() => dialog.count()).toBe(0);
+    // Gone, not only hidden: what is said when it closes comes a moment later, and would close the next one too.
+    await expect.poll(() => page.locator('dialog').count()).toBe(0);
   };
   const links = page.locator('.results a.name');
   const active = () => links.evaluateAll((all) => all.indexOf(document.activeElement as HTMLElement));
