@@ -1,6 +1,6 @@
 //! Watches Tokio: tasks, polls, who woke them, runtimes, and locks with their holders and waiters.
 //!
-//! Everything here is a drop-in for what Tokio has and behaves as that does: [`spawn`] is `tokio::spawn`, [`JoinSet`] is
+//! Everything here is a drop-in for what Tokio has and behaves as that does: [`spawn()`] is `tokio::spawn`, [`JoinSet`] is
 //! `tokio::task::JoinSet`, [`sync::Mutex`] is `tokio::sync::Mutex`. While nobody listens, it costs an atomic load. [`watch`] looks
 //! at a future by itself; [`instrument`] sets the hooks of a `runtime::Builder` where the build of Tokio has some.
 //!

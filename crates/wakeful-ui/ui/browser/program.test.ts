@@ -107,7 +107,7 @@ test('an instant of the past stands in the address, and is not live', async () =
   await expect.poll(() => new URL(page.url()).searchParams.get('at')).toBe(String((BigInt(NOW) - 10_000n) * 1_000_000n));
   expect(await page.getByRole('button', { name: 'Live' }).isDisabled()).toBe(true);
   await page.reload();
-  await page.getByRole('button', { name: 'Now' }).click();
+  await page.getByRole('button', { name: 'Now', exact: true }).click();
   await expect.poll(() => new URL(page.url()).searchParams.get('at')).toBeNull();
 });
 
