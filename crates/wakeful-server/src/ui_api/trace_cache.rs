@@ -155,7 +155,7 @@ pub(super) struct Traces {
 #[derive(Debug)]
 struct Kept {
     asked: Asked,
-    /// How many spans were stored then; as long as that stays, so does the trace.
+    /// How many spans were stored then; as long as that stays, so does the trace. One that grows is kept more than once.
     stored: u64,
     opened: Arc<Opened>,
 }
@@ -181,7 +181,7 @@ impl Traces {
         if let Some(opened) = self.get(asked, stored) {
             return Ok(opened);
         }
-        self.forget(asked);
+        self.make_room(asked);
         let opened = Arc::new(Opened::read(engine, asked, self.spans_max)?);
         // What could not be read now may be readable the next time.
         if opened.problems.is_empty() {
@@ -194,13 +194,21 @@ impl Traces {
         Ok(opened)
     }
 
-    /// The trace as it is now, if that is the one that the page has rows of. Blocks.
+    /// The trace as it was when the page read its rows; as it is now, if no `rev` is asked for. Blocks.
+    ///
+    /// # Errors
+    /// A conflict if it has changed since `rev` and what it was then is not kept any more.
     pub(super) fn open_rev(
         &self,
         engine: &Engine,
         asked: Asked,
         rev: Option<&str>,
     ) -> Result<Arc<Opened>, ApiError> {
+        if let Some(opened) =
+            rev.and_then(|rev| self.take_first(|kept| kept.asked == asked && kept.opened.rev == rev))
+        {
+            return Ok(opened);
+        }
         let opened = self.open(engine, asked)?;
         if rev.is_some_and(|rev| rev != opened.rev) {
             return Err(ApiError::conflict(
@@ -211,33 +219,48 @@ impl Traces {
     }
 
     fn get(&self, asked: Asked, stored: u64) -> Option<Arc<Opened>> {
+        self.take_first(|kept| kept.asked == asked && kept.stored == stored)
+    }
+
+    /// What is kept that is meant; it counts as asked for last from now on.
+    fn take_first(&self, is_meant: impl Fn(&Kept) -> bool) -> Option<Arc<Opened>> {
         let mut kept = self.lock();
-        let place = kept
-            .iter()
-            .position(|kept| kept.asked == asked && kept.stored == stored)?;
+        let place = kept.iter().position(is_meant)?;
         kept[..=place].rotate_right(1);
         kept.first().map(|kept| Arc::clone(&kept.opened))
     }
 
-    fn forget(&self, asked: Asked) {
-        self.lock().retain(|kept| kept.asked != asked);
+    /// Before a trace that has grown is laid out anew: it will take at least as much as it did, so others go first. What
+    /// it was stays if there is room for both, because pages still show those rows.
+    fn make_room(&self, asked: Asked) {
+        let mut kept = self.lock();
+        let before = kept.iter().filter(|kept| kept.asked == asked);
+        let expected = before.map(|kept| kept.opened.size_bytes()).max().unwrap_or(0);
+        truncate(&mut kept, self.bytes_max.saturating_sub(expected));
     }
 
     fn keep(&self, opened: Kept) {
         let mut kept = self.lock();
         kept.insert(0, opened);
-        let mut bytes = 0;
-        let fitting = kept.iter().take_while(|kept| {
-            bytes += kept.opened.size_bytes();
-            bytes <= self.bytes_max
-        });
-        let fitting = fitting.count().max(1);
-        kept.truncate(fitting);
+        let newest = kept.first().map_or(0, |kept| kept.opened.size_bytes());
+        // The newest one stays though there is no room.
+        truncate(&mut kept, self.bytes_max.max(newest));
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Drops those that were asked for longest ago, until the others fit.
+fn truncate(kept: &mut Vec<Kept>, bytes_max: usize) {
+    let mut bytes = 0;
+    let fitting = kept.iter().take_while(|kept| {
+        bytes += kept.opened.size_bytes();
+        bytes <= bytes_max
+    });
+    let fitting = fitting.count();
+    kept.truncate(fitting);
 }
 
 #[cfg(test)]

@@ -86,6 +86,43 @@ async fn the_last_one_is_kept_though_there_is_no_room() {
     .await;
 }
 
+/// A trace that grows by a fourth; whether the rows of before can still be asked for, with room for `room` of it.
+async fn old_rows_are_kept(room: f64) -> bool {
+    let engine = Engine::new(Store::open(StoreOptions::new(Backend::Memory)).unwrap());
+    let plan = BigTracePlan {
+        seed: 0,
+        spans: 2_500,
+        start_unix_nanos: 1_760_000_000_000_000_000,
+    };
+    let asked = Asked {
+        id: format!("{:032x}", plan.trace_id()).parse().unwrap(),
+        raw: false,
+    };
+    let mut requests = BigTrace::new(plan).map(|request| Batch::decode(request.protobuf()).unwrap());
+    engine.store().append(requests.next().unwrap()).await.unwrap();
+    let before = Traces::new(&Limits::default()).open(&engine, asked).unwrap();
+    let traces = Traces::new(&Limits {
+        trace_layouts_bytes_max: (before.size_bytes() as f64 * room) as usize,
+        ..Limits::default()
+    });
+    traces.open(&engine, asked).unwrap();
+    for batch in requests {
+        engine.store().append(batch).await.unwrap();
+    }
+    let now = traces.open_rev(&engine, asked, None).unwrap();
+    assert_ne!(now.rev, before.rev);
+    match traces.open_rev(&engine, asked, Some(&before.rev)) {
+        Ok(kept) => kept.rev == before.rev,
+        Err(_) => false,
+    }
+}
+
+#[tokio::test]
+async fn a_page_can_ask_about_its_rows_after_the_trace_has_grown_as_far_as_there_is_room() {
+    assert!(old_rows_are_kept(4.0).await);
+    assert!(!old_rows_are_kept(1.5).await);
+}
+
 #[tokio::test]
 async fn what_resources_hold_counts() {
     let (engine, ids) = engine(1).await;
