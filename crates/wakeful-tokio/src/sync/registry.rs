@@ -108,6 +108,8 @@ impl Known {
             start_unix_nanos: wait.since_unix_nanos,
             end_unix_nanos: end,
             is_ready,
+            // A wait begins with the poll that did not get the lock. Those after it are not counted.
+            polls: 1,
             ..AsyncOp::default()
         };
         for (wait, end, is_ready) in &ended {
