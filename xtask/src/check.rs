@@ -18,7 +18,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             .args(LOAD)
             .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
-    test::npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"], None)?;
+    test::npm_packages()?;
     test::npm(&["run", "check"], None)?;
     test::run()
 }

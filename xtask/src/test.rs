@@ -49,7 +49,7 @@ fn rust() -> anyhow::Result<()> {
 
 /// The page's tests without a browser, and with them the packages that it needs.
 fn page() -> anyhow::Result<()> {
-    npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"], None)?;
+    npm_packages()?;
     npm(&["test"], None)
 }
 
@@ -86,6 +86,11 @@ fn hooks() -> anyhow::Result<()> {
             .env("RUSTFLAGS", "--cfg tokio_unstable")
             .env("CARGO_TARGET_DIR", target.join("unstable")),
     )
+}
+
+/// The packages that the page's tests and measurements need.
+pub(crate) fn npm_packages() -> anyhow::Result<()> {
+    npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"], None)
 }
 
 /// Runs npm in the page's sources; the browser is told which binary serves it.

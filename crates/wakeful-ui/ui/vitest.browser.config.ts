@@ -9,6 +9,8 @@ export default defineConfig({
     // A busy machine meets them too; what passes waits for none of them.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Once more where a test failed: the reporter names those that passed only then. What fails twice fails.
+    retry: 1,
     expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -19,6 +19,7 @@ pub(crate) fn run(mut args: Arguments) -> anyhow::Result<()> {
         .unwrap_or_else(|| SPANS.to_owned());
     let programs = programs::build(Profile::take(&mut args), &["wakeful", "wakeful-load"])?;
     shell::finish(args)?;
+    test::npm_packages()?;
 
     let folder = tempfile::tempdir()?;
     let server = Server::wakeful(&programs.join("wakeful"), folder.path())?;
