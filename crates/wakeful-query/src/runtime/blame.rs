@@ -55,7 +55,7 @@ pub(super) fn blame(
                 let item = Item::new(ItemKind::Blame, from, to);
                 items.push(item.of_task(held.task).on_thread(thread));
                 let sum = sums.entry((held.task, thread)).or_default();
-                *sum = (sum.0 + 1, sum.1 + (to - from));
+                *sum = (sum.0 + 1, sum.1.saturating_add(to.saturating_sub(from)));
             }
         }
     }
@@ -65,7 +65,7 @@ pub(super) fn blame(
             .entry(task)
             .or_insert_with(|| (empty(task, thread, live), 0));
         blamed.polls += polls;
-        blamed.nanos += nanos;
+        blamed.nanos = blamed.nanos.saturating_add(nanos);
         if (nanos, thread) > (*longest, blamed.thread) {
             (*longest, blamed.thread) = (nanos, thread);
         }

@@ -66,7 +66,10 @@ pub fn of_span(
     let mut busy = 0;
     for (start, end) in &span.intervals {
         if window.overlaps(*start, *end) {
-            busy += end.min(&window.to).saturating_sub(*start.max(&window.from));
+            busy = end
+                .min(&window.to)
+                .saturating_sub(*start.max(&window.from))
+                .saturating_add(busy);
             joiner.push(Item::new(ItemKind::Active, *start, *end));
         }
     }
@@ -102,7 +105,7 @@ pub fn of_workers(
         .map(|id| by_thread.lane(id, nanos_a_pixel))
         .collect();
     let all = || lanes.iter().flat_map(|lane| &lane.items);
-    let polled = all().map(|item| item.busy).sum();
+    let polled = all().map(|item| item.busy).fold(0, u64::saturating_add);
     let sums = LaneSums {
         polls: all().map(|item| u64::from(item.count)).sum(),
         busy: polled,

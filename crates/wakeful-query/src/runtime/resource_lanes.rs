@@ -58,7 +58,7 @@ fn holders(gathered: &Gathered, id: ResourceId, window: Window, now: u64) -> Vec
             let end = state.at_unix_nanos.max(holder.since_unix_nanos);
             match items.iter_mut().rev().take(64).find(same) {
                 Some(item) => {
-                    item.busy += end.saturating_sub(item.end);
+                    item.busy = item.busy.saturating_add(end.saturating_sub(item.end));
                     item.end = item.end.max(end);
                 }
                 None => {

@@ -158,8 +158,8 @@ fn worker_series(
         let Some(step) = place(*at) else { continue };
         let grown = |now: Option<u64>, then: Option<u64>| now?.checked_sub(then?);
         if let Some(busy) = grown(metrics.busy_nanos, former.busy_nanos) {
-            times[step].0 += busy;
-            times[step].1 += at.saturating_sub(*before);
+            times[step].0 = times[step].0.saturating_add(busy);
+            times[step].1 = times[step].1.saturating_add(at.saturating_sub(*before));
         }
         let sum = |sum: &mut Option<u64>, more: Option<u64>| {
             if let Some(more) = more {

@@ -60,20 +60,21 @@ pub fn task_of(span: &SpanActivity, polls: &[Poll], live: &Live) -> Option<SpanT
             .iter()
             .take_while(|(from, _)| *from <= end);
         let mut touches = false;
-        let mut covered = 0;
+        let mut covered = 0_u64;
         for (from, to) in touched {
             touches = true;
             // An interval of no length counts too.
-            covered += 1 + (*to).min(end).saturating_sub((*from).max(start));
+            let shared = (*to).min(end).saturating_sub((*from).max(start));
+            covered = covered.saturating_add(shared).saturating_add(1);
         }
         if !touches {
             continue;
         }
         let fit = fits.entry(poll.task).or_default();
-        fit.covered += covered;
-        fit.polled += poll.duration_nanos;
+        fit.covered = fit.covered.saturating_add(covered);
+        fit.polled = fit.polled.saturating_add(poll.duration_nanos);
         if span.thread == Some(poll.thread) {
-            fit.on_thread += covered;
+            fit.on_thread = fit.on_thread.saturating_add(covered);
         }
     }
     let mut ranked: Vec<(TaskId, Fit)> = fits.into_iter().collect();

@@ -124,7 +124,9 @@ impl Builder<'_> {
             return;
         }
         // Nothing else was polled since the window's beginning, or it would have been told.
-        let since = before.unwrap_or_else(|| self.window.from.max(spawned.unwrap_or(0)).min(start));
+        let since = before.unwrap_or_else(|| self.window.from.max(spawned.unwrap_or(0)));
+        // Polls of one task do not overlap, unless their program says so.
+        let since = since.min(start);
         match poll.woken_unix_nanos() {
             Some(woken) => {
                 let woken = woken.clamp(since, start);
@@ -163,7 +165,7 @@ impl Builder<'_> {
             self.idle(since, last, ItemFlags::WAKE_UNKNOWN);
             let item = Item::new(ItemKind::Poll, last, until).marked(ItemFlags::OPEN);
             self.times.polls += 1;
-            self.times.polled += until - last.max(self.window.from);
+            self.times.polled = self.times.polled.saturating_add(self.within(last, until));
             self.push(item);
             return;
         }
@@ -188,7 +190,10 @@ impl Builder<'_> {
     fn poll(&mut self, poll: &Poll) {
         let item = Item::new(ItemKind::Poll, poll.start_unix_nanos, poll.end_unix_nanos());
         self.times.polls += 1;
-        self.times.polled += self.within(item.start, item.end);
+        self.times.polled = self
+            .times
+            .polled
+            .saturating_add(self.within(item.start, item.end));
         let panicked = self
             .live
             .task(self.task)
@@ -231,11 +236,11 @@ impl Builder<'_> {
         }
         let nanos = self.within(item.start, item.end);
         match item.kind {
-            ItemKind::Idle | ItemKind::Blocked => self.times.idle += nanos,
-            ItemKind::NotPolled => self.times.not_polled += nanos,
+            ItemKind::Idle | ItemKind::Blocked => self.times.idle = self.times.idle.saturating_add(nanos),
+            ItemKind::NotPolled => self.times.not_polled = self.times.not_polled.saturating_add(nanos),
             ItemKind::Scheduled => {
                 let sum = self.times.scheduled.unwrap_or_default();
-                self.times.scheduled = Some(sum + nanos);
+                self.times.scheduled = Some(sum.saturating_add(nanos));
             }
             _ => {}
         }

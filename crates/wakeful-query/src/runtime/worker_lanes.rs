@@ -10,7 +10,8 @@ use super::item::{Item, ItemKind, Joiner, Lane, LaneKind};
 /// More threads than these are not shown.
 pub(super) const THREADS_MAX: usize = 256;
 
-/// Polls of each thread, by start; on one thread they do not overlap.
+/// Polls of each thread, by start. On one thread they do not overlap, but for those of tasks that another one polls (a
+/// `LocalSet` within `block_on`), and where a program says so.
 pub(super) struct ByThread<'a> {
     polls: FxHashMap<ThreadId, Vec<&'a Poll>>,
     gathered: &'a Gathered,
@@ -76,6 +77,7 @@ impl<'a> ByThread<'a> {
             .iter()
             .copied()
             .take_while(move |poll| poll.start_unix_nanos < end)
+            .filter(move |poll| poll.end_unix_nanos() > start)
     }
 
     /// The lane of a thread.
