@@ -1,6 +1,8 @@
 //! One thing about all spans of a trace: an attribute, links, events, or where a text stands.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 use wakeful_model::{Kind, Link, SpanId, TraceId, Value, WARNINGS_KEY, canonical_text};
@@ -34,6 +36,9 @@ pub struct TextPlaces {
 /// Spans by what was found in them.
 pub type TextHits = FxHashMap<SpanKey, TextPlaces>;
 
+/// A trace of so many spans is looked through on all cores: 0.4 µs a span are worth threads then.
+const LARGE_SPANS: u64 = 50_000;
+
 /// The name under which Jaeger has the status's message among attributes.
 pub(crate) const STATUS_MESSAGE_KEY: &str = "otel.status_description";
 
@@ -48,14 +53,49 @@ impl Snapshot {
         for segment in self.segments.iter() {
             problems.extend(in_segment(segment).err().map(|error| segment.read_error(&error)));
         }
+        self.of_tail(trace, &mut in_tail);
+        problems
+    }
+
+    fn of_tail(&self, trace: TraceId, mut each: impl FnMut(SpanKey, SpanView<'_>)) {
         for batch in self.batches() {
             let rows = batch.trace_ids().iter().zip(batch.rows());
             for (_, row) in rows.filter(|(id, _)| **id == trace) {
                 let kind = batch.operations()[row.operation as usize].kind;
-                in_tail(key_of(row, kind), batch.view(row));
+                each(key_of(row, kind), batch.view(row));
             }
         }
-        problems
+    }
+
+    /// What `work` makes of each segment, in their order; on all cores if it is much.
+    fn of_segments<T: Send>(&self, is_much: bool, work: impl Fn(&Segment) -> T + Sync) -> Vec<T> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = if is_much {
+            cores.min(self.segments.len())
+        } else {
+            1
+        };
+        if threads <= 1 {
+            return self.segments.iter().map(|segment| work(segment)).collect();
+        }
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(Vec::with_capacity(self.segments.len()));
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    while let number = next.fetch_add(1, Ordering::Relaxed)
+                        && let Some(segment) = self.segments.get(number)
+                    {
+                        let answer = work(segment);
+                        let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                        done.push((number, answer));
+                    }
+                });
+            }
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_unstable_by_key(|(number, _)| *number);
+        done.into_iter().map(|(_, answer)| answer).collect()
     }
 }
 
@@ -140,16 +180,28 @@ impl Store {
     /// The spans of a trace with a text in their attributes, their events, or what is said of their status. Segments
     /// that cannot be read are told beside. Blocks.
     pub fn find_text(&self, trace: TraceId, query: &TextQuery) -> (TextHits, Vec<ReadError>) {
-        let hits = std::cell::RefCell::new(TextHits::default());
-        let in_segment = |segment: &Segment| segment.find_text(trace, query, &mut hits.borrow_mut());
-        let in_tail = |span, view: SpanView<'_>| {
-            let places = places_in(view, query);
-            if places != TextPlaces::default() {
-                hits.borrow_mut().insert(span, places);
+        let is_large = self.stored_spans(trace) >= LARGE_SPANS;
+        self.read(|snapshot| {
+            let mut problems = Vec::new();
+            let mut found = Vec::new();
+            let of_segments = snapshot.of_segments(is_large, |segment| segment.find_text(trace, query));
+            for (segment, answer) in snapshot.segments.iter().zip(of_segments) {
+                match answer {
+                    Ok(hits) => found.push(hits),
+                    Err(error) => problems.push(segment.read_error(&error)),
+                }
             }
-        };
-        let (_, problems) = self.read(|snapshot| ((), snapshot.of_trace(trace, in_segment, in_tail)));
-        (hits.into_inner(), problems)
+            let mut hits = TextHits::default();
+            hits.reserve(found.iter().map(Vec::len).sum());
+            found.into_iter().for_each(|found| hits.extend(found));
+            snapshot.of_tail(trace, |span, view| {
+                let places = places_in(view, query);
+                if places != TextPlaces::default() {
+                    hits.insert(span, places);
+                }
+            });
+            (hits, problems)
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use super::columns::{self, PROMOTED_PREFIX, Promoted};
 use super::rows::{column, each_entry, optional_column};
 use super::{Segment, SegmentError};
 use crate::text::{KeyQuery, TextQuery};
-use crate::trace_attributes::{STATUS_MESSAGE_KEY, SpanKey, TextHits, TextPlaces, is_in_events};
+use crate::trace_attributes::{STATUS_MESSAGE_KEY, SpanKey, TextPlaces, is_in_events};
 
 /// Columns of attributes that have none of their own.
 const RESIDUAL: [&str; 5] = [
@@ -131,8 +131,8 @@ impl Segment {
         &self,
         trace: TraceId,
         query: &TextQuery,
-        hits: &mut TextHits,
-    ) -> Result<(), SegmentError> {
+    ) -> Result<Vec<(SpanKey, TextPlaces)>, SegmentError> {
+        let mut hits = Vec::new();
         let ranges = self.rows_of_one(trace)?;
         let promoted = self.promoted_names()?;
         // Values that repeat are looked at once; those that do not would only be sorted out.
@@ -155,7 +155,8 @@ impl Segment {
                 .filter(|(_, places)| **places != TextPlaces::default());
             hits.extend(found.filter_map(|(row, places)| Some((spans.key(row)?, *places))));
             Ok(())
-        })
+        })?;
+        Ok(hits)
     }
 
     /// Names of the columns of single attributes.
