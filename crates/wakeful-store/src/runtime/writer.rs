@@ -20,8 +20,9 @@ use super::store::{Shared, unix_nanos};
 use super::{ProgramId, RuntimeFrame};
 use crate::{Ack, AppendError};
 
-/// A file ends when it has so many bytes behind its checkpoints, or as many as those have, …
-const FILE_BYTES_MAX: u64 = 16 << 20;
+/// A file ends when it has so many bytes behind its checkpoints, or as many as those have, because a question about the past folds
+/// a file from its beginning (about 8 ms a MiB) …
+const FILE_BYTES_MAX: u64 = 6 << 20;
 
 /// … or when it was begun so long ago: retention drops whole files.
 const FILE_AGE_MAX: Duration = Duration::from_secs(600);
