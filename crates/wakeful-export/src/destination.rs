@@ -178,6 +178,20 @@ impl Destination {
         }
     }
 
+    /// Whether it takes a request at once, on this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self.kind, Kind::Console | Kind::Recording(_))
+    }
+
+    /// Writes a request to a local destination; whether that was done.
+    pub(crate) fn write(&self, signal: Signal, request: &[u8]) -> bool {
+        match &self.kind {
+            Kind::Console => console(signal, request).is_ok(),
+            Kind::Recording(file) => record(signal, request, file).is_ok(),
+            Kind::Otlp(_) | Kind::JaegerAgent(_) => false,
+        }
+    }
+
     /// How many spans were cut because there was no room for all of them.
     pub(crate) fn cut_spans(&self) -> u64 {
         match &self.kind {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::runtime::{Builder, Handle};
+use tokio::task::JoinSet;
 use tracing::instrument::WithSubscriber as _;
 use tracing::subscriber::{NoSubscriber, with_default};
 
@@ -102,30 +103,43 @@ async fn send_frames(pipeline: Arc<Pipeline>, generation: u64, frames: Bytes) {
     pipeline.frames_done(generation, sent);
 }
 
+/// Sends a request to all destinations at once, so that none waits for another.
 async fn export(pipeline: Arc<Pipeline>, ticket: Ticket) {
+    let mut sends = JoinSet::new();
+    for at in 0..pipeline.destinations(ticket.signal).len() {
+        let send = send_to(pipeline.clone(), ticket.clone(), at);
+        sends.spawn(send.with_subscriber(NoSubscriber::new()));
+    }
+    // Of several destinations the worst counts, so that no loss is hidden.
     let mut outcome = Outcome::Received { rejected: 0 };
-    let timeout = pipeline.export_timeout(ticket.signal);
-    for destination in pipeline.destinations(ticket.signal) {
-        let mut stop = pipeline.stop_signal();
-        let request = ticket.request.clone();
-        let send = destination.send(
-            ticket.signal,
-            request,
-            ticket.count,
-            &mut stop,
-            &pipeline.reporter,
-        );
-        let sent = match tokio::time::timeout(timeout, send).await {
-            Ok(sent) => sent,
-            Err(_) => {
-                destination.gave_up(ticket.count, &pipeline.reporter);
-                Outcome::Failed
-            }
+    while let Some(sent) = sends.join_next().await {
+        outcome = match sent {
+            Ok(sent) => worst(outcome, sent),
+            // The runtime ends: whoever takes over sends it again.
+            Err(error) if error.is_cancelled() => return,
+            Err(_) => worst(outcome, Outcome::Failed),
         };
-        // Of several destinations the worst counts, so that no loss is hidden.
-        outcome = worst(outcome, sent);
     }
     pipeline.done(&ticket, outcome);
+}
+
+async fn send_to(pipeline: Arc<Pipeline>, ticket: Ticket, at: usize) -> Outcome {
+    let Some(destination) = pipeline.destinations(ticket.signal).get(at) else {
+        return Outcome::Failed;
+    };
+    let mut stop = pipeline.stop_signal();
+    let send = destination.send(
+        ticket.signal,
+        ticket.request.clone(),
+        ticket.count,
+        &mut stop,
+        &pipeline.reporter,
+    );
+    let timeout = pipeline.export_timeout(ticket.signal);
+    tokio::time::timeout(timeout, send).await.unwrap_or_else(|_| {
+        destination.gave_up(ticket.count, &pipeline.reporter);
+        Outcome::Failed
+    })
 }
 
 fn worst(one: Outcome, other: Outcome) -> Outcome {

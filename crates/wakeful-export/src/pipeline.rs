@@ -39,6 +39,7 @@ pub(crate) struct Pipeline {
     traces: Vec<Destination>,
     logs: Vec<Destination>,
     pub(crate) frames: Option<FrameDestination>,
+    exports_logs: bool,
     resource: Vec<u8>,
     pause: Duration,
 }
@@ -118,10 +119,15 @@ impl Pipeline {
             },
         };
         let frames = FrameDestination::new(settings)?;
+        // Log records never wait in the rings: spans would have to wait there with them.
+        let logs = BatchSettings {
+            queue_items_max: Some(settings.logs.batch.queue_max()),
+            ..batch(&settings.logs.batch)
+        };
         let intake = Intake {
             encoder: Encoder::new(settings.limits.clone()),
             traces: Queue::new(batch(&settings.traces.batch)),
-            logs: Queue::new(batch(&settings.logs.batch)),
+            logs: Queue::new(logs),
             ledger: Ledger::default(),
             now: Instant::now(),
             runtime: RuntimeWatch::new(settings, frames.is_some(), drain.now_unix_nanos()),
@@ -135,6 +141,7 @@ impl Pipeline {
             traces: Destination::all(Signal::Traces, settings)?,
             logs: Destination::all(Signal::Logs, settings)?,
             frames,
+            exports_logs: !settings.logs.exporters.is_empty(),
             resource: settings.resource.encode(),
             changed: Notify::new(),
             stop: watch::Sender::new(false),
@@ -209,7 +216,12 @@ impl Pipeline {
         let at_once = wanted || state.asks.iter().any(|ask| ask.readings == 2);
         let now_unix_nanos = state.drain.now_unix_nanos();
         state.intake.runtime.turn(now, now_unix_nanos, at_once);
-        let tickets = self.take_due(state, now);
+        // Whose time is over gets nothing sent any more: what waits is given up below.
+        let is_over = state.asks.iter().any(|ask| ask.last && now >= ask.deadline);
+        let tickets = match is_over {
+            true => Vec::new(),
+            false => self.take_due(state, now),
+        };
         self.answer(state, now);
         if state.phase == Phase::Over {
             return Turn::Over;
@@ -237,7 +249,9 @@ impl Pipeline {
         }
         let spans = &state.intake.traces;
         let asked = state.asks.iter().any(|ask| ask.readings < 2);
-        if !asked && spans.is_elastic() && spans.is_full() {
+        // Spans may wait in the rings, but what stands there beside them has receivers of its own.
+        let others_wait = self.exports_logs || state.intake.runtime.fold.has_seen();
+        if !asked && !others_wait && spans.is_elastic() && spans.is_full() {
             return false;
         }
         let drained = state.drain.drain(&mut state.intake);
@@ -318,10 +332,7 @@ impl Pipeline {
             return;
         };
         let ticket = state.in_flight.swap_remove(at);
-        let count = |number| match ticket.signal {
-            Signal::Traces => LostCount::spans(number),
-            Signal::Logs => LostCount::logs(number),
-        };
+        let count = |number| signal_count(ticket.signal, number);
         let ledger = &mut state.intake.ledger;
         match outcome {
             Outcome::Received { rejected } => {
@@ -341,8 +352,7 @@ impl Pipeline {
                 if state.phase == Phase::Stopping {
                     // Who did not take the last request will not take the next one, and the program wants to end.
                     ledger.untold(LostCause::Shutdown, count(ticket.count));
-                    let left = state.intake.queue_mut(ticket.signal).clear() as u64;
-                    state.intake.ledger.untold(LostCause::Shutdown, count(left));
+                    self.give_up(state, ticket.signal);
                 } else {
                     ledger.exporter(LostCause::ExportFailed, count(ticket.count), ticket.within);
                 }
@@ -383,17 +393,35 @@ impl Pipeline {
         // Nobody will read what is recorded from now on.
         state.drain.want_tasks(false);
         for ticket in state.in_flight.drain(..).chain(state.again.drain(..)) {
-            let count = match ticket.signal {
-                Signal::Traces => LostCount::spans(ticket.count),
-                Signal::Logs => LostCount::logs(ticket.count),
-            };
+            let count = signal_count(ticket.signal, ticket.count);
             state.intake.ledger.untold(LostCause::Shutdown, count);
         }
-        let spans = state.intake.traces.clear() as u64;
-        let logs = state.intake.logs.clear() as u64;
-        let ledger = &mut state.intake.ledger;
-        ledger.untold(LostCause::Shutdown, LostCount::spans(spans));
-        ledger.untold(LostCause::Shutdown, LostCount::logs(logs));
+        for signal in [Signal::Traces, Signal::Logs] {
+            self.give_up(state, signal);
+        }
+    }
+
+    /// Counts what still waits as lost. What is on this machine gets it all the same: nobody there has to be waited for.
+    fn give_up(&self, state: &mut State, signal: Signal) {
+        let (remote, local): (Vec<_>, Vec<_>) = self
+            .destinations(signal)
+            .iter()
+            .partition(|destination| !destination.is_local());
+        let now = state.intake.now;
+        while !self.destinations(signal).is_empty()
+            && let Some(waiting) = state.intake.queue_mut(signal).pop(now, true)
+        {
+            let ticket = self.ticket(state, signal, waiting);
+            let write = |destination: &&Destination| destination.write(signal, &ticket.request);
+            let failed = local.iter().filter(|destination| !write(destination)).count();
+            if failed > 0 || !remote.is_empty() {
+                let lost = signal_count(signal, ticket.count);
+                state.intake.ledger.untold(LostCause::Shutdown, lost);
+            } else {
+                state.sent_spans += sent_spans(&ticket, 0);
+            }
+        }
+        state.intake.queue_mut(signal).clear();
     }
 
     /// Asks that everything so far be sent until `deadline`; with `last`, that nothing come after. `reply` gets what was lost
@@ -497,6 +525,13 @@ impl Pipeline {
     /// What was lost so far.
     pub(crate) fn lost(&self) -> Lost {
         self.lock().intake.ledger.total().clone()
+    }
+}
+
+fn signal_count(signal: Signal, number: u64) -> LostCount {
+    match signal {
+        Signal::Traces => LostCount::spans(number),
+        Signal::Logs => LostCount::logs(number),
     }
 }
 

@@ -67,6 +67,11 @@ impl Fold {
         }
     }
 
+    /// Whether anything of a runtime was ever seen.
+    pub(crate) fn has_seen(&self) -> bool {
+        self.has_seen
+    }
+
     pub(crate) fn task_start(&mut self, started: &StartedTask<'_>) {
         self.has_seen = true;
         let group = Group::new(started.location, started.kind, started.runtime);

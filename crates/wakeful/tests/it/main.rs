@@ -7,6 +7,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod destinations;
 mod ends;
 mod exporters;
 mod harm;
