@@ -10,9 +10,11 @@ pub(super) struct Budget {
 /// What an item is worth when not all have room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Worth {
-    /// Goes as long as there is room.
+    /// Goes as long as there is room: without it the rest is a riddle.
+    Needed,
+    /// Goes as long as a quarter of all room is left for what is needed.
     Wanted,
-    /// Goes as long as a third of all room is left for what is wanted.
+    /// Goes as long as a third of all room is left for what is wanted, and that quarter.
     Welcome,
 }
 
@@ -27,8 +29,9 @@ impl Budget {
     /// Takes room for an item, if there is some.
     pub(super) fn take(&mut self, bytes: usize, worth: Worth) -> bool {
         let kept = match worth {
-            Worth::Wanted => 0,
-            Worth::Welcome => self.bytes_max / 3,
+            Worth::Needed => 0,
+            Worth::Wanted => self.bytes_max / 4,
+            Worth::Welcome => self.bytes_max / 4 + self.bytes_max / 3,
         };
         match self.left.checked_sub(bytes).filter(|left| *left >= kept) {
             Some(left) => {

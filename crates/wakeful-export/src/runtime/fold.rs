@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use wakeful_model::runtime::{
     Insight, LocationTable, Loss, Poll, RuntimeBatch, TaskEnd, TaskId, Thread, ThreadId, Wake,
 };
@@ -270,14 +270,19 @@ impl Fold {
         let polled = self.polls.iter().map(|poll| poll.task);
         let first: Vec<TaskId> = polled.chain(ends.iter().map(|end| end.id)).collect();
         let changed = std::mem::take(&mut self.changed);
+        // A task may have many polls.
+        let mut visited = FxHashSet::default();
         for id in first.into_iter().chain(changed) {
+            if !visited.insert(id) {
+                continue;
+            }
             let Some(task) = self.tasks.get_mut(&id).filter(|task| task.is_changed) else {
                 continue;
             };
             let new = if task.is_told { 0 } else { task.start_bytes() };
             if !self
                 .budget
-                .take(new + task.sums_bytes() + END_BYTES, Worth::Wanted)
+                .take(new + task.sums_bytes() + END_BYTES, Worth::Needed)
             {
                 self.left_out.tasks += 1;
                 // It is tried again with the next batch.
@@ -319,5 +324,124 @@ fn mark_changed(task: &mut Task, id: TaskId, changed: &mut Vec<TaskId>) {
     if !task.is_changed {
         task.is_changed = true;
         changed.push(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use wakeful_model::runtime::TaskKind;
+    use wakeful_subscriber::{Drain, FinishedSpan, LogRecord, NewTask, Recorder, Settings, Sink, recorder};
+
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    /// A program whose tasks are folded.
+    struct Program {
+        recorder: Recorder,
+        drain: Drain,
+        fold: Fold,
+        second: u64,
+    }
+
+    impl Program {
+        fn new(bytes_per_second: usize) -> Self {
+            let (recorder, drain) = recorder(Settings::default());
+            drain.want_tasks(true);
+            let settings = RuntimeSettings {
+                bytes_per_second,
+                // Every poll is told by itself, as far as there is room.
+                long_poll: Duration::ZERO,
+                ..RuntimeSettings::default()
+            };
+            Self {
+                recorder,
+                drain,
+                fold: Fold::new(&settings, 0),
+                second: 0,
+            }
+        }
+
+        fn start(&self, task: u64) {
+            let task = NewTask {
+                id: TaskId(task),
+                location: std::panic::Location::caller(),
+                name: "",
+                kind: TaskKind::Task,
+                runtime: None,
+                type_name: "",
+                future_bytes: None,
+            };
+            self.recorder.task_start(&task, self.recorder.spawn_point());
+        }
+
+        fn poll(&self, task: u64) {
+            self.recorder.begin_poll(TaskId(task), 0);
+            self.recorder.end_poll(TaskId(task), None);
+        }
+
+        fn read(&mut self) {
+            self.drain.drain(&mut IntoFold(&mut self.fold));
+        }
+
+        fn next_batch(&mut self) -> RuntimeBatch {
+            self.read();
+            self.second += 1;
+            self.fold.take(self.second * SECOND, |_, _| {}).unwrap()
+        }
+    }
+
+    struct IntoFold<'a>(&'a mut Fold);
+
+    impl Sink for IntoFold<'_> {
+        fn span(&mut self, _span: &FinishedSpan<'_>) {}
+        fn log(&mut self, _record: &LogRecord<'_>) {}
+        fn lost(&mut self, loss: &wakeful_subscriber::Loss<'_>) {
+            self.0.lost(loss.cause.name(), loss.records);
+        }
+        fn task_start(&mut self, task: &StartedTask<'_>) {
+            self.0.task_start(task);
+        }
+        fn task_end(&mut self, end: &TaskEnd) {
+            self.0.task_end(end);
+        }
+        fn poll(&mut self, poll: &FinishedPoll<'_>) {
+            self.0.poll(poll);
+        }
+        fn summed_polls(&mut self, polls: &SummedPolls) {
+            self.0.summed_polls(polls);
+        }
+    }
+
+    #[test]
+    fn single_polls_leave_room_for_the_tasks_that_they_are_of() {
+        let mut program = Program::new(100_000);
+        (1..=50).for_each(|task| program.start(task));
+        for second in 1..=5 {
+            // Many more polls than there is room for.
+            for task in 1..=50 {
+                (0..200).for_each(|_| program.poll(task));
+                program.read();
+            }
+            let batch = program.next_batch();
+            assert_eq!(batch.task_sums.len(), 50, "second {second}");
+            assert!(batch.polls.len() > 1_000, "{}", batch.polls.len());
+            assert_eq!(program.fold.changed, []);
+        }
+    }
+
+    #[test]
+    fn a_task_without_room_waits_for_it_once() {
+        // There is room for a single poll, and none for what is told of a task.
+        let mut program = Program::new(80);
+        program.start(1);
+        for second in 1..=5 {
+            (0..10).for_each(|_| program.poll(1));
+            let batch = program.next_batch();
+            assert_eq!(batch.losses[0].tasks, 1, "second {second}");
+            assert_eq!(program.fold.changed, [TaskId(1)]);
+        }
     }
 }
