@@ -18,7 +18,7 @@ use crate::record::PLAIN_BYTES;
 use crate::ring::Writer;
 use crate::slots::{Cache, Context, SlotId};
 use crate::stack::Stack;
-use crate::tasks::{OpenPoll, UnwrittenPolls};
+use crate::tasks::{OpenPoll, Unwritten};
 use crate::thread::Thread;
 
 /// One thread's part of one recorder.
@@ -38,8 +38,8 @@ pub(crate) struct Local {
     pub(crate) trace_ids: TraceIdSource,
     /// Polls that go on, the innermost last.
     pub(crate) polls: Vec<OpenPoll>,
-    /// Polls for which there was no room in the ring.
-    pub(crate) unwritten: UnwrittenPolls,
+    /// What happened to tasks and found no room in the ring.
+    pub(crate) unwritten: Unwritten,
     /// How many recorded spans were ever entered.
     pub(crate) entered: u64,
     callsites: Box<[Option<(usize, Known)>]>,
@@ -172,7 +172,7 @@ impl Local {
             span_ids: SpanIdBlock::default(),
             trace_ids: TraceIdSource::new(),
             polls: Vec::with_capacity(4),
-            unwritten: UnwrittenPolls::default(),
+            unwritten: Unwritten::default(),
             entered: 0,
             callsites: vec![None; CALLSITES].into_boxed_slice(),
             scratch: Vec::with_capacity(256),
@@ -199,8 +199,8 @@ impl Local {
 
     /// The thread ends.
     fn end(&mut self) {
-        self.write_unwritten_polls();
-        self.count_unwritten_polls();
+        self.write_unwritten();
+        self.count_unwritten();
         self.slots.clear(&self.core.slots);
         self.writer = None;
     }

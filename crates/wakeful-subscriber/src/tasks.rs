@@ -233,7 +233,7 @@ impl Recorder {
             if let Err(cause) = written
                 && !local
                     .unwritten
-                    .add(poll.task, head.ticks.saturating_sub(poll.start_ticks))
+                    .add_poll(poll.task, head.ticks.saturating_sub(poll.start_ticks))
             {
                 local.thread.loss.add(cause, 1, 0);
             }
@@ -269,7 +269,7 @@ impl Recorder {
     fn task_record(&self, write: impl FnOnce(&mut Local, u64)) {
         let now = self.ticks();
         let written = local::with(&self.core, |local| {
-            local.write_unwritten_polls();
+            local.write_unwritten();
             write(local, now);
         });
         if written.is_none() && local::is_ending() {
@@ -278,14 +278,16 @@ impl Recorder {
     }
 }
 
-/// Sums of polls for which there was no room in the ring, so that what is counted stays exact.
+/// What found no room in the ring and is kept until there is some, so that what is counted stays exact: polls as sums, and ends of
+/// tasks, which would otherwise be alive for ever.
 #[derive(Debug, Default)]
-pub(crate) struct UnwrittenPolls {
-    by_task: Vec<UnwrittenPoll>,
+pub(crate) struct Unwritten {
+    polls: Vec<UnwrittenPolls>,
+    ends: Vec<(u64, TaskEndKind)>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct UnwrittenPoll {
+struct UnwrittenPolls {
     task: u64,
     polls: u64,
     busy_ticks: u64,
@@ -293,21 +295,23 @@ struct UnwrittenPoll {
 }
 
 /// Tasks whose unwritten polls are summed up, on one thread.
-const UNWRITTEN_MAX: usize = 64;
+const UNWRITTEN_TASKS_MAX: usize = 64;
+/// Ends that are kept on one thread: a megabyte.
+const UNWRITTEN_ENDS_MAX: usize = 1 << 16;
 
-impl UnwrittenPolls {
+impl Unwritten {
     /// Adds a poll; whether there was room.
     #[cold]
-    fn add(&mut self, task: u64, ticks: u64) -> bool {
-        if let Some(known) = self.by_task.iter_mut().find(|known| known.task == task) {
+    fn add_poll(&mut self, task: u64, ticks: u64) -> bool {
+        if let Some(known) = self.polls.iter_mut().find(|known| known.task == task) {
             known.polls += 1;
             known.busy_ticks += ticks;
             known.longest_ticks = known.longest_ticks.max(ticks);
             return true;
         }
-        let has_room = self.by_task.len() < UNWRITTEN_MAX;
+        let has_room = self.polls.len() < UNWRITTEN_TASKS_MAX;
         if has_room {
-            self.by_task.push(UnwrittenPoll {
+            self.polls.push(UnwrittenPolls {
                 task,
                 polls: 1,
                 busy_ticks: ticks,
@@ -316,13 +320,36 @@ impl UnwrittenPolls {
         }
         has_room
     }
+
+    /// Adds the end of a task; whether there was room.
+    #[cold]
+    fn add_end(&mut self, task: u64, kind: TaskEndKind) -> bool {
+        let has_room = self.ends.len() < UNWRITTEN_ENDS_MAX;
+        if has_room {
+            self.ends.push((task, kind));
+        }
+        has_room
+    }
+
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.polls.is_empty() && self.ends.is_empty()
+    }
 }
 
 impl Local {
-    /// Writes the sums of polls that found no room, as far as there is room for them now.
+    /// Writes what found no room, as far as there is room for it now.
     #[inline]
-    pub(crate) fn write_unwritten_polls(&mut self) {
-        while let Some(sums) = self.unwritten.by_task.last().copied() {
+    pub(crate) fn write_unwritten(&mut self) {
+        if !self.unwritten.is_empty() {
+            self.try_write_unwritten();
+        }
+    }
+
+    /// Polls first: after its end nobody asks for those of a task.
+    #[cold]
+    fn try_write_unwritten(&mut self) {
+        while let Some(sums) = self.unwritten.polls.last().copied() {
             let head = Head {
                 kind: Kind::Polls,
                 marks: 0,
@@ -334,18 +361,34 @@ impl Local {
             if self.try_write(words).is_err() {
                 return;
             }
-            self.unwritten.by_task.pop();
+            self.unwritten.polls.pop();
+        }
+        while let Some((task, kind)) = self.unwritten.ends.last().copied() {
+            if self.try_write_task_end(task, kind, 0).is_err() {
+                return;
+            }
+            self.unwritten.ends.pop();
         }
     }
 
     /// Gives up what could not be written, and counts it.
-    pub(crate) fn count_unwritten_polls(&mut self) {
-        for sums in self.unwritten.by_task.drain(..) {
-            self.thread.loss.add(LossCause::RingFull, sums.polls, 0);
+    pub(crate) fn count_unwritten(&mut self) {
+        let polls: u64 = self.unwritten.polls.drain(..).map(|sums| sums.polls).sum();
+        let ends = self.unwritten.ends.drain(..).count() as u64;
+        if polls + ends > 0 {
+            self.thread.loss.add(LossCause::RingFull, polls + ends, 0);
         }
     }
 
     fn write_task_end(&mut self, task: u64, kind: TaskEndKind, now: u64) {
+        if let Err(cause) = self.try_write_task_end(task, kind, now)
+            && !self.unwritten.add_end(task, kind)
+        {
+            self.thread.loss.add(cause, 1, 0);
+        }
+    }
+
+    fn try_write_task_end(&mut self, task: u64, kind: TaskEndKind, now: u64) -> Result<(), LossCause> {
         let head = Head {
             kind: Kind::TaskEnd,
             marks: kind as u8,
@@ -353,7 +396,7 @@ impl Local {
             ticks: self.next_ticks(now),
             span_id: task,
         };
-        self.write(record::task_end(head), &[], 0);
+        self.try_write(record::task_end(head))
     }
 
     /// Tells the drain which task this thread polls, so that a poll that does not end is seen too.

@@ -172,13 +172,20 @@ impl Fold {
     }
 
     pub(crate) fn summed_polls(&mut self, summed: &SummedPolls) {
-        let task = known(&mut self.tasks, &mut self.groups, summed.task);
-        task.add_summed(summed.polls, summed.busy_nanos);
-        let group = &mut self.groups[task.group];
+        self.has_seen = true;
+        // Sums come late: a task that is not known has ended meanwhile, on another thread.
+        let group = match self.tasks.get_mut(&summed.task) {
+            Some(task) => {
+                task.add_summed(summed.polls, summed.busy_nanos);
+                mark_changed(task, summed.task, &mut self.changed);
+                task.group
+            }
+            None => 0,
+        };
+        let group = &mut self.groups[group];
         group.polls += summed.polls;
         group.busy_nanos += summed.busy_nanos;
         group.longest_poll_nanos = group.longest_poll_nanos.max(summed.longest_nanos);
-        mark_changed(task, summed.task, &mut self.changed);
         self.left_out.polls += summed.polls;
     }
 
@@ -331,7 +338,7 @@ fn mark_changed(task: &mut Task, id: TaskId, changed: &mut Vec<TaskId>) {
 mod tests {
     use std::time::Duration;
 
-    use wakeful_model::runtime::TaskKind;
+    use wakeful_model::runtime::{TaskEndKind, TaskKind};
     use wakeful_subscriber::{Drain, FinishedSpan, LogRecord, NewTask, Recorder, Settings, Sink, recorder};
 
     use super::*;
@@ -348,7 +355,11 @@ mod tests {
 
     impl Program {
         fn new(bytes_per_second: usize) -> Self {
-            let (recorder, drain) = recorder(Settings::default());
+            Self::with(bytes_per_second, Settings::default())
+        }
+
+        fn with(bytes_per_second: usize, settings: Settings) -> Self {
+            let (recorder, drain) = recorder(settings);
             drain.want_tasks(true);
             let settings = RuntimeSettings {
                 bytes_per_second,
@@ -413,6 +424,51 @@ mod tests {
         fn summed_polls(&mut self, polls: &SummedPolls) {
             self.0.summed_polls(polls);
         }
+    }
+
+    #[test]
+    fn a_task_that_ends_while_the_ring_is_full_is_gone() {
+        let ring_bytes = 4096;
+        let mut program = Program::with(
+            1_000_000,
+            Settings {
+                ring_bytes_min: ring_bytes,
+                ring_bytes_max: ring_bytes,
+                ..Settings::default()
+            },
+        );
+        (1..=4).for_each(|task| program.start(task));
+        program.read();
+        (0..ring_bytes).for_each(|_| program.poll(1));
+        for task in [1, 2, 3] {
+            program.recorder.task_end(TaskId(task), TaskEndKind::Completed);
+        }
+        program.read();
+        // Now there is room for what is kept.
+        program.poll(4);
+        let batch = program.next_batch();
+        assert_eq!(batch.task_ends.len(), 3);
+        let [sums] = batch.location_sums.as_slice() else {
+            panic!("{:?}", batch.location_sums)
+        };
+        assert_eq!((sums.alive, sums.ended), (1, 3));
+        assert_eq!(sums.polls, ring_bytes as u64 + 1);
+        assert_eq!(program.fold.tasks.len(), 1);
+    }
+
+    #[test]
+    fn sums_of_polls_do_not_bring_a_task_back() {
+        let mut program = Program::new(1_000_000);
+        program.fold.summed_polls(&SummedPolls {
+            task: TaskId(1),
+            polls: 3,
+            busy_nanos: 30,
+            longest_nanos: 20,
+        });
+        let batch = program.next_batch();
+        assert_eq!((batch.location_sums[0].alive, batch.location_sums[0].polls), (0, 3));
+        assert_eq!(batch.task_sums, []);
+        assert!(program.fold.tasks.is_empty());
     }
 
     #[test]
