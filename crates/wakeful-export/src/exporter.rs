@@ -21,6 +21,9 @@ const SIGN_OF_LIFE: Duration = Duration::from_millis(50);
 /// What is allowed past a deadline for the answer to come.
 const GRACE: Duration = Duration::from_millis(100);
 
+/// Nobody waits longer, and sums of times stay far from the end of time.
+const TIMEOUT_MAX: Duration = Duration::from_secs(86_400);
+
 /// Ships what a recorder writes, in the background, until it is told to end.
 ///
 /// Nothing here blocks a runtime: the blocking calls work on any thread, also on the only one of a current-thread runtime,
@@ -54,7 +57,7 @@ impl Exporter {
         })
     }
 
-    /// Says outages and recoveries to that subscriber from now on; before, they are not said.
+    /// Says outages and recoveries to that subscriber from now on; before, and without it, to the program's global one.
     pub fn report_to(&self, dispatch: &Dispatch) {
         self.pipeline.reporter.report_to(dispatch);
     }
@@ -129,6 +132,7 @@ impl Exporter {
 }
 
 fn ask_blocking(pipeline: &Arc<Pipeline>, on_runtime: bool, timeout: Duration, last: bool) -> Lost {
+    let timeout = timeout.min(TIMEOUT_MAX);
     let (reply, answer) = mpsc::sync_channel(1);
     let turns = pipeline.turns();
     pipeline.ask(Instant::now() + timeout, last, move |lost| {

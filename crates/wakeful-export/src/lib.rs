@@ -29,6 +29,7 @@
 //! ```
 
 mod async_exporter;
+mod base64;
 mod destination;
 mod driver;
 mod encode;

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http_body_util::Full;
 #[cfg(feature = "json")]
 use wakeful_wire::otlp::request_to_json;
 use wakeful_wire::otlp::{Answer, DecodeError};
@@ -99,28 +100,43 @@ pub(super) async fn send(shared: &Shared, message: &Message) -> Result<Answer, F
         }
         answer
     };
-    tokio::time::timeout(shared.timeout, attempt)
+    let answer = tokio::time::timeout(shared.timeout, attempt)
         .await
-        .unwrap_or(Err(Failure::Timeout(shared.timeout)))
+        .unwrap_or(Err(Failure::Timeout(shared.timeout)));
+    // An HTTP/2 connection is shared and says nothing when its other end is gone, for a quarter of an hour or more: whoever waits in
+    // vain has the next attempt begin with a new one.
+    if matches!(answer, Err(Failure::Timeout(_) | Failure::Broken(_))) {
+        shared.connections.forget();
+    }
+    answer
 }
 
-/// A request with the headers that every one has.
-pub(super) fn request(
+/// A request with the headers that every one has; [`finish`] ends it.
+pub(super) fn begin(
     shared: &Shared,
     connection: &connection::Connection,
     content_type: &'static str,
 ) -> ::http::request::Builder {
-    let mut request = ::http::Request::post(connection.target(&shared.url))
+    ::http::Request::post(connection.target(&shared.url))
         .header(::http::header::CONTENT_TYPE, content_type)
         .header(
             ::http::header::USER_AGENT,
             concat!("wakeful/", env!("CARGO_PKG_VERSION")),
-        );
+        )
+}
+
+/// The request with what the user sets, which wins over ours, and its body.
+pub(super) fn finish(
+    shared: &Shared,
+    mut request: ::http::request::Builder,
+    body: Bytes,
+) -> Result<::http::Request<Full<Bytes>>, Failure> {
     if let Some(headers) = request.headers_mut() {
-        // What the user sets wins over ours.
         for (name, value) in &shared.headers {
             headers.insert(name.clone(), value.clone());
         }
     }
     request
+        .body(Full::new(body))
+        .map_err(|error| Failure::Request(io::Error::other(error)))
 }

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderValue};
 use bytes::{BufMut as _, BytesMut};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use wakeful_wire::otlp::{Answer, retry_delay};
 
-use super::attempt::{ANSWER_BYTES_MAX, Failure, Message, request};
+use super::attempt::{ANSWER_BYTES_MAX, Failure, Message, begin, finish};
 use super::connection::Connection;
 use super::{Shared, compress};
+use crate::base64;
 
 /// Whether the message is compressed, and its length.
 const PREFIX_BYTES: usize = 5;
@@ -34,15 +35,13 @@ pub(super) async fn call(
     body.put_u32(message.bytes.len() as u32);
     body.extend_from_slice(&message.bytes);
 
-    let mut request = request(shared, connection, "application/grpc")
+    let mut request = begin(shared, connection, "application/grpc")
         .header(::http::header::TE, "trailers")
         .header("grpc-timeout", grpc_timeout(shared.timeout));
     if let Some(encoding) = encoding {
         request = request.header("grpc-encoding", encoding);
     }
-    let request = request
-        .body(Full::new(body.freeze()))
-        .map_err(|error| Failure::Request(std::io::Error::other(error)))?;
+    let request = finish(shared, request, body.freeze())?;
     let response = connection.send(request).await.map_err(Failure::Broken)?;
 
     if !response.status().is_success() {
@@ -94,7 +93,7 @@ fn status(headers: &HeaderMap) -> Option<u32> {
 
 fn refusal(code: Option<u32>, headers: &HeaderMap) -> Failure {
     let text = |name| headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default();
-    let details = decode_base64(text("grpc-status-details-bin"));
+    let details = base64::decode(text("grpc-status-details-bin"));
     let delay = details.as_deref().and_then(retry_delay);
     let said = percent_decode(text("grpc-message"));
     let Some(code) = code else {
@@ -141,29 +140,6 @@ fn percent_decode(text: &[u8]) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Standard base64, padded or not: binary headers may be either.
-fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut bits, mut count) = (0_u32, 0);
-    for &digit in text.iter().filter(|digit| **digit != b'=') {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    Some(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,9 +147,6 @@ mod tests {
     #[test]
     fn what_a_receiver_says_is_read() {
         assert_eq!(percent_decode(b"caf%C3%A9 100%"), "café 100%");
-        assert_eq!(decode_base64(b"aGVsbG8=").unwrap(), b"hello");
-        assert_eq!(decode_base64(b"aGVsbG8").unwrap(), b"hello");
-        assert_eq!(decode_base64(b"a b"), None);
     }
 
     #[test]

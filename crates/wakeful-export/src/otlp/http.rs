@@ -4,10 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use ::http::HeaderValue;
 use ::http::header::{CONTENT_ENCODING, HOST, RETRY_AFTER};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Limited};
 use wakeful_wire::otlp::{Answer, retry_delay};
 
-use super::attempt::{ANSWER_BYTES_MAX, Failure, Message, request};
+use super::attempt::{ANSWER_BYTES_MAX, Failure, Message, begin, finish};
 use super::connection::Connection;
 use super::{Shared, compress};
 use crate::settings::Protocol;
@@ -26,16 +26,14 @@ pub(super) async fn post(
         Protocol::HttpJson => "application/json",
         Protocol::HttpProtobuf | Protocol::Grpc => "application/x-protobuf",
     };
-    let mut request = request(shared, connection, content_type);
+    let mut request = begin(shared, connection, content_type);
     if let Some(authority) = shared.url.authority() {
         request = request.header(HOST, authority.as_str());
     }
     if let Some(encoding) = compress::name(shared.compression) {
         request = request.header(CONTENT_ENCODING, encoding);
     }
-    let request = request
-        .body(Full::new(message.bytes.clone()))
-        .map_err(|error| Failure::Request(std::io::Error::other(error)))?;
+    let request = finish(shared, request, message.bytes.clone())?;
     let response = connection.send(request).await.map_err(Failure::Broken)?;
 
     let status = response.status();

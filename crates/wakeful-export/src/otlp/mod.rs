@@ -12,6 +12,7 @@ mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::header::AUTHORIZATION;
 use bytes::Bytes;
 use wakeful_wire::otlp::{Answer, Signal};
 
@@ -63,13 +64,18 @@ impl Otlp {
             .endpoint
             .clone()
             .unwrap_or_else(|| Endpoint::local(protocol));
+        // What is set as a header wins.
+        let of_url = endpoint
+            .authorization()
+            .map(|value| (AUTHORIZATION, value.clone()));
+        let headers = of_url.into_iter().chain(settings.headers.iter().cloned());
         Ok(Self {
             shared: Arc::new(Shared {
                 #[cfg(feature = "json")]
                 signal,
                 protocol,
                 url: endpoint.url(protocol, signal),
-                headers: settings.headers.clone(),
+                headers: headers.collect(),
                 compression: settings.compression,
                 timeout: settings.timeout,
                 connections: Connections::new(&endpoint, protocol, settings)?,

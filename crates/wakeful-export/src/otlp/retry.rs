@@ -54,10 +54,14 @@ pub(super) async fn send(
             Failure::Refused { delay, .. } => *delay,
             _ => None,
         };
-        stop.wait(hint.unwrap_or_else(|| jitter(wait)).min(HINT_MAX))
-            .await;
+        stop.wait(pause(hint, wait)).await;
         wait = (wait * 2).min(WAIT_MAX);
     }
+}
+
+/// What a receiver asks for, and never less than it would be without: one that says 0 is not asked at once for ever.
+fn pause(hint: Option<Duration>, wait: Duration) -> Duration {
+    hint.unwrap_or_default().max(jitter(wait)).min(HINT_MAX)
 }
 
 /// Between half and all of a wait, so that many senders do not come back at once.
@@ -69,6 +73,19 @@ fn jitter(wait: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hint_makes_a_wait_longer_and_never_shorter() {
+        let check = |hint_millis: Option<u64>, expected: std::ops::RangeInclusive<u128>| {
+            let hint = hint_millis.map(Duration::from_millis);
+            let pause = pause(hint, Duration::from_millis(100)).as_millis();
+            assert!(expected.contains(&pause), "{hint:?}: {pause} ms");
+        };
+        check(None, 50..=100);
+        check(Some(0), 50..=100);
+        check(Some(700), 700..=700);
+        check(Some(u64::MAX), 60_000..=60_000);
+    }
 
     #[test]
     fn waits_are_spread_over_their_upper_half() {

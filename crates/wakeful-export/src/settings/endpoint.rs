@@ -1,10 +1,11 @@
 //! Where to send: a URL, read by the rules of "OpenTelemetry Protocol Exporter" (specification 1.50).
 
-use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderValue, Uri};
 use wakeful_wire::otlp::Signal;
 
-use super::Protocol;
+use super::{Protocol, pairs};
+use crate::base64;
 
 /// A receiver's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct Endpoint {
     url: Uri,
     /// The URL is of a server for all signals: each signal has its own path below it.
     base: bool,
+    /// Of the user and password that the URL had: what is said of an endpoint, or sent as its host, must not have them.
+    authorization: Option<HeaderValue>,
 }
 
 /// Why a text is no endpoint.
@@ -55,7 +58,12 @@ impl Endpoint {
         if url.host().is_none_or(str::is_empty) {
             return Err(EndpointError::NotUrl);
         }
-        let endpoint = Self { url, base };
+        let (url, authorization) = split_user(url)?;
+        let endpoint = Self {
+            url,
+            base,
+            authorization,
+        };
         match endpoint.url.scheme_str() {
             Some("http") => Ok(endpoint),
             Some("https") if cfg!(feature = "tls") => Ok(endpoint),
@@ -78,7 +86,13 @@ impl Endpoint {
         Self {
             url: Uri::from_parts(parts).unwrap_or_default(),
             base: true,
+            authorization: None,
         }
+    }
+
+    /// The header of user and password, if the URL had them.
+    pub(crate) fn authorization(&self) -> Option<&HeaderValue> {
+        self.authorization.as_ref()
     }
 
     /// Another path on another port of the same host.
@@ -90,6 +104,7 @@ impl Endpoint {
         Some(Self {
             url: Uri::from_parts(parts).ok()?,
             base: false,
+            authorization: self.authorization.clone(),
         })
     }
 
@@ -145,6 +160,22 @@ impl Endpoint {
         parts.path_and_query = PathAndQuery::try_from(path).ok();
         Uri::from_parts(parts).unwrap_or_else(|_| self.url.clone())
     }
+}
+
+/// Takes user and password out of a URL; they are sent as a header (RFC 7617).
+fn split_user(url: Uri) -> Result<(Uri, Option<HeaderValue>), EndpointError> {
+    let Some((user, host)) = url.authority().and_then(|all| all.as_str().rsplit_once('@')) else {
+        return Ok((url, None));
+    };
+    let user = pairs::percent_decode(user).map_err(|_| EndpointError::NotUrl)?;
+    let authorization = format!("Basic {}", base64::encode(user.as_bytes()));
+    let mut authorization = HeaderValue::try_from(authorization).map_err(|_| EndpointError::NotUrl)?;
+    authorization.set_sensitive(true);
+    let host = Authority::try_from(host).map_err(|_| EndpointError::NotUrl)?;
+    let mut parts = url.into_parts();
+    parts.authority = Some(host);
+    let url = Uri::from_parts(parts).map_err(|_| EndpointError::NotUrl)?;
+    Ok((url, Some(authorization)))
 }
 
 #[cfg(test)]
@@ -210,6 +241,18 @@ mod tests {
             "is not a URL such as http://localhost:4317",
         );
         assert_eq!(base("http://[::1]:4317").unwrap().host(), "::1");
+    }
+
+    #[test]
+    fn user_and_password_are_a_header_and_no_part_of_the_address() {
+        let endpoint = Endpoint::base("http://ada:p%40ss@collector:4318/otlp", true).unwrap();
+        assert_eq!(endpoint.host(), "collector");
+        let url = endpoint.url(Protocol::HttpProtobuf, Signal::Traces);
+        assert_eq!(url.to_string(), "http://collector:4318/otlp/v1/traces");
+        assert_eq!(endpoint.authorization().unwrap(), "Basic YWRhOnBAc3M=");
+        assert!(!format!("{endpoint:?}").contains("YWRhOnBAc3M"));
+        let beside = endpoint.elsewhere(4318, "/frames").unwrap();
+        assert_eq!(beside.authorization(), endpoint.authorization());
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<(String, String)>, String> {
         .collect()
 }
 
-fn percent_decode(text: &str) -> Result<String, String> {
+pub(super) fn percent_decode(text: &str) -> Result<String, String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {

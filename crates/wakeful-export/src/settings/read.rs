@@ -46,7 +46,8 @@ pub fn read_environment(settings: &mut Settings, lookup: impl Fn(&str) -> Option
 fn problem(variable: &Variable, value: &str, why: String) -> Problem {
     Problem {
         variable: variable.name,
-        value: (!variable.secret).then(|| value.to_owned()),
+        // Before an `@` in a URL that was not understood a password may stand.
+        value: (!variable.secret && !value.contains('@')).then(|| value.to_owned()),
         why,
         instead: variable.default.to_owned(),
     }
@@ -74,4 +75,31 @@ fn settle(settings: &mut Settings) -> Vec<Problem> {
             asked_for.then_some(problem)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_sent_is_named_and_no_password_is() {
+        let check = |variable: &str, value: &str, expected: &str| {
+            let lookup = |name: &str| (name == variable).then(|| value.to_owned());
+            let problems = read_environment(&mut Settings::default(), lookup);
+            let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            assert_eq!(said, [expected]);
+        };
+        check(
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "content-length=1",
+            "OTEL_EXPORTER_OTLP_HEADERS has a header that the exporter writes itself, as content-length or grpc-timeout are; \
+             using none",
+        );
+        check(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "ftp://ada:secret@collector",
+            "OTEL_EXPORTER_OTLP_ENDPOINT has a scheme that is neither http nor https; \
+             using http://localhost:4317, or :4318 for HTTP",
+        );
+    }
 }

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use http::header::{
+    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TE, TRANSFER_ENCODING, UPGRADE,
+};
 use http::{HeaderName, HeaderValue};
 use wakeful_subscriber::{RootSampler, Sampler};
 use wakeful_trace::propagation::{Format, Propagator};
@@ -229,6 +232,11 @@ fn headers(text: &str) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
         .into_iter()
         .map(|(key, value)| {
             let name = HeaderName::try_from(key).map_err(|_| "has a name that no header can have")?;
+            if is_of_protocol(&name) {
+                return Err(
+                    "has a header that the exporter writes itself, as content-length or grpc-timeout are",
+                );
+            }
             let mut value =
                 HeaderValue::try_from(value).map_err(|_| "has a value that no header can have")?;
             value.set_sensitive(true);
@@ -236,6 +244,20 @@ fn headers(text: &str) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
         })
         .collect::<Result<_, &str>>()
         .map_err(str::to_owned)
+}
+
+/// Headers by which a message is read: another value would make it another message.
+fn is_of_protocol(name: &HeaderName) -> bool {
+    const OWN: [HeaderName; 7] = [
+        CONNECTION,
+        CONTENT_ENCODING,
+        CONTENT_LENGTH,
+        CONTENT_TYPE,
+        TE,
+        TRANSFER_ENCODING,
+        UPGRADE,
+    ];
+    OWN.contains(name) || name.as_str().starts_with("grpc-")
 }
 
 fn base_endpoint(settings: &mut Settings, text: &str) -> Result<(), String> {

@@ -146,6 +146,36 @@ fn a_recording_has_the_same() {
 }
 
 #[test]
+fn user_password_and_host_are_sent_as_headers_once() {
+    let receiver = Http::start(|_| Reply::ok());
+    let url = format!("http://ada:secret@{}", receiver.address);
+    let (dispatch, guard) = builder(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &url),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "host=collector.example,x-key=7"),
+    ])
+    .build()
+    .unwrap();
+    tracing::dispatcher::with_default(&dispatch, work);
+    // No deadline is too far away.
+    assert!(guard.flush_blocking(Duration::MAX).is_nothing());
+    let arrival = &receiver.arrivals.all()[0];
+    let headers = arrival.headers.iter();
+    let mut headers: Vec<String> = headers.map(|(name, value)| format!("{name}: {value}")).collect();
+    headers.retain(|line| ["authorization", "host", "x-key"].contains(&line.split(':').next().unwrap()));
+    headers.sort_unstable();
+    assert_eq!(
+        headers,
+        [
+            "authorization: Basic YWRhOnNlY3JldA==",
+            "host: collector.example",
+            "x-key: 7"
+        ]
+    );
+    assert!(guard.shutdown_blocking(Duration::MAX).is_nothing());
+}
+
+#[test]
 fn a_receiver_that_asks_to_wait_is_waited_for() {
     let receiver = Http::start(|request| match request {
         0 => Reply {

@@ -1,6 +1,8 @@
 //! One warning when a receiver goes away, one line when it is back, and a count that travels.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -8,7 +10,7 @@ use wakeful::LogFormat;
 use wakeful_model::Value;
 
 use crate::exporters::builder;
-use crate::receiver::{Grpc, PATIENCE, Peer, take};
+use crate::receiver::{Grpc, Http, PATIENCE, Peer, Reply, take};
 
 #[derive(Debug, Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -44,6 +46,82 @@ impl Lines {
             assert!(Instant::now() < deadline, "{lines:#?}");
             take(Duration::from_millis(5));
         }
+    }
+}
+
+/// A network between an exporter and its receiver.
+struct Network {
+    address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+    /// What is sent over connections before this one is lost, and nobody is told.
+    dead_before: Arc<AtomicUsize>,
+}
+
+impl Network {
+    fn start(to: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (connections, dead_before) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let (count, dead) = (connections.clone(), dead_before.clone());
+        std::thread::spawn(move || {
+            while let Ok((near, _)) = listener.accept() {
+                let number = count.fetch_add(1, Ordering::SeqCst);
+                let far = TcpStream::connect(to).unwrap();
+                for (mut from, mut to) in [
+                    (near.try_clone().unwrap(), far.try_clone().unwrap()),
+                    (far, near),
+                ] {
+                    let dead = dead.clone();
+                    std::thread::spawn(move || {
+                        let mut bytes = [0; 4096];
+                        while let Ok(length @ 1..) = from.read(&mut bytes) {
+                            if number >= dead.load(Ordering::SeqCst) && to.write_all(&bytes[..length]).is_err() {
+                                return;
+                            }
+                        }
+                    });
+                }
+            }
+        });
+        Self {
+            address,
+            connections,
+            dead_before,
+        }
+    }
+
+    fn fail(&self) {
+        self.dead_before
+            .store(self.connections.load(Ordering::SeqCst), Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_connection_whose_other_end_is_gone_is_not_used_again() {
+    for protocol in ["grpc", "http/protobuf"] {
+        let (grpc, http) = (Grpc::start(), Http::start(|_| Reply::ok()));
+        let (to, arrivals) = match protocol {
+            "grpc" => (grpc.address, &grpc.arrivals),
+            _ => (http.address, &http.arrivals),
+        };
+        let network = Network::start(to);
+        let (dispatch, guard) = builder(&[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{}", network.address).as_str()),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "1000"),
+            ("OTEL_BSP_EXPORT_TIMEOUT", "600000"),
+        ])
+        .build()
+        .unwrap();
+        let record = |name: &'static str| {
+            tracing::dispatcher::with_default(&dispatch, || drop(tracing::info_span!("work", otel.name = name)));
+            guard.flush_blocking(PATIENCE);
+            let spans = arrivals.spans();
+            assert!(spans.iter().any(|span| span.name == name), "{protocol}: no {name:?} in {spans:#?}");
+        };
+        record("before");
+        network.fail();
+        record("after");
     }
 }
 
