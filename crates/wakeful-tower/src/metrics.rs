@@ -1,6 +1,6 @@
 //! Counts, durations and sizes of requests.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +17,8 @@ const DURATION_BOUNDS: [f64; 13] = [
 const SIZE_BOUNDS: [f64; 6] = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
 /// How many label sets are kept apart; what comes after that shares the path `other`.
 const SERIES_MAX: usize = 2_000;
+/// Longer paths are cut, as if they had too many segments.
+const PATH_BYTES_MAX: usize = 256;
 
 /// What is counted, and so how the metrics are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +54,14 @@ impl MetricFamily {
 pub struct RequestMetrics {
     family: MetricFamily,
     path_segments_max: usize,
-    series: Arc<Mutex<HashMap<Labels, Series>>>,
+    counts: Arc<Mutex<Counts>>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    series: HashMap<Labels, Series>,
+    /// Paths at which a request did not fail by its caller's fault: those that somebody serves.
+    served: HashSet<Box<str>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,7 +117,7 @@ impl RequestMetrics {
         Self {
             family,
             path_segments_max: usize::MAX,
-            series: Arc::default(),
+            counts: Arc::default(),
         }
     }
 
@@ -120,8 +129,20 @@ impl RequestMetrics {
     }
 
     pub(crate) fn record(&self, request: &Ended<'_>) {
-        // Paths and methods that nobody serves are the caller's invention, and without end.
-        let path = (request.outcome != Some(Outcome::PathNotFound)).then(|| self.shorten(request.uri.path()));
+        let path = self.shorten(request.uri.path());
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let Counts { series, served } = &mut *counts;
+        // Paths and methods that nobody serves are the caller's invention, and without end. That a request without a permit was
+        // refused does not say that there is something at its path.
+        let is_served = match request.outcome {
+            Some(Outcome::PathNotFound) => false,
+            Some(Outcome::ClientError) | None => served.contains(&path),
+            Some(_) => true,
+        };
+        if is_served && served.len() < SERIES_MAX && !served.contains(&path) {
+            served.insert(path.clone());
+        }
+        let path = is_served.then_some(path);
         let method = (self.family.has_method() && request.outcome != Some(Outcome::MethodNotAllowed))
             .then(|| request.method.as_str().into());
         let mut labels = Labels {
@@ -129,7 +150,6 @@ impl RequestMetrics {
             method,
             status: request.outcome.map_or("aborted", Outcome::label),
         };
-        let mut series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
         if series.len() >= SERIES_MAX && !series.contains_key(&labels) {
             labels.path = Some("other".into());
             labels.method = None;
@@ -143,17 +163,26 @@ impl RequestMetrics {
     }
 
     fn shorten(&self, path: &str) -> Box<str> {
-        let mut slashes = path.match_indices('/').skip(self.path_segments_max);
+        let short = match path.as_bytes().get(..=PATH_BYTES_MAX) {
+            // To the last segment that is whole.
+            Some(start) => start
+                .iter()
+                .rposition(|byte| *byte == b'/')
+                .map_or("", |at| &path[..at]),
+            None => path,
+        };
+        let mut slashes = short.match_indices('/').skip(self.path_segments_max);
         match slashes.next() {
-            Some((at, _)) => format!("{}/*", &path[..at]).into(),
+            Some((at, _)) => format!("{}/*", &short[..at]).into(),
+            None if short.len() < path.len() => format!("{short}/*").into(),
             None => path.into(),
         }
     }
 
     /// The metrics in Prometheus' text form, series in order of their labels.
     pub fn prometheus(&self) -> String {
-        let all = self.series.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> = all.iter().collect();
+        let all = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = all.series.iter().collect();
         all.sort_by_key(|(labels, _)| *labels);
         let prefix = self.family.prefix();
         let mut text = Text::default();
@@ -267,10 +296,17 @@ mod tests {
             Some(Outcome::MethodNotAllowed),
         );
         record(&metrics, &Method::GET, "/a", None);
+        // Without a permit, at any path: of those that somebody serves the path is told.
+        for path in ["/a", "/b", "/c"] {
+            record(&metrics, &Method::GET, path, Some(Outcome::ClientError));
+        }
+        record(&metrics, &Method::GET, "/gone", None);
         expect![[r#"
-            http_requests_total{method="GET",status="client_error"} 1
+            http_requests_total{method="GET",status="aborted"} 1
+            http_requests_total{method="GET",status="client_error"} 3
             http_requests_total{path="/a",status="client_error"} 1
             http_requests_total{path="/a",method="GET",method_path="GET /a",status="aborted"} 1
+            http_requests_total{path="/a",method="GET",method_path="GET /a",status="client_error"} 1
             http_requests_total{path="/a",method="GET",method_path="GET /a",status="ok"} 1"#]]
         .assert_eq(&requests(&metrics));
     }
@@ -287,6 +323,22 @@ mod tests {
             grpc_client_requests_total{path="/a/b",status="ok"} 1
             grpc_client_requests_total{path="/a/b/*",status="ok"} 2"#]]
         .assert_eq(&requests(&metrics));
+    }
+
+    #[test]
+    fn the_length_of_a_path_has_an_end() {
+        let check = |path: &str, expected: &str| {
+            let metrics = RequestMetrics::new(MetricFamily::GrpcServer);
+            record(&metrics, &Method::POST, path, Some(Outcome::Ok));
+            let expected = format!("grpc_requests_total{{path=\"{expected}\",status=\"ok\"}} 1");
+            assert_eq!(requests(&metrics), expected);
+        };
+        check(
+            &format!("/a/{}", "b".repeat(253)),
+            &format!("/a/{}", "b".repeat(253)),
+        );
+        check(&format!("/a/{}", "b".repeat(254)), "/a/*");
+        check(&format!("/{}", "b".repeat(9_000)), "/*");
     }
 
     #[test]

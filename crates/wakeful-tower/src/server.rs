@@ -107,8 +107,9 @@ impl Settings {
             return None;
         }
         let incoming = self.headers.read(request.headers());
-        for problem in &incoming.problems {
-            tracing::error!(path = request.uri().path(), "{problem}");
+        if let [problem, others @ ..] = incoming.problems.as_slice() {
+            // One line a request, whatever a caller sends: it may be anybody's.
+            tracing::warn!(path = request.uri().path(), others = others.len(), "{problem}");
         }
         if !incoming.baggage.is_empty() {
             request.extensions_mut().insert(incoming.baggage);

@@ -79,23 +79,25 @@ pub(super) fn extract<H: Headers + ?Sized>(
             bytes += member.len() + 1;
             if bytes > BYTES_MAX || baggage.0.len() >= ENTRIES_MAX {
                 let limit = "64 entries or 8,192 bytes; the rest is left out";
-                let cut = HeaderError::new(HEADER, HeaderProblem::TooLong { limit });
-                if problems.last() != Some(&cut) {
-                    problems.push(cut);
-                }
-                return;
+                return add_once(problems, HeaderProblem::TooLong { limit });
             }
             match parse_member(member) {
                 Some(entry) => baggage.put(entry),
-                None => problems.push(HeaderError::new(
-                    HEADER,
-                    HeaderProblem::Form {
-                        expected: "key=value[;property],…",
-                    },
-                )),
+                None => {
+                    let expected = "key=value[;property],…";
+                    add_once(problems, HeaderProblem::Form { expected });
+                }
             }
         }
     });
+}
+
+/// A caller may send thousands of members that are none; each problem is named once.
+fn add_once(problems: &mut Vec<HeaderError>, problem: HeaderProblem) {
+    let error = HeaderError::new(HEADER, problem);
+    if !problems.contains(&error) {
+        problems.push(error);
+    }
 }
 
 pub(super) fn inject(baggage: &Baggage, set: &mut dyn FnMut(&str, &str)) {
