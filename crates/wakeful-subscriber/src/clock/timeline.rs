@@ -13,7 +13,8 @@ use crate::drain::ClockStep;
 const ANCHOR_NANOS: f64 = 250e6;
 /// A wall clock that is off by more was set; less is its slewing, which the offset follows slowly.
 const STEP_NANOS_MIN: i64 = 10_000_000;
-/// A correction is spread over the next stretch; a bigger error (the machine slept) is taken at once, forwards.
+/// A correction is spread over the next stretch; a bigger error is taken at once, forwards, or both ways once the rate is known well:
+/// then the counter and the monotonic clock have parted, as they may while a machine sleeps.
 const ERROR_NANOS_MAX: f64 = 1e6;
 
 /// The line from ticks to nanoseconds of Unix time.
@@ -61,8 +62,9 @@ impl Timeline {
         }
         // A rate from a short stretch is rough, so at first each stretch is about as long as all before it together.
         let known_nanos = self.last.monotonic_nanos - self.first.monotonic_nanos;
-        let since = self.clock.ticks().saturating_sub(self.last.ticks) as f64 * self.nanos_per_tick;
-        if since < known_nanos.min(ANCHOR_NANOS) {
+        let since = self.clock.ticks().checked_sub(self.last.ticks);
+        // A counter that has gone back began anew.
+        if since.is_some_and(|ticks| (ticks as f64 * self.nanos_per_tick) < known_nanos.min(ANCHOR_NANOS)) {
             return None;
         }
         let now = Anchor::take(&self.clock, self.epoch);
@@ -70,6 +72,10 @@ impl Timeline {
     }
 
     fn follow(&mut self, now: Anchor) -> Option<ClockStep> {
+        if self.has_parted(now) {
+            self.begin_again(now);
+            return self.follow_wall_clock(now);
+        }
         let elapsed = now.ticks.saturating_sub(self.first.ticks) as f64;
         if elapsed <= 0.0 {
             return None;
@@ -95,6 +101,33 @@ impl Timeline {
         }
         self.last = now;
         self.follow_wall_clock(now)
+    }
+
+    /// Whether the counter cannot have come from the last anchor to this one at its own rate.
+    fn has_parted(&self, now: Anchor) -> bool {
+        let Some(ticks) = now.ticks.checked_sub(self.last.ticks) else {
+            return true;
+        };
+        let error = now.monotonic_nanos - self.line_nanos - ticks as f64 * self.nanos_per_tick;
+        let known_nanos = self.last.monotonic_nanos - self.first.monotonic_nanos;
+        known_nanos >= ANCHOR_NANOS && error.abs() > ERROR_NANOS_MAX
+    }
+
+    /// Draws the line anew through this anchor, at the rate that is known.
+    fn begin_again(&mut self, now: Anchor) {
+        let known_ticks = self.last.ticks - self.first.ticks;
+        if known_ticks > 0 {
+            let known_nanos = self.last.monotonic_nanos - self.first.monotonic_nanos;
+            self.nanos_per_tick = known_nanos / known_ticks as f64;
+        }
+        let known_ticks = known_ticks.min(now.ticks);
+        self.first = Anchor {
+            ticks: now.ticks - known_ticks,
+            monotonic_nanos: now.monotonic_nanos - known_ticks as f64 * self.nanos_per_tick,
+            unix_nanos: now.unix_nanos,
+        };
+        self.line_nanos = now.monotonic_nanos;
+        self.last = now;
     }
 
     fn follow_wall_clock(&mut self, now: Anchor) -> Option<ClockStep> {
@@ -210,6 +243,57 @@ mod tests {
             let off = timeline.monotonic_nanos(ticks) as f64 - monotonic;
             assert!(off.abs() < 1e6, "off by {off} ns");
         }
+    }
+
+    /// A counter of 3 GHz is followed for a second, then the machine sleeps for three hours; then it goes on.
+    fn check_sleep(ticks_after: impl Fn(u64) -> u64) {
+        const SLEEP: i64 = 3 * 3600 * 1_000_000_000;
+        let mut timeline = timeline();
+        let at = |quarters: u64| {
+            anchor(
+                3_000 + quarters * 750_000_000,
+                1_000.0 + quarters as f64 * 250e6,
+                0,
+            )
+        };
+        let awake = |quarters| {
+            let now = at(quarters);
+            anchor(
+                now.ticks,
+                now.monotonic_nanos,
+                5_000_000_000 + now.monotonic_nanos as i64,
+            )
+        };
+        (1..=4).for_each(|quarters| assert_eq!(timeline.follow(awake(quarters)), None));
+        for quarters in 5..20 {
+            let now = awake(quarters);
+            let now = anchor(
+                ticks_after(now.ticks),
+                now.monotonic_nanos,
+                now.unix_nanos + SLEEP,
+            );
+            let step = timeline.follow(now).map(|step| step.step_nanos);
+            assert_eq!(step, (quarters == 5).then_some(SLEEP), "quarter {quarters}");
+            // A record of just before, and one before the next anchor.
+            for (ticks, nanos) in [
+                (now.ticks - 3_000_000, -1_000_000),
+                (now.ticks + 300_000_000, 100_000_000),
+            ] {
+                let unix = timeline.unix_nanos(timeline.monotonic_nanos(ticks)) as i64;
+                let off = unix - (now.unix_nanos + nanos);
+                assert!(off.abs() < 100_000, "quarter {quarters}: off by {off} ns");
+            }
+        }
+    }
+
+    #[test]
+    fn a_counter_that_goes_on_while_the_machine_sleeps() {
+        check_sleep(|ticks| ticks + 3 * 3600 * 3_000_000_000);
+    }
+
+    #[test]
+    fn a_counter_that_begins_anew_after_a_sleep() {
+        check_sleep(|ticks| ticks - 2_900_000_000);
     }
 
     #[test]
