@@ -87,7 +87,7 @@ pub struct LogLines {
     pub close_lines: bool,
     /// Whether levels are coloured, and names dimmed, by terminal escapes; [`LineFormat::Text`] alone.
     pub colours: bool,
-    /// Where to.
+    /// Where to. What it traces itself is recorded and makes no lines: those would wait for the one that is being written.
     pub writer: Box<dyn io::Write + Send>,
 }
 

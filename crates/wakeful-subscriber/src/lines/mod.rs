@@ -5,7 +5,7 @@ mod json;
 mod text;
 mod time;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
@@ -63,6 +63,8 @@ struct SpanOfLine {
 
 thread_local! {
     static BUFFER: RefCell<String> = const { RefCell::new(String::new()) };
+    /// A line is being written on this thread.
+    static WRITING: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Lines {
@@ -144,6 +146,10 @@ impl Lines {
     }
 
     fn write(&self, line: &Line<'_>) {
+        // What the program's `Write` traces makes no line: that would wait for the writer that waits for it.
+        let Some(_writing) = Writing::begin() else {
+            return;
+        };
         // Taken, not borrowed: the program's `Write` may trace.
         let mut buffer = BUFFER.try_with(RefCell::take).unwrap_or_default();
         buffer.clear();
@@ -160,6 +166,22 @@ impl Lines {
         if buffer.capacity() <= BUFFER_BYTES_MAX {
             let _ = BUFFER.try_with(|kept| kept.replace(buffer));
         }
+    }
+}
+
+/// Until it is dropped, no other line begins on this thread.
+struct Writing;
+
+impl Writing {
+    fn begin() -> Option<Self> {
+        let is_nested = WRITING.replace(true);
+        (!is_nested).then_some(Self)
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        WRITING.set(false);
     }
 }
 

@@ -168,3 +168,47 @@ fn colours_are_terminal_escapes() {
         "#]],
     );
 }
+
+/// A writer that traces, as one over a socket may.
+struct Tracing(Written);
+
+impl Write for Tracing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        info_span!("sends").in_scope(|| info!("sent"));
+        self.0.write(bytes)
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_that_traces_makes_no_lines_of_its_own() {
+    let written = Written::default();
+    let (recorder, _drain) = recorder(Settings {
+        log_lines: Some(LogLines {
+            filter: Targets::new().with_default(Level::DEBUG),
+            format: LineFormat::Text,
+            close_lines: true,
+            colours: false,
+            writer: Box::new(Tracing(written.clone())),
+        }),
+        ..Settings::default()
+    });
+    // On a thread of its own: one that waits for itself would keep the test for ever.
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        tracing::subscriber::with_default(recorder.subscriber(), || {
+            info!("one");
+            info!("two");
+        });
+        ended.send(()).unwrap();
+    });
+    end.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
+    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let ends: Vec<_> = text
+        .lines()
+        .map(|line| line.rsplit(' ').next().unwrap())
+        .collect();
+    assert_eq!(ends, ["one", "two"]);
+}
