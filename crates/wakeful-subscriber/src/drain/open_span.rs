@@ -195,12 +195,12 @@ impl OpenSpan {
     }
 
     pub(super) fn add_link(&mut self, record: Record<'_>, limits: Limits) {
-        if self.link_count >= limits.links_max {
+        let (flags, trace_state) = record.flags_and_trace_state();
+        if self.link_count >= limits.links_max || self.links.len() + trace_state.len() > BYTES_MAX {
             self.dropped_links += 1;
             return;
         }
         self.link_count += 1;
-        let (flags, trace_state) = record.flags_and_trace_state();
         let (trace_id, span_id) = (record.trace_id(), record.other_span_id());
         Links::push(&mut self.links, trace_id, span_id, flags, trace_state);
     }
@@ -323,24 +323,31 @@ impl OpenSpan {
     pub(super) fn clear(&mut self) {
         self.span_id = 0;
         self.parent_is_remote = false;
-        if self.fields.capacity() > KEPT_BYTES || self.events.capacity() > KEPT_BYTES {
-            self.fields = Vec::new();
-            self.events = Vec::new();
-        }
-        self.fields.clear();
-        self.trace_state.clear();
-        self.events.clear();
+        empty(&mut self.fields);
+        empty(&mut self.trace_state);
+        empty(&mut self.events);
         self.event_count = 0;
         self.dropped_events = 0;
-        self.links.clear();
+        empty(&mut self.links);
         self.link_count = 0;
         self.dropped_links = 0;
         self.exception = LastError::None;
         self.status = StatusCode::Unset;
+        if self.status_message.capacity() > KEPT_BYTES {
+            self.status_message = String::new();
+        }
         self.status_message.clear();
         self.cut = 0;
         self.active.clear();
     }
+}
+
+/// Empties a buffer for the next span, and gives its memory back if the last one was large.
+fn empty<T>(buffer: &mut Vec<T>) {
+    if buffer.capacity() * size_of::<T>() > KEPT_BYTES {
+        *buffer = Vec::new();
+    }
+    buffer.clear();
 }
 
 /// What fields with a role say about a span.
@@ -427,7 +434,7 @@ impl Active {
     }
 
     fn clear(&mut self) {
-        self.intervals.clear();
+        empty(&mut self.intervals);
         self.depth = 0;
         self.busy_nanos = 0;
         self.joined = 0;
