@@ -209,6 +209,32 @@ impl Recorder {
         }
     }
 
+    /// Writes the record of a span that was made in a trace that is not recorded and has come to one that is. It begins now, with the
+    /// fields that were kept for log lines; without those they are gone, and counted as cut.
+    #[cold]
+    pub(crate) fn begin_late(&self, id: SlotId, slot: &Slot) {
+        let kept = self.core.lines.is_some();
+        let fields = if kept {
+            slot.cold().fields.clone()
+        } else {
+            Vec::new()
+        };
+        let made_with = slot.callsite().map_or(0, |callsite| callsite.schema.fields.len());
+        let cut = if kept { 0 } else { made_with as u32 };
+        local::with(&self.core, |local| {
+            if slot.is_recorded(local.epoch()) {
+                return;
+            }
+            slot.set_ticks(slot.next_ticks(self.core.clock.ticks()));
+            let made = Made {
+                id,
+                written: true,
+                parent_is_remote: false,
+            };
+            self.write_new(local, made, cut, false, &fields);
+        });
+    }
+
     /// The words of a new span's record; the pair says how many fields were cut, and whether an error is among them.
     #[inline]
     fn new_record(

@@ -240,6 +240,7 @@ impl Recorder {
         let flags = parent.flags.with_sampled(sampled);
         let state = parent.trace_state.clone();
         // Children of a span that only stands in log lines are those of what is above it.
+        let was_sampled = slot.flags().trace_flags().is_sampled();
         let transparent = slot
             .callsite()
             .is_some_and(|callsite| !self.wants_span(callsite.metadata));
@@ -253,6 +254,10 @@ impl Recorder {
             flags: ContextFlags::new(flags, !state.is_empty()),
         };
         slot.set_context(context, state);
+        if sampled && !was_sampled && !transparent {
+            // Of a span in a trace that is not recorded nothing has been written yet.
+            self.begin_late(id, slot);
+        }
         let context = Context {
             trace_id: parent.trace_id.get(),
             span_id: parent.span_id.get(),
