@@ -207,10 +207,10 @@ impl Builder {
     /// # Errors
     /// If the program has a subscriber already, or what was set cannot be done.
     pub fn try_init(self) -> Result<Guard, InitError> {
-        let (dispatch, guard, problems) = self.start()?;
+        let (dispatch, guard, mut problems) = self.start()?;
         dispatcher::set_global_default(dispatch)?;
-        #[cfg(feature = "log")]
-        tracing_log::LogTracer::init()?;
+        // The program's subscriber is there for good from here on: what is still wrong must be no reason to end it.
+        problems.extend(take_log_records());
         guard.make_global();
         for problem in problems {
             tracing::warn!(target: "wakeful", "{problem}");
@@ -287,13 +287,29 @@ impl Builder {
             settings.sampler = Sampler::AlwaysOff;
             settings.log_records = None;
         }
-        guard::set_propagator(export.propagator.clone());
+        let propagator = export.propagator.clone();
         let (recorder, drain) = recorder(settings);
         let exporter = match exports {
             true => Some(Exporter::start(&export, drain)?),
             false => None,
         };
+        guard::set_propagator(propagator);
         let guard = Guard::new(exporter, &recorder, self.shutdown_timeout);
         Ok((recorder, guard, problems))
     }
+}
+
+/// Has records of the `log` crate come to the subscriber; says why that cannot be.
+#[cfg(feature = "log")]
+fn take_log_records() -> Option<String> {
+    let error = tracing_log::LogTracer::init().err()?;
+    Some(format!(
+        "records of the `log` crate go to the logger that the program has already ({error}); begin wakeful before it, or build \
+         wakeful without the feature `log`"
+    ))
+}
+
+#[cfg(not(feature = "log"))]
+fn take_log_records() -> Option<String> {
+    None
 }
