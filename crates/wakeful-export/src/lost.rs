@@ -58,7 +58,8 @@ pub struct LostCount {
     pub spans: u64,
     /// Log records.
     pub logs: u64,
-    /// Other records: events, fields and times in which a span was entered.
+    /// Records of any kind that found no room in a ring, those of missing spans included: events, fields, times in which a span was
+    /// entered.
     pub records: u64,
 }
 
@@ -75,6 +76,11 @@ impl LostCount {
             logs,
             ..Self::default()
         }
+    }
+
+    /// Records that are not of missing spans.
+    fn other_records(self) -> u64 {
+        self.records.saturating_sub(self.spans)
     }
 
     fn add(&mut self, other: Self) {
@@ -119,16 +125,21 @@ impl Lost {
 }
 
 impl fmt::Display for Lost {
-    /// `12 spans: ring_full 9, queue_full 3`
+    /// `12 spans and 2 other records: ring_full 11, queue_full 3`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (spans, logs) = (self.spans(), self.logs());
         write!(f, "{spans} spans")?;
         if logs > 0 {
             write!(f, " and {logs} log records")?;
         }
+        let others: u64 = self.causes.values().map(|count| count.other_records()).sum();
+        if others > 0 {
+            write!(f, " and {others} other records")?;
+        }
         for (at, (cause, count)) in self.by_cause().enumerate() {
             let separator = if at == 0 { ": " } else { ", " };
-            write!(f, "{separator}{} {}", cause.name(), count.spans + count.logs)?;
+            let all = count.spans + count.logs + count.other_records();
+            write!(f, "{separator}{} {all}", cause.name())?;
         }
         Ok(())
     }
@@ -305,6 +316,24 @@ mod tests {
         assert_eq!(
             ledger.total().to_string(),
             "7 spans and 1 log records: queue_full 7, rejected 1"
+        );
+    }
+
+    #[test]
+    fn records_that_are_lost_alone_are_said_too() {
+        let mut ledger = Ledger::default();
+        ledger.recorder(&Loss {
+            thread: None,
+            cause: LossCause::RingFull,
+            records: 11,
+            spans: 9,
+            since_unix_nanos: 1,
+            until_unix_nanos: 2,
+        });
+        ledger.exporter(LostCause::QueueFull, LostCount::spans(3), Within::at(1));
+        assert_eq!(
+            ledger.total().to_string(),
+            "12 spans and 2 other records: ring_full 11, queue_full 3"
         );
     }
 
