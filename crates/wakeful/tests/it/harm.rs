@@ -10,8 +10,8 @@ use crate::receiver::Peer;
 
 const SPANS: u64 = 600;
 const SHUTDOWN: Duration = Duration::from_millis(700);
-/// What is allowed past the deadline on a busy machine.
-const GRACE: Duration = Duration::from_millis(800);
+/// Less than a single attempt at sending may take, and more than a busy machine needs for anything here.
+const HANG: Duration = Duration::from_secs(8);
 
 /// Answers a request as a server does: in spans, with a little work.
 async fn request() {
@@ -57,11 +57,8 @@ fn check(processor: Processor, place: Place, peer: Peer, in_async: bool) {
     };
     let (answered, ended, lost) =
         runtime.block_on(async { tokio::task::LocalSet::new().run_until(body).await });
-    assert!(
-        answered < Duration::from_millis(100),
-        "{name}: answered after {answered:?}"
-    );
-    assert!(ended < SHUTDOWN + GRACE, "{name}: ended after {ended:?}");
+    assert!(answered < HANG, "{name}: answered after {answered:?}");
+    assert!(ended < SHUTDOWN + HANG, "{name}: ended after {ended:?}");
     if peer == Peer::Slow {
         assert!(lost.spans() <= SPANS, "{name}: {lost}");
     } else {

@@ -22,7 +22,7 @@ use wakeful_wire::frame::{self, Item};
 use wakeful_wire::otlp::{Batch, decode_json};
 
 /// How long a test waits for what must come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One request as it came.
 #[derive(Debug, Clone, Default)]
