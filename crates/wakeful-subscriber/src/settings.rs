@@ -31,7 +31,7 @@ pub struct Settings {
     pub log_lines: Option<LogLines>,
     /// The ring of a new thread, bytes; rounded up to a power of two of at least 4,096.
     pub ring_bytes_min: usize,
-    /// What the ring of a busy thread may grow to, bytes.
+    /// What the ring of a busy thread may grow to, bytes; 2 MiB at most.
     pub ring_bytes_max: usize,
     /// All rings of the recorder together, bytes. A thread past that is not recorded, and counted.
     pub rings_bytes_max: usize,

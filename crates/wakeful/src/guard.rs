@@ -144,8 +144,9 @@ pub(crate) fn end_at_exit(timeout: Duration) {
 
     TIMEOUT_MILLIS.store(timeout.as_millis() as u64, Ordering::Relaxed);
     REGISTERED.call_once(|| {
-        // SAFETY: `end` is a function of the program's own text, it takes nothing and does not unwind: what it calls neither
-        // panics nor touches thread-locals that may be gone. If there is no room for it, it is not called, which is no harm.
+        // SAFETY: `end` is a function of the program's own text and takes nothing. A panic in it would end the process, as one in any
+        // function that C calls does, and the process is ending. What it reads of thread-locals copes with those that are gone. If
+        // there is no room for it, it is not called, which is no harm.
         unsafe { libc::atexit(end) };
     });
 }
