@@ -1,10 +1,9 @@
 //! Where requests go: a receiver, standard output, a file.
 
-use std::fs::File;
 use std::io::{self, Write as _};
 use std::num::NonZeroU16;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use wakeful_wire::frame;
@@ -13,6 +12,7 @@ use wakeful_wire::otlp::{Signal, request_to_json};
 use crate::jaeger::JaegerAgent;
 use crate::otlp::{Failure, Otlp, OtlpError, Stop};
 use crate::outage::{Outage, Reporter};
+use crate::recording::Recording;
 use crate::settings::{ExporterKind, JaegerSettings, Settings, SignalSettings};
 
 /// Why an exporter cannot start.
@@ -56,7 +56,7 @@ enum Kind {
     Otlp(Otlp),
     JaegerAgent(JaegerAgent),
     Console,
-    Recording(Mutex<File>),
+    Recording(Arc<Recording>),
 }
 
 /// How a request ended.
@@ -74,7 +74,11 @@ pub(crate) enum Outcome {
 
 impl Destination {
     /// Everything that takes a signal, by its settings.
-    pub(crate) fn all(signal: Signal, settings: &Settings) -> Result<Vec<Self>, StartError> {
+    pub(crate) fn all(
+        signal: Signal,
+        settings: &Settings,
+        recording: Option<&Arc<Recording>>,
+    ) -> Result<Vec<Self>, StartError> {
         let of_signal = match signal {
             Signal::Traces => &settings.traces,
             Signal::Logs => &settings.logs,
@@ -84,17 +88,10 @@ impl Destination {
             .iter()
             .map(|kind| Self::new(signal, *kind, of_signal, &settings.jaeger))
             .collect::<Result<Vec<_>, _>>()?;
-        if let Some(path) = &settings.recording {
-            let file = open(path).map_err(|source| StartError::Recording {
-                path: path.clone(),
-                source,
-            })?;
-            let outage = Outage::new(what(signal), path.display().to_string());
-            all.push(Self {
-                kind: Kind::Recording(Mutex::new(file)),
-                outage,
-            });
-        }
+        all.extend(recording.map(|recording| Self {
+            kind: Kind::Recording(recording.clone()),
+            outage: Outage::new(what(signal), recording.path()),
+        }));
         Ok(all)
     }
 
@@ -142,7 +139,7 @@ impl Destination {
             Kind::JaegerAgent(agent) => return self.send_datagrams(agent, &request, reporter).await,
             Kind::Otlp(otlp) => otlp.send(request, stop, &on_failure).await,
             Kind::Console => console(signal, &request),
-            Kind::Recording(file) => record(signal, &request, file),
+            Kind::Recording(recording) => record(signal, &request, recording),
         };
         match sent {
             Ok(answer) => {
@@ -187,7 +184,7 @@ impl Destination {
     pub(crate) fn write(&self, signal: Signal, request: &[u8]) -> bool {
         match &self.kind {
             Kind::Console => console(signal, request).is_ok(),
-            Kind::Recording(file) => record(signal, request, file).is_ok(),
+            Kind::Recording(recording) => record(signal, request, recording).is_ok(),
             Kind::Otlp(_) | Kind::JaegerAgent(_) => false,
         }
     }
@@ -227,26 +224,18 @@ type Sent = Result<wakeful_wire::otlp::Answer, Failure>;
 fn console(signal: Signal, request: &[u8]) -> Sent {
     let mut line = request_to_json(signal, request)?;
     line.push('\n');
-    io::stdout()
-        .write_all(line.as_bytes())
-        .map_err(Failure::Request)?;
+    io::stdout().write_all(line.as_bytes()).map_err(Failure::Write)?;
     Ok(wakeful_wire::otlp::Answer::default())
 }
 
 /// Appends a frame. A recording is a file of frames, one request each; `sequence` has no meaning in it.
-fn record(signal: Signal, request: &[u8], file: &Mutex<File>) -> Sent {
+fn record(signal: Signal, request: &[u8], recording: &Recording) -> Sent {
     let kind = match signal {
         Signal::Traces => frame::Kind::OtlpTraces,
         Signal::Logs => frame::Kind::OtlpLogs,
     };
     let mut bytes = Vec::with_capacity(frame::framed_bytes(request.len()));
     frame::write(&mut bytes, kind, 0, frame::NO_KEY, request);
-    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-    file.write_all(&bytes).map_err(Failure::Request)?;
+    recording.append(&bytes).map_err(Failure::Write)?;
     Ok(wakeful_wire::otlp::Answer::default())
-}
-
-/// Opened for appending, so that frames of spans and of log records stand behind each other whole.
-pub(crate) fn open(path: &Path) -> io::Result<File> {
-    File::options().create(true).append(true).open(path)
 }

@@ -43,6 +43,7 @@ mod otlp;
 mod outage;
 mod pipeline;
 mod queue;
+mod recording;
 mod runtime;
 pub mod settings;
 #[cfg(feature = "clap")]

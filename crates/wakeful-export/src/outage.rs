@@ -67,14 +67,6 @@ impl Reporter {
         });
     }
 
-    /// Says that the recording cannot be written.
-    pub(crate) fn cannot_record(&self, path: &str, why: &str) {
-        let (path, why) = (path.to_owned(), why.to_owned());
-        self.say(move || {
-            tracing::warn!(target: "wakeful", "cannot write runtime data to {path}: {why}");
-        });
-    }
-
     /// Says that a receiver takes only some of what it is sent.
     fn refused(&self, what: &'static str, to: &str, count: u64, why: &str) {
         let (to, why) = (to.to_owned(), why.to_owned());

@@ -21,6 +21,7 @@ use crate::lost::{Ledger, Lost, LostCause, LostCount, Notice, Within};
 use crate::otlp::Stop;
 use crate::outage::Reporter;
 use crate::queue::{Queue, Waiting};
+use crate::recording::Recording;
 use crate::runtime::{FrameDestination, RuntimeWatch, Sent};
 use crate::settings::{BatchSettings, Settings};
 
@@ -118,7 +119,16 @@ impl Pipeline {
                 ..batch.clone()
             },
         };
-        let frames = FrameDestination::new(settings)?;
+        let recording = settings.recording.as_ref().map(|path| {
+            let opened = Recording::open(path).map(Arc::new);
+            opened.map_err(|source| StartError::Recording {
+                path: path.clone(),
+                source,
+            })
+        });
+        let recording = recording.transpose()?;
+        let recording = recording.as_ref();
+        let frames = FrameDestination::new(settings, recording)?;
         // Log records never wait in the rings: spans would have to wait there with them.
         let logs = BatchSettings {
             queue_items_max: Some(settings.logs.batch.queue_max()),
@@ -138,8 +148,8 @@ impl Pipeline {
             .filter(|signal| !signal.exporters.is_empty())
             .map(|signal| signal.batch.delay / 10);
         let pipeline = Arc::new(Self {
-            traces: Destination::all(Signal::Traces, settings)?,
-            logs: Destination::all(Signal::Logs, settings)?,
+            traces: Destination::all(Signal::Traces, settings, recording)?,
+            logs: Destination::all(Signal::Logs, settings, recording)?,
             frames,
             exports_logs: !settings.logs.exporters.is_empty(),
             resource: settings.resource.encode(),

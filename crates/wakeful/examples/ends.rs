@@ -13,6 +13,10 @@ fn main() -> ExitCode {
         burst(Duration::from_secs(count));
         return ExitCode::SUCCESS;
     }
+    if how == "record" {
+        record(count, arguments.next().unwrap_or_default());
+        return ExitCode::SUCCESS;
+    }
     let _wakeful = wakeful::init();
     for number in 0..count {
         tracing::info_span!("work", number).in_scope(|| {});
@@ -48,6 +52,21 @@ fn wait_for_sigterm() -> ExitCode {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+    }
+}
+
+/// Into a file, a few spans at a time.
+fn record(count: u64, path: String) {
+    let guard = wakeful::builder()
+        .log_format(wakeful::LogFormat::None)
+        .without_exporters()
+        .recording(path)
+        .init();
+    for number in 0..count {
+        tracing::info_span!("work", number).in_scope(|| {});
+        if number % 3 == 2 {
+            guard.flush_blocking(Duration::from_secs(60));
+        }
     }
 }
 

@@ -49,6 +49,9 @@ pub(crate) enum Failure {
     /// The request could not be made.
     #[error("cannot make the request: {0}")]
     Request(#[source] io::Error),
+    /// What is on this machine does not take it.
+    #[error("cannot write: {0}")]
+    Write(#[source] io::Error),
 }
 
 impl Failure {
@@ -57,7 +60,7 @@ impl Failure {
         match self {
             Self::Connect(_) | Self::Broken(_) | Self::Timeout(_) => true,
             Self::Refused { again, .. } => *again,
-            Self::NoSuchPath { .. } | Self::Answer(_) | Self::Request(_) => false,
+            Self::NoSuchPath { .. } | Self::Answer(_) | Self::Request(_) | Self::Write(_) => false,
         }
     }
 

@@ -1,27 +1,28 @@
 //! Where frames of runtime data go: a backend's `POST /wakeful/v1/frames`, a recording.
 
-use std::fs::File;
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use wakeful_wire::otlp::Signal;
 
-use crate::destination::{StartError, open};
+use crate::destination::StartError;
 use crate::otlp::{Failure, Otlp, Stop};
 use crate::outage::{Outage, Reporter};
+use crate::recording::Recording;
 use crate::settings::{Endpoint, ExporterKind, OtlpSettings, Protocol, Settings};
 
 /// The path of a backend that keeps runtime data.
 const PATH: &str = "/wakeful/v1/frames";
 
+/// What is sent, in messages.
+const WHAT: &str = "runtime data";
+
 /// Takes frames.
 #[derive(Debug)]
 pub(crate) struct FrameDestination {
     backend: Option<Backend>,
-    recording: Option<(PathBuf, Mutex<File>)>,
+    recording: Option<(Arc<Recording>, Outage)>,
 }
 
 #[derive(Debug)]
@@ -34,7 +35,10 @@ struct Backend {
 
 impl FrameDestination {
     /// What the settings say; `None` if nobody wants frames.
-    pub(crate) fn new(settings: &Settings) -> Result<Option<Self>, StartError> {
+    pub(crate) fn new(
+        settings: &Settings,
+        recording: Option<&Arc<Recording>>,
+    ) -> Result<Option<Self>, StartError> {
         let spans_go_by_otlp = settings.traces.exporters.contains(&ExporterKind::Otlp);
         let endpoint = match &settings.runtime.endpoint {
             Some(endpoint) => Some(endpoint.clone()),
@@ -42,33 +46,33 @@ impl FrameDestination {
             None => None,
         };
         let backend = endpoint.map(|endpoint| Backend::new(endpoint, &settings.traces.otlp));
-        let recording = settings.recording.as_ref().map(|path| {
-            let file = open(path).map_err(|source| StartError::Recording {
-                path: path.clone(),
-                source,
-            })?;
-            Ok::<_, StartError>((path.clone(), Mutex::new(file)))
+        let backend = backend.transpose()?;
+        let recording = recording.map(|recording| {
+            let outage = Outage::new(WHAT, recording.path());
+            (recording.clone(), outage)
         });
-        let (backend, recording) = (backend.transpose()?, recording.transpose()?);
         let is_wanted = settings.runtime.enabled && (backend.is_some() || recording.is_some());
         Ok(is_wanted.then_some(Self { backend, recording }))
     }
 
     /// Sends frames until they are received or given up. Whether more is wanted.
     pub(crate) async fn send(&self, frames: Bytes, stop: &mut Stop, reporter: &Reporter) -> Sent {
-        let mut is_wanted = false;
-        if let Some((path, file)) = &self.recording {
-            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-            match file.write_all(&frames) {
-                Ok(()) => is_wanted = true,
-                Err(error) => reporter.cannot_record(&path.display().to_string(), &error.to_string()),
+        let (mut is_lost, mut is_wanted) = (false, false);
+        if let Some((recording, outage)) = &self.recording {
+            is_wanted = true;
+            match recording.append(&frames) {
+                Ok(()) => outage.succeeded(reporter),
+                Err(error) => {
+                    outage.failed(reporter, &Failure::Write(error).to_string());
+                    outage.lost(1);
+                    is_lost = true;
+                }
             }
         }
-        let mut is_lost = false;
         if let Some(backend) = &self.backend
             && !backend.is_refusing.load(Ordering::Relaxed)
         {
-            is_lost = !backend.send(frames, stop, reporter).await;
+            is_lost |= !backend.send(frames, stop, reporter).await;
             is_wanted |= !backend.is_refusing.load(Ordering::Relaxed);
         }
         Sent { is_lost, is_wanted }
@@ -100,7 +104,7 @@ impl Backend {
         };
         // The URL is exact, so that the signal does not matter.
         let otlp = Otlp::new(Signal::Traces, &settings)?;
-        let outage = Outage::new("runtime data", otlp.url().to_string());
+        let outage = Outage::new(WHAT, otlp.url().to_string());
         Ok(Self {
             otlp,
             outage,

@@ -466,7 +466,10 @@ mod tests {
             longest_nanos: 20,
         });
         let batch = program.next_batch();
-        assert_eq!((batch.location_sums[0].alive, batch.location_sums[0].polls), (0, 3));
+        assert_eq!(
+            (batch.location_sums[0].alive, batch.location_sums[0].polls),
+            (0, 3)
+        );
         assert_eq!(batch.task_sums, []);
         assert!(program.fold.tasks.is_empty());
     }

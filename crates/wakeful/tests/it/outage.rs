@@ -13,7 +13,7 @@ use crate::exporters::builder;
 use crate::receiver::{Grpc, Http, PATIENCE, Peer, Reply, take};
 
 #[derive(Debug, Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -27,7 +27,7 @@ impl Write for Lines {
 }
 
 impl Lines {
-    fn all(&self) -> Vec<String> {
+    pub(crate) fn all(&self) -> Vec<String> {
         let bytes = self.0.lock().unwrap().clone();
         String::from_utf8(bytes)
             .unwrap()
@@ -67,15 +67,15 @@ impl Network {
             while let Ok((near, _)) = listener.accept() {
                 let number = count.fetch_add(1, Ordering::SeqCst);
                 let far = TcpStream::connect(to).unwrap();
-                for (mut from, mut to) in [
-                    (near.try_clone().unwrap(), far.try_clone().unwrap()),
-                    (far, near),
-                ] {
+                for (mut from, mut to) in [(near.try_clone().unwrap(), far.try_clone().unwrap()), (far, near)]
+                {
                     let dead = dead.clone();
                     std::thread::spawn(move || {
                         let mut bytes = [0; 4096];
                         while let Ok(length @ 1..) = from.read(&mut bytes) {
-                            if number >= dead.load(Ordering::SeqCst) && to.write_all(&bytes[..length]).is_err() {
+                            if number >= dead.load(Ordering::SeqCst)
+                                && to.write_all(&bytes[..length]).is_err()
+                            {
                                 return;
                             }
                         }
@@ -106,7 +106,10 @@ fn a_connection_whose_other_end_is_gone_is_not_used_again() {
         };
         let network = Network::start(to);
         let (dispatch, guard) = builder(&[
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{}", network.address).as_str()),
+            (
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                format!("http://{}", network.address).as_str(),
+            ),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "1000"),
             ("OTEL_BSP_EXPORT_TIMEOUT", "600000"),
@@ -114,10 +117,15 @@ fn a_connection_whose_other_end_is_gone_is_not_used_again() {
         .build()
         .unwrap();
         let record = |name: &'static str| {
-            tracing::dispatcher::with_default(&dispatch, || drop(tracing::info_span!("work", otel.name = name)));
+            tracing::dispatcher::with_default(&dispatch, || {
+                drop(tracing::info_span!("work", otel.name = name));
+            });
             guard.flush_blocking(PATIENCE);
             let spans = arrivals.spans();
-            assert!(spans.iter().any(|span| span.name == name), "{protocol}: no {name:?} in {spans:#?}");
+            assert!(
+                spans.iter().any(|span| span.name == name),
+                "{protocol}: no {name:?} in {spans:#?}"
+            );
         };
         record("before");
         network.fail();
