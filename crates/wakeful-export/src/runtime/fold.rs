@@ -214,7 +214,7 @@ impl Fold {
     /// A batch did not arrive: what was told of tasks is told again.
     pub(crate) fn tell_all_again(&mut self) {
         for (id, task) in &mut self.tasks {
-            task.is_told = false;
+            task.is_told_again = true;
             mark_changed(task, *id, &mut self.changed);
         }
     }
@@ -286,7 +286,8 @@ impl Fold {
             let Some(task) = self.tasks.get_mut(&id).filter(|task| task.is_changed) else {
                 continue;
             };
-            let new = if task.is_told { 0 } else { task.start_bytes() };
+            let tells_start = !task.is_told || task.is_told_again;
+            let new = if tells_start { task.start_bytes() } else { 0 };
             if !self
                 .budget
                 .take(new + task.sums_bytes() + END_BYTES, Worth::Needed)
@@ -296,11 +297,10 @@ impl Fold {
                 self.changed.push(id);
                 continue;
             }
-            if !task.is_told
-                && let Some(start) = task.start(id, table)
-            {
+            if tells_start && let Some(start) = task.start(id, table) {
                 batch.task_starts.push(start);
                 task.is_told = true;
+                task.is_told_again = false;
             }
             batch.task_sums.push(task.sums(id));
             task.is_changed = false;

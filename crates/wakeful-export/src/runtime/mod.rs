@@ -4,6 +4,7 @@
 //! in which a recorded span was entered and long ones first. A batch is what it has once a second.
 
 mod budget;
+mod deliveries;
 mod destination;
 mod fold;
 mod sums;

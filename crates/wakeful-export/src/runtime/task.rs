@@ -17,6 +17,8 @@ pub(super) struct Task {
     start: Option<Box<Start>>,
     /// Whether the receiver was told of it.
     pub(super) is_told: bool,
+    /// Whether the receiver may not have got what it was told.
+    pub(super) is_told_again: bool,
     /// Its end is told with the next batch.
     pub(super) is_gone: bool,
     /// Whether it stands in the list of those that changed.

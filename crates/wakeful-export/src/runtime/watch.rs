@@ -10,6 +10,7 @@ use wakeful_model::runtime::{LocationTable, RuntimeBatch};
 use wakeful_wire::{frame, runtime};
 
 use super::Fold;
+use super::deliveries::{BatchNumber, Deliveries};
 use crate::settings::Settings;
 
 /// How often a batch is made.
@@ -27,11 +28,19 @@ pub(crate) struct RuntimeWatch {
     next: Instant,
     samples: Vec<Sample>,
     taps: Vec<Tap>,
-    waiting: VecDeque<Bytes>,
+    deliveries: Deliveries,
+    waiting: VecDeque<Frames>,
     /// What is on its way, with the generation of its driver.
-    flying: Option<(u64, Bytes)>,
+    flying: Option<(u64, Frames)>,
     /// Whether frames go anywhere.
     sends: bool,
+}
+
+/// A batch as it is sent.
+#[derive(Debug, Clone)]
+struct Frames {
+    number: BatchNumber,
+    bytes: Bytes,
 }
 
 impl fmt::Debug for RuntimeWatch {
@@ -51,6 +60,7 @@ impl RuntimeWatch {
             next: Instant::now() + PERIOD,
             samples: Vec::new(),
             taps: Vec::new(),
+            deliveries: Deliveries::default(),
             waiting: VecDeque::new(),
             flying: None,
             sends,
@@ -88,15 +98,23 @@ impl RuntimeWatch {
         if !self.sends {
             return;
         }
+        let number = self.deliveries.send(&mut batch);
         let (mut payload, mut frames) = (Vec::new(), Vec::new());
         runtime::encode(&batch, &mut payload);
         frame::write(&mut frames, frame::Kind::RuntimeBatch, 0, frame::NO_KEY, &payload);
-        self.waiting.push_back(Bytes::from(frames));
-        if self.waiting.len() > WAITING_MAX {
-            self.waiting.pop_front();
-            self.fold.lost("queue_full", 1);
-            self.fold.tell_all_again();
+        let bytes = Bytes::from(frames);
+        self.waiting.push_back(Frames { number, bytes });
+        if self.waiting.len() > WAITING_MAX
+            && let Some(oldest) = self.waiting.pop_front()
+        {
+            self.lost("queue_full", oldest.number);
         }
+    }
+
+    fn lost(&mut self, cause: &'static str, number: BatchNumber) {
+        self.fold.lost(cause, 1);
+        self.fold.tell_all_again();
+        self.deliveries.lost(number);
     }
 
     /// Takes what a driver is to send now.
@@ -105,19 +123,20 @@ impl RuntimeWatch {
             return None;
         }
         let frames = self.waiting.pop_front()?;
-        self.flying = Some((generation, frames.clone()));
-        Some(frames)
+        let bytes = frames.bytes.clone();
+        self.flying = Some((generation, frames));
+        Some(bytes)
     }
 
     /// Frames that a driver has taken are sent, or given up.
     pub(crate) fn done(&mut self, generation: u64, is_lost: bool, is_wanted: bool, is_last: bool) {
-        if self.flying.as_ref().is_none_or(|(of, _)| *of != generation) {
+        let Some((_, frames)) = self.flying.take_if(|(of, _)| *of == generation) else {
             return;
-        }
-        self.flying = None;
+        };
         if is_lost {
-            self.fold.lost("export_failed", 1);
-            self.fold.tell_all_again();
+            self.lost("export_failed", frames.number);
+        } else {
+            self.deliveries.arrived(frames.number);
         }
         if !is_wanted {
             self.sends = false;
