@@ -117,6 +117,9 @@ impl Exporter {
 
     /// Waits on a thread, because the driver's runtime may be one that nobody turns.
     async fn ask_elsewhere(&self, timeout: Duration, last: bool) -> Lost {
+        if !self.pipeline.is_of_this_process() {
+            return Lost::default();
+        }
         let (reply, answer) = oneshot::channel();
         let (pipeline, on_runtime) = (self.pipeline.clone(), self.on_runtime);
         let thread = std::thread::Builder::new().name("wakeful-shutdown".to_owned());
@@ -132,6 +135,10 @@ impl Exporter {
 }
 
 fn ask_blocking(pipeline: &Arc<Pipeline>, on_runtime: bool, timeout: Duration, last: bool) -> Lost {
+    if !pipeline.is_of_this_process() {
+        // A child of `fork` has none of our threads, and what they had locked stays so.
+        return Lost::default();
+    }
     let timeout = timeout.min(TIMEOUT_MAX);
     let (reply, answer) = mpsc::sync_channel(1);
     let turns = pipeline.turns();

@@ -41,6 +41,7 @@ pub(crate) struct Pipeline {
     logs: Vec<Destination>,
     pub(crate) frames: Option<FrameDestination>,
     exports_logs: bool,
+    process_id: u32,
     resource: Vec<u8>,
     pause: Duration,
 }
@@ -152,6 +153,7 @@ impl Pipeline {
             logs: Destination::all(Signal::Logs, settings, recording)?,
             frames,
             exports_logs: !settings.logs.exporters.is_empty(),
+            process_id: std::process::id(),
             resource: settings.resource.encode(),
             changed: Notify::new(),
             stop: watch::Sender::new(false),
@@ -197,6 +199,11 @@ impl Pipeline {
     /// How long a request of that signal may take.
     pub(crate) fn export_timeout(&self, signal: Signal) -> Duration {
         self.lock().intake.queue(signal).settings().export_timeout
+    }
+
+    /// Whether this is the process that made it, not a child of that by `fork`.
+    pub(crate) fn is_of_this_process(&self) -> bool {
+        self.process_id == std::process::id()
     }
 
     /// How often a driver has turned.

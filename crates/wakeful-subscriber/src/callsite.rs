@@ -1,8 +1,9 @@
 //! What is known of a callsite before it is ever reached, and the append-only table of all of them.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tracing_core::{Level, Metadata};
 
@@ -125,6 +126,25 @@ struct Table {
 }
 
 static TABLE: Mutex<Option<Table>> = Mutex::new(None);
+
+thread_local! {
+    /// The table's lock, while this thread forks.
+    static HELD: RefCell<Option<MutexGuard<'static, Option<Table>>>> = const { RefCell::new(None) };
+}
+
+/// Before a fork: no other thread may have the table's lock, since that thread is not there in the child to let go of it.
+pub(crate) fn hold_table() {
+    let _ = HELD.try_with(|held| {
+        if let Ok(mut held) = held.try_borrow_mut() {
+            *held = Some(TABLE.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    });
+}
+
+/// After it, in the parent and in the child.
+pub(crate) fn let_go_of_table() {
+    let _ = HELD.try_with(|held| held.try_borrow_mut().map(|mut held| held.take()));
+}
 
 impl Callsite {
     /// The callsite with this metadata; new ones get the next id.

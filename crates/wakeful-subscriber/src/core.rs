@@ -45,8 +45,6 @@ pub(crate) struct Core {
     pub(crate) field_bytes_max: usize,
     rooms: Rooms,
     process: AtomicPtr<Process>,
-    /// Decisions about callsites, for threads that reach one for the first time.
-    known: RwLock<HashMap<usize, Known>>,
 }
 
 /// How many bytes may wait for the drain.
@@ -66,6 +64,8 @@ pub(crate) struct Process {
     pub(crate) explicit_spans: ExplicitSpans,
     pub(crate) span_ids: SpanIds,
     pub(crate) doorbell: Doorbell,
+    /// Decisions about callsites, for threads that reach one for the first time.
+    known: RwLock<HashMap<usize, Known>>,
 }
 
 /// What is decided about a callsite.
@@ -119,7 +119,6 @@ impl Core {
             field_bytes_max: process.rings.record_bytes_max() - HEADER_BYTES_MAX,
             rooms,
             process: AtomicPtr::new(Box::into_raw(Box::new(process))),
-            known: RwLock::default(),
         }
     }
 
@@ -159,7 +158,8 @@ impl Core {
     /// What to do with a callsite; threads remember the answer.
     pub(crate) fn know(&self, metadata: &'static Metadata<'static>) -> Known {
         let address = std::ptr::from_ref(metadata) as usize;
-        let known = self.known.read().ok();
+        let process = self.process();
+        let known = process.known.read().ok();
         if let Some(known) = known.as_ref().and_then(|known| known.get(&address)) {
             return *known;
         }
@@ -168,7 +168,7 @@ impl Core {
             callsite: Callsite::of(metadata),
             wanted: self.wanted(metadata),
         };
-        if let Ok(mut all) = self.known.write() {
+        if let Ok(mut all) = process.known.write() {
             all.insert(address, known);
         }
         known
@@ -260,6 +260,7 @@ impl Process {
             explicit_spans: ExplicitSpans::new(rooms.explicit_spans_bytes_max),
             span_ids: SpanIds::new(),
             doorbell: Doorbell::default(),
+            known: RwLock::default(),
         }
     }
 }

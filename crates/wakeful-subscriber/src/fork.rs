@@ -3,6 +3,9 @@
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+#[cfg(unix)]
+use crate::callsite;
+
 /// How often this process and its parents before it were forked, seen from the child.
 static FORKS: AtomicU32 = AtomicU32::new(1);
 
@@ -17,15 +20,27 @@ pub(crate) fn watch() {
     static WATCHED: Once = Once::new();
     WATCHED.call_once(|| {
         #[cfg(unix)]
-        // SAFETY: the handler does nothing but an atomic addition, which is allowed in the child of a process with threads.
-        // If there is no memory to register it, a forked child repeats ids; nothing else depends on it.
+        // SAFETY: the handlers take nothing and do not unwind. That of the child adds to an atomic number and lets go of a lock that
+        // its own thread took, which is allowed in the child of a process with threads. If there is no memory to register them, a
+        // forked child repeats ids, and may find the table of callsites locked.
         unsafe {
-            libc::pthread_atfork(None, None, Some(count));
+            libc::pthread_atfork(Some(before), Some(after_in_parent), Some(after_in_child));
         }
     });
 }
 
 #[cfg(unix)]
-unsafe extern "C" fn count() {
+unsafe extern "C" fn before() {
+    callsite::hold_table();
+}
+
+#[cfg(unix)]
+unsafe extern "C" fn after_in_parent() {
+    callsite::let_go_of_table();
+}
+
+#[cfg(unix)]
+unsafe extern "C" fn after_in_child() {
     FORKS.fetch_add(1, Ordering::Relaxed);
+    callsite::let_go_of_table();
 }
