@@ -58,8 +58,8 @@ pub struct LostCount {
     pub spans: u64,
     /// Log records.
     pub logs: u64,
-    /// Records of any kind that found no room in a ring, those of missing spans included: events, fields, times in which a span was
-    /// entered.
+    /// Records of any kind that found no room in a ring, those of missing spans and log records included: events, fields, times in which a
+    /// span was entered.
     pub records: u64,
 }
 
@@ -78,9 +78,9 @@ impl LostCount {
         }
     }
 
-    /// Records that are not of missing spans.
+    /// Records of what is not missing as a whole.
     fn other_records(self) -> u64 {
-        self.records.saturating_sub(self.spans)
+        self.records.saturating_sub(self.spans + self.logs)
     }
 
     fn add(&mut self, other: Self) {
@@ -203,7 +203,7 @@ impl Ledger {
         };
         let count = LostCount {
             spans: loss.spans,
-            logs: 0,
+            logs: loss.logs,
             records: loss.records,
         };
         let within = Within {
@@ -325,15 +325,16 @@ mod tests {
         ledger.recorder(&Loss {
             thread: None,
             cause: LossCause::RingFull,
-            records: 11,
+            records: 15,
             spans: 9,
+            logs: 4,
             since_unix_nanos: 1,
             until_unix_nanos: 2,
         });
         ledger.exporter(LostCause::QueueFull, LostCount::spans(3), Within::at(1));
         assert_eq!(
             ledger.total().to_string(),
-            "12 spans and 2 other records: ring_full 11, queue_full 3"
+            "12 spans and 4 log records and 2 other records: ring_full 15, queue_full 3"
         );
     }
 

@@ -28,7 +28,10 @@ impl Recorder {
             (known, parent_id, entered, local.epoch(), local.take_scratch())
         });
         let Some((known, parent_id, entered, epoch, mut scratch)) = begun else {
-            if self.wanted(event, core.know(event.metadata()).wanted).any() {
+            let wanted = self.wanted(event, core.know(event.metadata()).wanted);
+            if wanted.logged {
+                core.ending.add_log(LossCause::ThreadExit);
+            } else if wanted.any() {
                 core.ending.add(LossCause::ThreadExit, 1, 0);
             }
             return;
@@ -76,7 +79,7 @@ impl Recorder {
                     span_id: context.span_id,
                 };
                 let words = record::event(head, context, known.callsite.id, cut, &scratch);
-                local.write(words, &scratch, 0);
+                local.write_event(words, &scratch, wanted.logged);
                 if !wanted.printed {
                     local.keep_scratch(std::mem::take(&mut scratch));
                 }

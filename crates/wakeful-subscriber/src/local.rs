@@ -253,6 +253,16 @@ impl Local {
         self.write_keeping(words, body, self.stack.recorded(), spans)
     }
 
+    /// Writes an event, which may be one that is to be handed out as a log record.
+    #[inline]
+    pub(crate) fn write_event<const WORDS: usize>(&mut self, words: [u64; WORDS], body: &[u8], is_log: bool) {
+        match self.try_write_keeping(words, body, self.stack.recorded()) {
+            Ok(()) => {}
+            Err(cause) if is_log => self.thread.loss.add_log(cause),
+            Err(cause) => self.thread.loss.add(cause, 1, 0),
+        }
+    }
+
     /// Writes the enter of a span if there is room for its exit too.
     #[inline]
     pub(crate) fn write_enter<const WORDS: usize>(&mut self, words: [u64; WORDS]) -> bool {

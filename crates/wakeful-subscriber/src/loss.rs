@@ -67,10 +67,12 @@ pub struct Loss<'a> {
     pub thread: Option<&'a Thread>,
     /// Why.
     pub cause: LossCause,
-    /// Records of any kind that were not written, those of `spans` included.
+    /// Records of any kind that were not written, those of `spans` and `logs` included.
     pub records: u64,
     /// Spans that are missing as a whole. Created spans are those handed out, those counted here, and those still open.
     pub spans: u64,
+    /// Events that were to be handed out as log records.
+    pub logs: u64,
     /// Since when, nanoseconds of Unix time: the last time that losses were looked for.
     pub since_unix_nanos: u64,
     /// Until when, nanoseconds of Unix time.
@@ -87,12 +89,21 @@ pub(crate) struct LossCounters {
 struct LossCounter {
     records: AtomicU64,
     spans: AtomicU64,
+    logs: AtomicU64,
+}
+
+/// How much was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct LossCounts {
+    pub(crate) records: u64,
+    pub(crate) spans: u64,
+    pub(crate) logs: u64,
 }
 
 /// What the drain has reported of a thread's counters.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct LossReported {
-    causes: [(u64, u64); LossCause::ALL.len()],
+    causes: [LossCounts; LossCause::ALL.len()],
 }
 
 impl LossCounters {
@@ -102,18 +113,30 @@ impl LossCounters {
         counter.spans.fetch_add(spans, Ordering::Relaxed);
     }
 
-    /// Calls `report` with cause, records and spans for all that has come since the last call.
-    pub(crate) fn since(&self, reported: &mut LossReported, mut report: impl FnMut(LossCause, u64, u64)) {
+    /// An event was lost that was to be handed out as a log record.
+    pub(crate) fn add_log(&self, cause: LossCause) {
+        self.causes[cause as usize].logs.fetch_add(1, Ordering::Relaxed);
+        self.add(cause, 1, 0);
+    }
+
+    /// Calls `report` with all that has come for a cause since the last call.
+    pub(crate) fn since(&self, reported: &mut LossReported, mut report: impl FnMut(LossCause, LossCounts)) {
         for cause in LossCause::ALL {
             let counter = &self.causes[cause as usize];
-            let (records, spans) = &mut reported.causes[cause as usize];
-            let now = (
-                counter.records.load(Ordering::Relaxed),
-                counter.spans.load(Ordering::Relaxed),
-            );
-            if now != (*records, *spans) {
-                report(cause, now.0 - *records, now.1 - *spans);
-                (*records, *spans) = now;
+            let before = &mut reported.causes[cause as usize];
+            let now = LossCounts {
+                records: counter.records.load(Ordering::Relaxed),
+                spans: counter.spans.load(Ordering::Relaxed),
+                logs: counter.logs.load(Ordering::Relaxed),
+            };
+            if now != *before {
+                let new = LossCounts {
+                    records: now.records - before.records,
+                    spans: now.spans - before.spans,
+                    logs: now.logs - before.logs,
+                };
+                report(cause, new);
+                *before = now;
             }
         }
     }

@@ -21,7 +21,7 @@ use std::time::Duration;
 use crate::callsite::Callsite;
 use crate::clock::Timeline;
 use crate::core::Core;
-use crate::loss::{Loss, LossCause, LossReported};
+use crate::loss::{Loss, LossCause, LossCounts, LossReported};
 use crate::ring::Reader;
 use crate::slots::Slot;
 use crate::thread::Thread;
@@ -257,26 +257,32 @@ impl Drain {
         let since_unix_nanos = self.losses_since_unix_nanos;
         let until_unix_nanos = self.state.timeline.now_unix_nanos().max(since_unix_nanos);
         self.losses_since_unix_nanos = until_unix_nanos;
-        let mut lost = |thread: Option<&Thread>, cause, records, spans| {
+        let mut lost = |thread: Option<&Thread>, cause, counts: LossCounts| {
             sink.lost(&Loss {
                 thread,
                 cause,
-                records,
-                spans,
+                records: counts.records,
+                spans: counts.spans,
+                logs: counts.logs,
                 since_unix_nanos,
                 until_unix_nanos,
             });
         };
-        self.state.threads.report(|thread, cause, records, spans| {
-            lost(Some(thread), cause, records, spans);
+        self.state.threads.report(|thread, cause, counts| {
+            lost(Some(thread), cause, counts);
         });
         let ending = &self.core.ending;
-        ending.since(&mut self.ending_reported, |cause, records, spans| {
-            lost(None, cause, records, spans);
+        ending.since(&mut self.ending_reported, |cause, counts| {
+            lost(None, cause, counts);
         });
         let misplaced = std::mem::take(&mut self.state.misplaced);
         if misplaced.records > 0 {
-            lost(None, LossCause::Misplaced, misplaced.records, misplaced.spans);
+            let counts = LossCounts {
+                records: misplaced.records,
+                spans: misplaced.spans,
+                logs: 0,
+            };
+            lost(None, LossCause::Misplaced, counts);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::loss::{LossCause, LossReported};
+use crate::loss::{LossCause, LossCounts, LossReported};
 use crate::thread::Thread;
 
 /// Threads by index; an index is used again when the thread is gone and no open span refers to it.
@@ -58,7 +58,7 @@ impl Threads {
     }
 
     /// Reports what each thread lost since the last call, and forgets those that are gone.
-    pub(super) fn report(&mut self, mut report: impl FnMut(&Thread, LossCause, u64, u64)) {
+    pub(super) fn report(&mut self, mut report: impl FnMut(&Thread, LossCause, LossCounts)) {
         for place in &mut self.known {
             let Some(known) = place else {
                 continue;
@@ -66,12 +66,9 @@ impl Threads {
             // Looked at first: whoever let go of the thread has counted its losses before.
             let gone = Arc::strong_count(&known.thread) == 1;
             std::sync::atomic::fence(std::sync::atomic::Ordering::Acquire);
-            known
-                .thread
-                .loss
-                .since(&mut known.reported, |cause, records, spans| {
-                    report(&known.thread, cause, records, spans);
-                });
+            known.thread.loss.since(&mut known.reported, |cause, counts| {
+                report(&known.thread, cause, counts);
+            });
             if gone && known.open_spans == 0 {
                 *place = None;
             }

@@ -18,7 +18,7 @@ pub(crate) struct Sum {
     pub(crate) open_spans: u64,
     pub(crate) created_logs: u64,
     pub(crate) received_logs: u64,
-    pub(crate) lost_records: u64,
+    pub(crate) lost_logs: u64,
 }
 
 impl Sum {
@@ -29,12 +29,11 @@ impl Sum {
             "spans do not add up: {self:?}"
         );
         assert_eq!(self.open_spans, 0, "{self:?}");
-        // Lost records are spans, enters, or log records; the last are no more than all.
-        assert!(
-            self.created_logs <= self.received_logs + self.lost_records,
-            "{self:?}"
+        assert_eq!(
+            self.created_logs,
+            self.received_logs + self.lost_logs,
+            "log records do not add up: {self:?}"
         );
-        assert!(self.received_logs <= self.created_logs, "{self:?}");
     }
 }
 
@@ -60,7 +59,7 @@ impl Sink for Counted {
         assert_ne!(loss.cause, LossCause::Misplaced, "{loss:?}");
         assert!(loss.until_unix_nanos >= loss.since_unix_nanos);
         self.sum.lost_spans += loss.spans;
-        self.sum.lost_records += loss.records;
+        self.sum.lost_logs += loss.logs;
     }
 }
 
