@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
+use rustc_hash::FxHashSet;
 use wakeful_model::{Kind, Trace, TraceId};
-use wakeful_store::{ReadBounds, ReadError, SpanFilter, Store};
+use wakeful_store::{ReadBounds, ReadError, SpanFilter, SpanKey, Store};
 
 use crate::{Answer, Dependency, Operation, Page, ReadStats, TraceQuery, TraceSummary, dependencies, tags};
 
@@ -108,6 +109,18 @@ impl Engine {
             (Some(trace), _) => Ok(Some((trace, sentences(&read.problems)))),
             (None, Some(problem)) => Err(problem.clone().into()),
             (None, None) => Ok(None),
+        }
+    }
+
+    /// The spans of a trace by which a search finds it: those that meet all conditions.
+    ///
+    /// # Errors
+    /// If one of them may rest where it cannot be read.
+    pub fn matching_spans(&self, id: TraceId, query: &TraceQuery) -> Result<FxHashSet<SpanKey>, QueryError> {
+        let (spans, problems) = self.store.matching_spans(id, &filter(query));
+        match problems.into_iter().next() {
+            Some(problem) => Err(problem.into()),
+            None => Ok(spans),
         }
     }
 

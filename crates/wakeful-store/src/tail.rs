@@ -4,9 +4,11 @@ use rustc_hash::FxHashMap;
 use wakeful_model::TraceId;
 use wakeful_wire::otlp::{Batch, Row, SpanView, decode_resource, decode_scope};
 
+use crate::SpanKey;
 use crate::assembly::Assembly;
 use crate::filter::{Predicate, SpanFilter, any_is};
 use crate::segment::Hit;
+use crate::trace_attributes::key_of;
 
 /// Reads the spans of the wanted traces.
 pub(crate) fn read_spans(batch: &Batch, into: &mut Assembly) {
@@ -67,6 +69,20 @@ pub(crate) fn scan<'a>(batches: impl Iterator<Item = &'a Batch> + Clone, filter:
             whole: true,
         })
         .collect()
+}
+
+/// Calls `each` with the spans of a trace that meet the filter.
+pub(crate) fn each_match(batch: &Batch, trace: TraceId, filter: &SpanFilter, mut each: impl FnMut(SpanKey)) {
+    if !may_match(batch, filter) {
+        return;
+    }
+    let mut scan = Scan::new(batch, filter);
+    let rows = batch.trace_ids().iter().zip(batch.rows());
+    for (_, row) in rows.filter(|(id, _)| **id == trace) {
+        if scan.matches(row) {
+            each(key_of(row, batch.operations()[row.operation as usize].kind));
+        }
+    }
 }
 
 /// Whether a batch is worth looking through: text that is looked for must stand somewhere in its bytes.

@@ -1,17 +1,17 @@
-//! One thing about all spans of a trace: an attribute, links, events, or where a text stands.
+//! One thing about all spans of a trace: an attribute, links, events, where a text stands, or whether they meet a filter.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use wakeful_model::{Kind, Link, SpanId, TraceId, Value, WARNINGS_KEY, canonical_text};
 use wakeful_wire::otlp::{Row, SpanView, ValueView};
 
 use crate::segment::{Segment, SegmentError};
 use crate::state::Snapshot;
 use crate::text::TextQuery;
-use crate::{ReadError, Store};
+use crate::{ReadError, SpanFilter, Store, tail};
 
 /// What tells the spans of a trace apart: Zipkin's client and server share an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,7 +99,7 @@ impl Snapshot {
     }
 }
 
-fn key_of(row: &Row, kind: Kind) -> SpanKey {
+pub(crate) fn key_of(row: &Row, kind: Kind) -> SpanKey {
     SpanKey {
         id: row.span_id,
         kind,
@@ -201,6 +201,29 @@ impl Store {
                 }
             });
             (hits, problems)
+        })
+    }
+
+    /// The spans of a trace that meet a filter. Segments that cannot be read are told beside. Blocks.
+    pub fn matching_spans(
+        &self,
+        trace: TraceId,
+        filter: &SpanFilter,
+    ) -> (FxHashSet<SpanKey>, Vec<ReadError>) {
+        self.read(|snapshot| {
+            let mut found = FxHashSet::default();
+            let mut add = |span| {
+                found.insert(span);
+            };
+            let mut problems = Vec::new();
+            for segment in snapshot.segments.iter() {
+                let read = segment.each_match(trace, filter, &mut add);
+                problems.extend(read.err().map(|error| segment.read_error(&error)));
+            }
+            for batch in snapshot.batches() {
+                tail::each_match(batch, trace, filter, &mut add);
+            }
+            (found, problems)
         })
     }
 }

@@ -1,4 +1,4 @@
-//! `trace/{id}/find`: rows with a text.
+//! `trace/{id}/find`: rows with a text, or of spans that meet conditions.
 
 use std::sync::Arc;
 
@@ -8,15 +8,16 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use wakeful_model::{Kind, Resource, StatusCode};
-use wakeful_query::parse_find;
+use wakeful_query::{Engine, TraceQuery as Conditions, parse_find};
 use wakeful_store::{SkeletonSpan, TextHits, TextPlaces, TextQuery};
 
 use super::error::ApiError;
 use super::layout::Shown;
 use super::trace::{InQuery, TraceQuery};
 use super::trace_cache::{Opened, key_of};
-use super::{UiApi, arrow};
+use super::{UiApi, arrow, traceql_read};
 
+const NOWHERE: u8 = 0;
 const OPERATION: u8 = 1;
 const SERVICE: u8 = 1 << 1;
 const SPAN_ID: u8 = 1 << 2;
@@ -35,22 +36,62 @@ pub(super) async fn find(
     InQuery(Text { q }): InQuery<Text>,
     query: TraceQuery,
 ) -> Result<Response, ApiError> {
+    let sought = Sought::read(&q)?;
     let stream = api.ask_trace(query, move |engine, opened| {
-        let text = parse_find(&q);
-        let (hits, problems) = match text.words.is_empty() {
-            true => (TextHits::default(), Vec::new()),
-            false => engine.store().find_text(opened.skeleton.trace_id, &text),
+        let (rows, places) = match &sought {
+            Sought::Text(text) => rows_with_text(engine, &opened, text)?,
+            Sought::Conditions(conditions) => rows_meeting(engine, &opened, conditions)?,
         };
-        if let Some(problem) = problems.first() {
-            return Err(ApiError::internal(problem.to_string()));
-        }
-        let (rows, places): (Vec<u32>, Vec<u8>) = Finder::new(&opened, &text).rows(&hits).unzip();
         arrow::stream([
             ("row", Arc::new(UInt32Array::from(rows))),
             ("where", Arc::new(UInt8Array::from(places))),
         ])
     });
     Ok(arrow::response(Body::from(stream.await?)))
+}
+
+/// What is looked for.
+enum Sought {
+    Text(TextQuery),
+    /// TraceQL, which begins with a brace.
+    Conditions(Box<Conditions>),
+}
+
+impl Sought {
+    fn read(q: &str) -> Result<Self, ApiError> {
+        if !q.trim_start().starts_with('{') {
+            return Ok(Self::Text(parse_find(q)));
+        }
+        let conditions = traceql_read::read(q).map_err(|fault| fault.of_parameter("q"))?;
+        Ok(Self::Conditions(Box::new(conditions)))
+    }
+}
+
+/// Rows, and where in them.
+type Found = (Vec<u32>, Vec<u8>);
+
+fn rows_with_text(engine: &Engine, opened: &Opened, text: &TextQuery) -> Result<Found, ApiError> {
+    let (hits, problems) = match text.words.is_empty() {
+        true => (TextHits::default(), Vec::new()),
+        false => engine.store().find_text(opened.skeleton.trace_id, text),
+    };
+    if let Some(problem) = problems.first() {
+        return Err(ApiError::internal(problem.to_string()));
+    }
+    Ok(Finder::new(opened, text).rows(&hits).unzip())
+}
+
+/// Conditions are met by a span as a whole, so no place is told.
+fn rows_meeting(engine: &Engine, opened: &Opened, conditions: &Conditions) -> Result<Found, ApiError> {
+    let spans = engine.matching_spans(opened.skeleton.trace_id, conditions)?;
+    let meets = |row: &u32| match opened.layout.shown(*row, &opened.skeleton) {
+        Some(Shown::Span(span)) => spans.contains(&key_of(span)),
+        _ => false,
+    };
+    Ok((0..opened.layout.rows())
+        .filter(meets)
+        .map(|row| (row, NOWHERE))
+        .unzip())
 }
 
 /// What is decided once for many rows.

@@ -133,8 +133,7 @@ impl<'a> Named<'a> {
     fn query(&self, limit: usize) -> Result<TraceQuery, ApiError> {
         let started_within = self.started_within()?;
         if let Some(text) = self.one("q") {
-            let query = traceql_read::read(text)
-                .map_err(|fault| ApiError::parameter("q", fault.message).at_column(fault.column))?;
+            let query = traceql_read::read(text).map_err(|fault| fault.of_parameter("q"))?;
             return Ok(TraceQuery {
                 started_within,
                 limit,

@@ -6,6 +6,7 @@ use std::str::CharIndices;
 use wakeful_model::{Kind, Value, canonical_text};
 use wakeful_query::TraceQuery;
 
+use super::error::ApiError;
 use crate::go_duration;
 
 /// What is wrong, and where.
@@ -14,6 +15,13 @@ pub(super) struct Fault {
     pub(super) message: String,
     /// From 1, in Unicode characters.
     pub(super) column: usize,
+}
+
+impl Fault {
+    /// What the page is told of a parameter that has it.
+    pub(super) fn of_parameter(self, name: &'static str) -> ApiError {
+        ApiError::parameter(name, self.message).at_column(self.column)
+    }
 }
 
 /// Reads `{ resource.service.name = "shop" && .http.status_code = 500 && duration >= 100ms }` into a query of any time

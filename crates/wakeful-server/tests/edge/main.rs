@@ -18,6 +18,7 @@ mod ui_api_search;
 mod ui_loss;
 mod ui_trace;
 mod ui_trace_captured;
+mod ui_trace_find;
 mod ui_trace_logs;
 mod ui_trace_span;
 mod ui_trace_watch;

@@ -192,20 +192,20 @@ impl Segment {
 }
 
 /// The columns that tell spans apart.
-struct Spans<'a> {
+pub(super) struct Spans<'a> {
     ids: &'a FixedSizeBinaryArray,
     kinds: &'a UInt8Array,
 }
 
 impl<'a> Spans<'a> {
-    fn of(batch: &'a RecordBatch) -> Result<Self, SegmentError> {
+    pub(super) fn of(batch: &'a RecordBatch) -> Result<Self, SegmentError> {
         Ok(Self {
             ids: column(batch, columns::SPAN_ID)?,
             kinds: column(batch, columns::KIND)?,
         })
     }
 
-    fn key(&self, row: usize) -> Option<SpanKey> {
+    pub(super) fn key(&self, row: usize) -> Option<SpanKey> {
         Some(SpanKey {
             id: SpanId::from_bytes(self.ids.value(row))?,
             kind: Kind::from_otlp(u64::from(self.kinds.value(row))),

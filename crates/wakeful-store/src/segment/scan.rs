@@ -5,11 +5,13 @@ use std::ops::Range;
 use arrow_array::{FixedSizeBinaryArray, RecordBatch, TimestampNanosecondArray};
 use wakeful_model::TraceId;
 
+use super::attributes::Spans;
 use super::needles::{self, Blocks, Place};
 use super::rows::column;
 use super::stages::Stage;
 use super::stretches::{around, close_by, overlap};
 use super::{Segment, SegmentError, columns, zones};
+use crate::SpanKey;
 use crate::filter::{Predicate, SpanFilter};
 
 /// A trace of which a span was found.
@@ -148,6 +150,50 @@ impl Segment {
             },
         )?;
         Ok(runs.finish())
+    }
+
+    /// Calls `each` with every span of a trace that meets the filter.
+    pub(crate) fn each_match(
+        &self,
+        trace: TraceId,
+        filter: &SpanFilter,
+        mut each: impl FnMut(SpanKey),
+    ) -> Result<(), SegmentError> {
+        let of_trace = self.rows_of_one(trace)?;
+        let mut next_row = 0;
+        for (row_group, extent) in self.row_groups().iter().enumerate() {
+            let first_row = next_row;
+            next_row += extent.rows;
+            let of_group = overlap(&of_trace, &[(first_row, extent.rows)]);
+            if of_group.is_empty() {
+                continue;
+            }
+            let Some(prospects) = self.prune(row_group, filter)? else {
+                continue;
+            };
+            for (first, count) in of_group {
+                let start = first - first_row;
+                let narrowed = self.narrow(row_group, start..start + count, filter, &prospects)?;
+                let rows = narrowed.rows;
+                let stretches = rows.as_deref().map_or(narrowed.stretches, close_by);
+                self.read_numbered(
+                    &stretches,
+                    &[columns::SPAN_ID, columns::KIND],
+                    |batch, numbers| {
+                        let spans = Spans::of(batch)?;
+                        for index in 0..batch.num_rows() {
+                            let row = numbers.row(index);
+                            let matches = rows.as_ref().is_none_or(|rows| rows.binary_search(&row).is_ok());
+                            if let (true, Some(span)) = (matches, spans.key(index)) {
+                                each(span);
+                            }
+                        }
+                        Ok(())
+                    },
+                )?;
+            }
+        }
+        Ok(())
     }
 
     /// The rows that meet the filter.

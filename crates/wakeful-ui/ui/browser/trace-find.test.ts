@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { violations } from './axe.ts';
 import { launch } from './browser.ts';
 import { compare, decode } from './png.ts';
 import { type Server, start } from './server.ts';
@@ -33,12 +34,39 @@ test.each([
   ['a span id', spanIdAt(4), 1],
   ['nothing', 'no-such-thing', 0],
   ['a key that is left out', 'r-7 -request.id', 0],
+  ['TraceQL by service and name', '{ resource.service.name = "redis" && name = "HGET" }', 24],
+  ['TraceQL by status and duration', '{ status = error && duration >= 22ms }', 1],
+  ['TraceQL by an attribute', '{ .http.method = "POST" && .vip = true }', 1],
+  ['TraceQL that no span meets', '{ .http.method = "POST" && duration < 1ms }', 0],
 ])('find %s: %s', async (_, query, count) => {
   const { page, complaints } = await openTrace(browser, server, CHECKOUT);
   await find(page).fill(query);
   const said = count === 0 ? 'no match' : `1 of ${count}`;
   await expect.poll(() => page.locator('#find-count').innerText()).toBe(said);
   expect(complaints).toEqual([]);
+});
+
+test('TraceQL that is not understood is said with its place, and mended it finds', async () => {
+  const { page, complaints } = await openTrace(browser, server, CHECKOUT, { sel: '1' });
+  const said = () => page.locator('#find-count').innerText();
+  await find(page).fill('{ span.vip = true }');
+  await expect.poll(said).toBe('not understood');
+  const problem = page.locator('#find-problem');
+  expect(await problem.innerText()).toContain('write .vip in place of span.vip');
+  expect(await problem.innerText()).toContain('column 3');
+  expect(await find(page).getAttribute('aria-invalid')).toBe('true');
+  expect(await violations(page)).toEqual([]);
+  await find(page).fill('{ .vip = true }');
+  await expect.poll(said).toBe('1 of 1');
+  expect(await problem.count()).toBe(0);
+  // The link finds the same, and nothing of the query's text is taken for words.
+  await expect.poll(() => parameter(page, 'uiFind')).toBe('{ .vip = true }');
+  await page.reload();
+  await settled(page);
+  await expect.poll(said).toBe('1 of 1');
+  expect(await page.locator('mark').count()).toBe(0);
+  // The browser says itself that an answer was 400.
+  expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
 });
 
 test('hits are walked by keys and fitted', async () => {

@@ -23,6 +23,6 @@ test.each([
   expect([...(hits?.mask ?? [])].flatMap((hit, row) => (hit ? [row] : []))).toEqual(rows);
 });
 
-test.each(['', '   ', '""', '-key'])('%j asks nothing', (query) => {
+test.each(['', '   ', '""', '-key', '{ name = "a" }'])('%j asks nothing', (query) => {
   expect(findRows(sceneOf([[1, 'a', 0, 1]]).columns, query)).toBeNull();
 });

@@ -1,7 +1,13 @@
 import type { Columns } from './columns.ts';
 
-/** Words by space, phrases by quotes; letters' case does not count. */
+/** Whether a query is TraceQL: conditions, which only the server can tell of a span. */
+export function isTraceql(query: string): boolean {
+  return query.trimStart().startsWith('{');
+}
+
+/** Words by space, phrases by quotes; letters' case does not count. TraceQL has none. */
 export function words(query: string): string[] {
+  if (isTraceql(query)) return [];
   const found: string[] = [];
   for (const match of query.toLowerCase().matchAll(/"([^"]*)"|([^\s"]+)/g)) {
     const word = (match[1] ?? match[2]).trim();
@@ -9,6 +15,12 @@ export function words(query: string): string[] {
     if (word !== '' && !(match[2] && word.startsWith('-'))) found.push(word);
   }
   return found;
+}
+
+/** Whether a text holds one of the words. */
+export function holdsAny(wanted: readonly string[], text: string): boolean {
+  const lower = text.toLowerCase();
+  return wanted.some((word) => lower.includes(word));
 }
 
 export interface Hits {
@@ -22,10 +34,7 @@ export interface Hits {
 export function findRows(columns: Columns, query: string): Hits | null {
   const wanted = words(query);
   if (wanted.length === 0) return null;
-  const matches = (text: string) => {
-    const lower = text.toLowerCase();
-    return wanted.some((word) => lower.includes(word)) ? 1 : 0;
-  };
+  const matches = (text: string) => (holdsAny(wanted, text) ? 1 : 0);
   const names = Uint8Array.from(columns.names, matches);
   const services = Uint8Array.from(columns.services, matches);
   const mask = new Uint8Array(columns.count);

@@ -1,3 +1,4 @@
+import { Caret } from '../../widgets/caret.tsx';
 import { CompletedField } from '../../widgets/completion.tsx';
 import { CopyButton } from '../../widgets/copy-button.tsx';
 import { visibleControls } from '../../widgets/hostile.tsx';
@@ -55,23 +56,5 @@ export function QueryLine({ text, edited, error, refused, onEdit }: Props) {
         <code>{visibleControls(text)}</code>
       )}
     </div>
-  );
-}
-
-/** So many characters before the caret are shown: the line must fit. */
-const BEFORE = 20;
-const AFTER = 12;
-
-/** The query around a column (from 1, in characters), and a caret under it. */
-function Caret({ text, column }: { text: string; column: number }) {
-  const chars = Array.from(text);
-  const from = Math.max(0, column - 1 - BEFORE);
-  const shown = chars.slice(from, column - 1 + AFTER).map((char) => (char < ' ' ? ' ' : char));
-  return (
-    <pre class="caret">
-      {visibleControls(shown.join(''))}
-      {'\n'}
-      {' '.repeat(column - 1 - from)}^ <span class="unseen">column {column}</span>
-    </pre>
   );
 }

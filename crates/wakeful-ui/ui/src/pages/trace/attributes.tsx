@@ -1,4 +1,5 @@
 import { type Attribute, valueText } from '../../data/span.ts';
+import { isTraceql } from '../../engine/find.ts';
 import { plural } from '../../engine/format.ts';
 import { href } from '../../shell/router.ts';
 import { CopyButton } from '../../widgets/copy-button.tsx';
@@ -90,7 +91,7 @@ function SearchForThis({ attribute, service }: { attribute: Attribute; service: 
 /** A key that is in every span only hides what one looks for. */
 function HideInFind({ keyName, at: { model } }: { keyName: string; at: Place }) {
   const query = model.query.value;
-  if (query === '' || keyName === '' || /[\s"]/.test(keyName) || query.includes(`-${keyName}`)) return null;
+  if (query === '' || isTraceql(query) || keyName === '' || /[\s"]/.test(keyName) || query.includes(`-${keyName}`)) return null;
   return (
     <button
       type="button"

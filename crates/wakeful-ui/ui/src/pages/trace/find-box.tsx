@@ -1,6 +1,8 @@
 import type { RefObject } from 'preact';
+import { isTraceql } from '../../engine/find.ts';
 import { formatCount } from '../../engine/format.ts';
 import { actionOf } from '../../shell/keys.ts';
+import { Caret } from '../../widgets/caret.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import type { TraceModel } from './model.ts';
 
@@ -8,6 +10,7 @@ import type { TraceModel } from './model.ts';
 export function FindBox({ model, field }: { model: TraceModel; field: RefObject<HTMLInputElement | null> }) {
   const { count } = model.found.value;
   const query = model.query.value;
+  const refused = model.serverFind.refused.value;
   const leave = (event: KeyboardEvent) => {
     if (query) model.find('');
     else (event.currentTarget as HTMLElement).blur();
@@ -27,9 +30,10 @@ export function FindBox({ model, field }: { model: TraceModel; field: RefObject<
         ref={field}
         type="text"
         aria-label="Find in names, attributes and ids"
-        aria-describedby="find-count"
+        aria-describedby={refused ? 'find-problem' : 'find-count'}
+        aria-invalid={refused !== null}
         placeholder="Find…"
-        title={'Words by space, phrases in quotes; -key leaves an attribute out; a span id opens its span (/)'}
+        title={'Words by space, phrases in quotes; -key leaves an attribute out; a span id opens its span; { … } is TraceQL (/)'}
         value={query}
         spellcheck={false}
         autocomplete="off"
@@ -58,6 +62,12 @@ export function FindBox({ model, field }: { model: TraceModel; field: RefObject<
           </button>
         </span>
       )}
+      {refused && (
+        <div class="problem" id="find-problem" role="status">
+          {refused.column > 0 && <Caret text={query} column={refused.column} />}
+          {refused.message}
+        </div>
+      )}
     </search>
   );
 }
@@ -65,9 +75,12 @@ export function FindBox({ model, field }: { model: TraceModel; field: RefObject<
 /** What was found so far: names at once, attributes when the server has answered. */
 function Count({ model }: { model: TraceModel }) {
   const { count, hit } = model.found.value;
-  const { asking, failed } = model.serverFind;
+  const { asking, failed, refused } = model.serverFind;
   const found = count === 0 ? 'no match' : `${formatCount(hit)} of ${formatCount(count)}`;
-  if (asking.value) return <>{count === 0 ? 'looking…' : `${found}…`}</>;
+  if (refused.value) return <>not understood</>;
+  // Names are matched as they arrive; conditions are met by nothing until all rows are here.
+  const early = model.state.value === 'loading' && isTraceql(model.query.value);
+  if (asking.value || early) return <>{count === 0 ? 'looking…' : `${found}…`}</>;
   if (failed.value) {
     return (
       <span class="warned" title={`Names alone were looked through: ${failed.value}`}>

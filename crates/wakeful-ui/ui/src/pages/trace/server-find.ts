@@ -1,17 +1,25 @@
 import { signal } from '@preact/signals';
 import { ApiError, isAbort, messageOf } from '../../data/api.ts';
 import { fetchMatches, traceOf } from '../../data/trace.ts';
-import { words } from '../../engine/find.ts';
+import { isTraceql, words } from '../../engine/find.ts';
 import type { TraceModel } from './model.ts';
 
 /** Typing rests for so long before the server is asked. */
 const REST_MS = 100;
 
-/** Find's second half: attributes, events, resources and span ids, which only the server has. */
+/** What of a query was not understood, and where: a column from 1, in characters. */
+export interface Refusal {
+  message: string;
+  column: number;
+}
+
+/** Find's second half: attributes, events, resources, span ids and TraceQL, which only the server knows. */
 export class ServerFind {
   readonly asking = signal(false);
   /** Why attributes were not looked through; empty if they were, or are being. */
   readonly failed = signal('');
+  /** Null while what was asked for can be asked. */
+  readonly refused = signal<Refusal | null>(null);
   private abort = new AbortController();
 
   constructor(
@@ -24,8 +32,9 @@ export class ServerFind {
     this.abort.abort();
     this.abort = new AbortController();
     this.failed.value = '';
+    this.refused.value = null;
     const state = this.model.state.peek();
-    this.asking.value = words(query).length > 0 && (state === 'complete' || state === 'partial');
+    this.asking.value = (isTraceql(query) || words(query).length > 0) && (state === 'complete' || state === 'partial');
     if (this.asking.peek()) void this.fetch(query, this.abort.signal);
   }
 
@@ -41,7 +50,8 @@ export class ServerFind {
     } catch (error) {
       if (isAbort(error)) return;
       if (error instanceof ApiError && error.status === 409) this.model.outdated.value = true;
-      this.failed.value = messageOf(error);
+      if (error instanceof ApiError && error.parameter === 'q') this.refused.value = error;
+      else this.failed.value = messageOf(error);
     }
     this.asking.value = false;
   }

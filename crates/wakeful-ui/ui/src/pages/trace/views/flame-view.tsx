@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { holdsAny, words } from '../../../engine/find.ts';
 import { formatCount, formatDuration, formatExact, plural } from '../../../engine/format.ts';
 import { slotColour } from '../../../engine/slots.ts';
 import { actionOf } from '../../../shell/keys.ts';
@@ -198,8 +199,7 @@ function FlameBox({ box, fn, whole, window, width, model, active, onClick, onDou
   const right = Math.min(1, (box.left + box.width - window[0]) * scale);
   const slot = slotColour(model.services.value.find(({ name }) => name === fn?.service)?.slot ?? 0);
   const name = visibleControls(fn?.name ?? '');
-  const query = model.query.value.toLowerCase();
-  const hit = query !== '' && `${fn?.service} ${fn?.name}`.toLowerCase().includes(query);
+  const hit = holdsAny(words(model.query.value), `${fn?.service} ${fn?.name}`);
   const classes = ['box', active && 'active', hit && 'hit', box.errors > 0 && 'failed'].filter(Boolean);
   const said = `${name}, ${visibleControls(fn?.service ?? '')}, ${formatDuration(box.weight)}, ${percent(box.weight, whole)}`;
   return (

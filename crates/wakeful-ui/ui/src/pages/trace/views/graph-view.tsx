@@ -1,4 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
+import { holdsAny, words } from '../../../engine/find.ts';
 import { formatCount, formatDuration, plural } from '../../../engine/format.ts';
 import { slotColour } from '../../../engine/slots.ts';
 import { Banner } from '../../../widgets/banner.tsx';
@@ -133,8 +134,7 @@ function Node({ node, fn, model, onChoose }: { node: GraphNode; fn: Fn | undefin
   const figures = `×${formatCount(node.count)} ${formatDuration(node.total)}, self ${formatDuration(node.self)}`;
   // What is heard begins with what is read.
   const said = `${short} ${figures}${failed}, ${service}${node.errors > 0 ? `, ${plural(node.errors, 'error')}` : ''}`;
-  const query = model.query.value.toLowerCase();
-  const hit = query !== '' && `${service} ${name}`.toLowerCase().includes(query);
+  const hit = holdsAny(words(model.query.value), `${fn?.service} ${fn?.name}`);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' && event.key !== ' ') return;
     event.preventDefault();
