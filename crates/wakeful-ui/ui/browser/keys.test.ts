@@ -41,11 +41,10 @@ const BEFORE: Record<string, string[]> = {
 };
 /** Actions that look alike before and after on this trace, with the reason. */
 const UNSEEN: Record<string, string> = {
-  lanes: 'no program reported of this trace; program.test.ts opens spans that one did',
-  'link-on': 'no span of this trace has a link',
-  'link-back': 'no span of this trace has a link',
-  'next-link': 'no span of this trace has a link',
-  'previous-link': 'no span of this trace has a link',
+  'link-on': 'no span of this trace has a link; trace-links.test.ts walks along some',
+  'link-back': 'no span of this trace has a link; trace-links.test.ts walks along some',
+  'next-link': 'no span of this trace has a link; trace-links.test.ts walks along some',
+  'previous-link': 'no span of this trace has a link; trace-links.test.ts walks along some',
 };
 
 /** How the table says a key, for the driver. */

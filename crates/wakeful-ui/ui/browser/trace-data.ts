@@ -31,8 +31,8 @@ export function spanIdAt(place: number): string {
   return (place + 1).toString(16).padStart(16, '0');
 }
 
-/** Sends spans as a client would; `from` leaves out those that were sent before. */
-export async function send(server: Server, traceId: string, spans: readonly TestSpan[], from = 0): Promise<void> {
+/** Sends spans as a client would; `from` leaves out those that were sent before, `losses` are lines of what each service lost. */
+export async function send(server: Server, traceId: string, spans: readonly TestSpan[], from = 0, losses: readonly string[] = []): Promise<void> {
   if (!server.otlp) throw new Error('these tests need a server that takes spans: set WAKEFUL_BIN to the binary');
   const byService = new Map<string, object[]>();
   spans.forEach((span, place) => {
@@ -41,7 +41,7 @@ export async function send(server: Server, traceId: string, spans: readonly Test
   });
   const resourceSpans = [...byService].map(([service, list]) => ({
     resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] },
-    scopeSpans: [{ scope: { name: 'browser-tests', version: '1.0' }, spans: list }],
+    scopeSpans: [{ scope: scopeOf(losses), spans: list }],
   }));
   const answer = await fetch(`http://${server.otlp}/v1/traces`, {
     method: 'POST',
@@ -49,6 +49,13 @@ export async function send(server: Server, traceId: string, spans: readonly Test
     body: JSON.stringify({ resourceSpans }),
   });
   if (!answer.ok) throw new Error(`spans were refused: ${answer.status} ${await answer.text()}`);
+}
+
+/** What was lost is told by the attributes of the scope (docs/loss.md). */
+function scopeOf(losses: readonly string[]): object {
+  if (losses.length === 0) return { name: 'browser-tests', version: '1.0' };
+  const values = losses.map((stringValue) => ({ stringValue }));
+  return { name: 'wakeful', version: '1.0', attributes: [{ key: 'wakeful.lost.by_thread', value: { arrayValue: { values } } }] };
 }
 
 function otlpOf(traceId: string, span: TestSpan, place: number): object {

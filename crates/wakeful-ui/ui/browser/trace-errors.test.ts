@@ -1,9 +1,9 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launch } from './browser.ts';
 import { type Server, start } from './server.ts';
 import { send, spanIdAt, type TestSpan } from './trace-data.ts';
-import { openTrace } from './trace-page.ts';
+import { columnsOf, openTrace } from './trace-page.ts';
 
 const ID = 'e770e500000000000000000000000001';
 const SPANS = 20_000;
@@ -33,31 +33,11 @@ afterAll(async () => {
   await server?.stop();
 });
 
-/** Pixels in the colour of errors on a screenshot of the bars. */
-async function errorPixels(page: Page): Promise<number> {
-  const png = await page.getByTestId('timeline').locator('canvas').first().screenshot();
-  return page.evaluate(async (base64) => {
-    const probe = document.createElement('span');
-    probe.style.color = 'var(--error)';
-    document.body.append(probe);
-    const [red, green, blue] = (getComputedStyle(probe).color.match(/\d+/g) ?? []).map(Number);
-    probe.remove();
-    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-    const bitmap = await createImageBitmap(new Blob([bytes]));
-    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
-    context?.drawImage(bitmap, 0, 0);
-    const { data } = context?.getImageData(0, 0, bitmap.width, bitmap.height) ?? { data: new Uint8ClampedArray(0) };
-    let count = 0;
-    for (let i = 0; i < data.length; i += 4) if (data[i] === red && data[i + 1] === green && data[i + 2] === blue) count++;
-    return count;
-  }, png.toString('base64'));
-}
-
 test.each(['tree', 'packed'])('one error of a nanosecond is seen in the whole trace, and reached: %s', async (lay) => {
   const { page, complaints } = await openTrace(browser, server, ID, { lay });
   // All folded: the one row answers for what is below it.
   if (lay === 'tree') await page.keyboard.press('Shift+P');
-  await expect.poll(() => errorPixels(page)).toBeGreaterThan(0);
+  await expect.poll(async () => (await columnsOf(page, 'error')).length).toBeGreaterThan(0);
   const rows = await page.getByTestId('timeline').getAttribute('data-rows');
   await page.keyboard.press('e');
   await expect.poll(() => page.getByTestId('status').innerText()).toContain('fail, web, 1 ns');

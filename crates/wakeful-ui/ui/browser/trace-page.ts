@@ -1,6 +1,7 @@
 import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core';
 import { expect } from 'vitest';
 import { open } from './browser.ts';
+import { decode } from './png.ts';
 import type { Server } from './server.ts';
 
 export interface TraceOnScreen {
@@ -55,4 +56,20 @@ export async function totals(page: Page): Promise<Record<string, string>> {
 /** One parameter of the address. */
 export function parameter(page: Page, name: string): string | null {
   return new URL(page.url()).searchParams.get(name);
+}
+
+/** The columns of pixels of the bars in which a colour of the theme is seen, from their left edge. */
+export async function columnsOf(page: Page, token: string): Promise<number[]> {
+  const colour = await page.evaluate((name) => {
+    const probe = document.createElement('span');
+    probe.style.color = `var(--${name})`;
+    document.body.append(probe);
+    const rgb = (getComputedStyle(probe).color.match(/\d+/g) ?? []).map(Number);
+    probe.remove();
+    return rgb;
+  }, token);
+  const { width, rgb } = decode(await page.getByTestId('timeline').locator('canvas').first().screenshot());
+  const found = new Set<number>();
+  for (let i = 0; i < rgb.length; i += 3) if (colour.every((channel, c) => rgb[i + c] === channel)) found.add((i / 3) % width);
+  return [...found].sort((a, b) => a - b);
 }

@@ -55,10 +55,12 @@ export class OpenedSpans {
 
   async open(row: number): Promise<void> {
     this.asked.value++;
-    // Where the details cover the page they would cover the lanes.
-    if (!matchMedia(NARROW).matches) this.model.setPanel(true);
+    // Where the details cover the page they would cover the lanes; without lanes they say why there are none.
+    const covers = matchMedia(NARROW).matches;
+    if (!covers) this.model.setPanel(true);
     if (this.all.peek().has(row)) return;
     await this.read(row);
+    if (covers && (this.lanesOf(row)?.count ?? 0) === 0) this.model.setPanel(true);
     await this.writeAddress();
   }
 
