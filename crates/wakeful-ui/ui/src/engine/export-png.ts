@@ -1,7 +1,9 @@
 import { draw } from './draw.ts';
 import { type ExportOrder, frameOf } from './export.ts';
 import { linesOnScreen, pictureSize } from './extent.ts';
+import { Ground } from './ink.ts';
 import { placeLabels } from './labels.ts';
+import { Raster } from './raster.ts';
 import type { Scene } from './scene.ts';
 import type { Canvas, Surface } from './surface.ts';
 import { css, type Theme } from './theme.ts';
@@ -16,8 +18,10 @@ export async function exportPng(scene: Scene, theme: Theme, order: ExportOrder, 
   const { width, height } = pictureSize(view);
   const [from, to] = linesOnScreen(view, scene.lines);
   const pick = new Uint32Array((to - from) * Math.ceil(view.w));
-  draw(scene, view, theme, bars.begin(width, height), pick);
-  const labels = placeLabels(scene, view, theme, pick, (text) => bars.measure(text, scale));
+  const pixels = bars.begin(width, height);
+  draw(scene, view, theme, pixels, pick);
+  const ground = new Ground(new Raster(pixels, width, height), theme, scale);
+  const labels = placeLabels(scene, view, theme, { pick, ground }, (text) => bars.measure(text, scale));
   const picture = bars.end(labels, scale);
 
   const frame = frameOf(scene, order, theme, (text) => bars.measure(text, scale) / scale);

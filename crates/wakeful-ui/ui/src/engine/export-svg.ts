@@ -2,10 +2,12 @@ import { type ExportOrder, frameOf } from './export.ts';
 import { barOf, extentOf, linesOnScreen, pictureSize } from './extent.ts';
 import { isError, PLACEHOLDER } from './flags.ts';
 import { formatCount } from './format.ts';
+import { Ground, PLATE } from './ink.ts';
 import { placeLabels } from './labels.ts';
 import { CRITICAL, FAILED, HIT, Line } from './line.ts';
 import { draw } from './draw.ts';
 import { addLane } from './packed-line.ts';
+import { Raster } from './raster.ts';
 import type { Scene } from './scene.ts';
 import { slotColour } from './slots.ts';
 import { css, type Theme } from './theme.ts';
@@ -39,11 +41,17 @@ export function exportSvg(
   }
   const { width, height } = pictureSize(view);
   const pick = new Uint32Array((to - from) * Math.ceil(view.w));
-  draw(scene, view, theme, new Uint32Array(width * height), pick);
-  const labels = placeLabels(scene, view, theme, pick, measure);
+  const pixels = new Uint32Array(width * height);
+  draw(scene, view, theme, pixels, pick);
+  const ground = new Ground(new Raster(pixels, width, height), theme, 1);
+  const labels = placeLabels(scene, view, theme, { pick, ground }, measure);
   const frame = frameOf(scene, order, theme, measure);
   const texts = [
-    ...labels.map(({ text, x, y, colour }) => textOf(text, frame.left + x, frame.top + y, colour, false)),
+    ...labels.map((label) => {
+      const [x, y] = [frame.left + label.x, frame.top + label.y];
+      const plate = label.plate ? plateOf(x, y, measure(label.text), label.plate) : '';
+      return plate + textOf(label.text, x, y, label.colour, false);
+    }),
     ...frame.texts.map(({ text, x, y, colour, bold }) => textOf(text, x, y, colour, bold)),
   ];
   const swatches = frame.swatches.map(({ x, y, colour }) => `<rect x="${x}" y="${y}" width="${SWATCH_PX}" height="${SWATCH_PX}" fill="${colour}"/>`);
@@ -137,6 +145,10 @@ function eachAlike(line: Line, colourAt: (x: number) => number, found: (x: numbe
 
 function cut(view: View, [x0, x1]: [number, number]): [number, number] {
   return [Math.max(0, x0), Math.min(view.w, x1)];
+}
+
+function plateOf(x: number, y: number, width: number, colour: string): string {
+  return `<rect x="${round(x - PLATE.side)}" y="${round(y - PLATE.height / 2)}" width="${round(width + 2 * PLATE.side)}" height="${PLATE.height}" fill="${colour}"/>`;
 }
 
 function textOf(text: string, x: number, y: number, colour: string, bold: boolean): string {

@@ -1,8 +1,9 @@
 import { fitted } from './advances.ts';
 import { NOTHING } from './draw.ts';
 import { barOf, lineWidth, linesOnScreen, pictureSize } from './extent.ts';
-import { PLACEHOLDER } from './flags.ts';
+import { INTERVALS, PLACEHOLDER } from './flags.ts';
 import { formatDuration } from './format.ts';
+import type { Ground, Ink } from './ink.ts';
 import { itemLabels } from './lane.ts';
 import type { Scene } from './scene.ts';
 import { slotColour } from './slots.ts';
@@ -10,12 +11,10 @@ import type { Theme } from './theme.ts';
 import type { View } from './view.ts';
 
 /** A text beside or in a bar; device pixels, the baseline in the middle of the bar. */
-export interface Label {
+export interface Label extends Ink {
   text: string;
   x: number;
   y: number;
-  /** CSS colour. */
-  colour: string;
 }
 
 const GAP_PX = 6;
@@ -29,17 +28,23 @@ const LATER = '▸';
 
 type Measure = (text: string) => number;
 
-/** What is written over the picture. `measure` answers device pixels, `pick` is what was drawn. */
-export function placeLabels(scene: Scene, view: View, theme: Theme, pick: Uint32Array, measure: Measure): Label[] {
+/** What was drawn: the winners, and the pixels. */
+export interface Drawn {
+  pick: Uint32Array;
+  ground: Ground;
+}
+
+/** What is written over the picture. `measure` answers device pixels. */
+export function placeLabels(scene: Scene, view: View, theme: Theme, { pick, ground }: Drawn, measure: Measure): Label[] {
   if (scene.look.layout === 'packed') return packedLabels(scene, view, theme, pick, measure);
-  return view.namesAbove ? [] : treeLabels(scene, view, theme, measure);
+  return view.namesAbove ? [] : treeLabels(scene, view, theme, ground, measure);
 }
 
 /**
  * The duration of each bar on screen, or those of a run: to its right, else to its left, else in it at the visible left edge;
  * for a bar outside of the window, on which side it is.
  */
-function treeLabels(scene: Scene, view: View, theme: Theme, measure: Measure): Label[] {
+function treeLabels(scene: Scene, view: View, theme: Theme, ground: Ground, measure: Measure): Label[] {
   const { columns, tree, stack } = scene;
   const { width } = pictureSize(view);
   const gap = GAP_PX * view.dpr;
@@ -51,7 +56,7 @@ function treeLabels(scene: Scene, view: View, theme: Theme, measure: Measure): L
     const row = tree.visible[index];
     if (lane) {
       const bar = barOf(view, line);
-      labels.push(...itemLabels(lane, view, theme, bar.top, bar.bottom, measure));
+      labels.push(...itemLabels(lane, view, bar.top, bar.bottom, ground, measure));
       continue;
     }
     if (columns.flags[row] & PLACEHOLDER) continue;
@@ -75,8 +80,11 @@ function treeLabels(scene: Scene, view: View, theme: Theme, measure: Measure): L
     } else if (x0 >= room) {
       labels.push({ text, x: x0 - room, y, colour: theme.label });
     } else if (!run && Math.min(x1, width) - Math.max(x0, 0) >= room + gap) {
-      const ink = theme.ink[slotColour(scene.slots[columns.service[row]])];
-      labels.push({ text, x: Math.max(x0, 0) + gap, y, colour: ink });
+      const x = Math.max(x0, 0) + gap;
+      // Within a bar that shows when it was active there is more than one colour.
+      const hollow = (columns.flags[row] & INTERVALS) !== 0 || scene.details.active.has(row);
+      const colour = theme.ink[slotColour(scene.slots[columns.service[row]])];
+      labels.push({ text, x, y, ...(hollow ? ground.inkFor(x, x + room - gap, y) : { colour }) });
     }
   }
   return labels;

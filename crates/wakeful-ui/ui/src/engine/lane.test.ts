@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { DROPPED, HELD_UP, IDLE, type Lane, LONG, PARKED, POLLING, SUMMED, UNPOLLED, WOKEN } from './details.ts';
+import { Ground } from './ink.ts';
 import { drawItems, itemLabels } from './lane.ts';
 import { Raster } from './raster.ts';
 import { picture, THEME } from './testing/picture.ts';
@@ -65,7 +66,7 @@ test('a long poll has a rim, a wake is a tick, and what was dropped ends with a 
 test('labels stand where there is room, at the visible left edge', () => {
   const wide = { ...VIEW, w: 200, t0: 50 };
   const drawn = lane([0, 120, IDLE, 0, 'idle: Sleep'], [120, 10, POLLING, 0, 'task 17']);
-  const labels = itemLabels(drawn, wide, THEME, 0, 10, (text) => text.length * 5);
+  const labels = itemLabels(drawn, wide, 0, 10, new Ground(new Raster(new Uint32Array(0), 0, 0), THEME, 1), (text) => text.length * 5);
   expect(labels.map(({ text, x, y }) => [text, x, y])).toEqual([['idle: Sleep', 4, 5]]);
   expect(lane([0, 1, WOKEN, DROPPED]).marks?.[0]).toBe(DROPPED);
 });

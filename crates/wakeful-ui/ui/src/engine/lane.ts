@@ -1,6 +1,7 @@
 import { fitted } from './advances.ts';
-import { DROPPED, HELD, HELD_UP, type Lane, LONG, MERGED, PANICKED, PARKED, POLLING, SUMMED, UNPOLLED, WOKEN } from './details.ts';
+import { DROPPED, HELD, HELD_UP, type Lane, LONG, MERGED, PANICKED, PARKED, SUMMED, UNPOLLED, WOKEN } from './details.ts';
 import { extentOf, lineWidth, type Times } from './extent.ts';
+import type { Ground } from './ink.ts';
 import type { Label } from './labels.ts';
 import type { Raster } from './raster.ts';
 import { drawState } from './stretches.ts';
@@ -69,8 +70,8 @@ function drawMarks(raster: Raster, theme: Theme, marks: number, [x0, top, x1, bo
 }
 
 /** What is written in the items of a lane that have room, at their visible left edge. `measure` answers device pixels. */
-export function itemLabels(lane: Lane, view: Times, theme: Theme, top: number, bottom: number, measure: (text: string) => number): Label[] {
-  const { labels, start, dur, state } = lane;
+export function itemLabels(lane: Lane, view: Times, top: number, bottom: number, ground: Ground, measure: (text: string) => number): Label[] {
+  const { labels, start, dur } = lane;
   if (!labels) return [];
   const width = view.w * view.dpr;
   const padding = PADDING_PX * view.dpr;
@@ -80,7 +81,8 @@ export function itemLabels(lane: Lane, view: Times, theme: Theme, top: number, b
     const [left, right] = [Math.max(x0, 0), Math.min(x1, width)];
     if (right - left < LABEL_MIN_PX * view.dpr) return [];
     const said = fitted(text, right - left - 2 * padding, measure);
-    const solid = state[i] === POLLING || state[i] === HELD || state[i] === HELD_UP;
-    return said ? [{ text: said, x: left + padding, y: (top + bottom) / 2, colour: solid ? theme.ink[0] : theme.strong }] : [];
+    if (said === '') return [];
+    const [x, y] = [left + padding, (top + bottom) / 2];
+    return [{ text: said, x, y, ...ground.inkFor(x, x + measure(said), y) }];
   });
 }

@@ -1,9 +1,11 @@
 import { draw } from './draw.ts';
 import { linesOnScreen, pictureSize } from './extent.ts';
 import { infoOf } from './info.ts';
+import { Ground } from './ink.ts';
 import { placeLabels } from './labels.ts';
 import { drawOverview } from './overview.ts';
 import type { Picture, Reply, Request, RowInfo } from './protocol.ts';
+import { Raster } from './raster.ts';
 import type { Scene } from './scene.ts';
 import type { Image, Surface } from './surface.ts';
 import { type Theme, themeOf, type Tokens } from './theme.ts';
@@ -48,12 +50,14 @@ export class Painter {
     const { width, height } = pictureSize(view);
     const [from, to] = linesOnScreen(view, scene.lines);
     const pick = new Uint32Array(Math.max(0, to - from) * Math.ceil(view.w));
-    draw(scene, view, this.theme, bars.begin(width, height), pick);
+    const pixels = bars.begin(width, height);
+    draw(scene, view, this.theme, pixels, pick);
     const apart = scale < asked.dpr;
     if (apart) texts.begin(...sizeOf(asked));
     const written = apart ? texts : bars;
     const measure = (text: string) => written.measure(text, asked.dpr);
-    const labels = placeLabels(scene, asked, this.theme, pick, measure);
+    const ground = new Ground(new Raster(pixels, width, height), this.theme, asked.dpr, scale / asked.dpr);
+    const labels = placeLabels(scene, asked, this.theme, { pick, ground }, measure);
     const image = bars.end(apart ? [] : labels, scale);
     const rows: RowInfo[] = [];
     for (let line = from; line < to; line++) rows.push(infoOf(scene, line, view));

@@ -1,4 +1,5 @@
 import { Advances } from './advances.ts';
+import { PLATE } from './ink.ts';
 import type { Label } from './labels.ts';
 
 /** A picture that the page can show. */
@@ -45,9 +46,15 @@ export class Surface {
     this.context.putImageData(this.data, 0, 0);
     this.useFont(this.context, scale);
     this.context.textBaseline = 'middle';
+    const { context } = this;
     for (const label of labels) {
-      this.context.fillStyle = label.colour;
-      this.context.fillText(label.text, label.x, label.y);
+      if (label.plate) {
+        const [side, high] = [PLATE.side * scale, PLATE.height * scale];
+        context.fillStyle = label.plate;
+        context.fillRect(label.x - side, label.y - high / 2, this.advances.measure(context, label.text) + 2 * side, high);
+      }
+      context.fillStyle = label.colour;
+      context.fillText(label.text, label.x, label.y);
     }
     return 'transferToImageBitmap' in this.canvas ? this.canvas.transferToImageBitmap() : this.canvas;
   }

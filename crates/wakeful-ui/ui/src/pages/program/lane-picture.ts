@@ -1,5 +1,6 @@
 import { drawWake } from '../../engine/arrows.ts';
 import type { Lane } from '../../engine/details.ts';
+import { Ground } from '../../engine/ink.ts';
 import { drawItems, itemLabels } from '../../engine/lane.ts';
 import { Raster } from '../../engine/raster.ts';
 import type { Surface } from '../../engine/surface.ts';
@@ -47,6 +48,7 @@ export function drawLanes(surface: Surface, theme: Theme, view: LaneView, lanes:
     raster.fill(x, 0, x + Math.max(1, Math.round(view.dpr)), height, theme.error);
   }
   for (const arrow of arrows) drawWake(raster, view, theme, arrow, arrow.fromLane < 0 ? null : bar(arrow.fromLane), bar(arrow.toLane));
-  const labels = lanes.flatMap((lane, at) => itemLabels(lane, view, theme, bar(at).top, bar(at).bottom, measure));
+  const ground = new Ground(raster, theme, view.dpr);
+  const labels = lanes.flatMap((lane, at) => itemLabels(lane, view, bar(at).top, bar(at).bottom, ground, measure));
   surface.end(labels, view.dpr);
 }
