@@ -7,7 +7,7 @@ import { SortButton } from '../../widgets/sort-button.tsx';
 import { VirtualList } from '../../widgets/virtual-list.tsx';
 import { sharedQuery } from '../program/keys.ts';
 import { LintMark } from '../program/lint-mark.tsx';
-import { useNarrow } from '../program/use-narrow.ts';
+import { useNarrow } from '../../widgets/use-narrow.ts';
 import { shortLocation } from '../tasks/columns.tsx';
 
 type Field = keyof ResourceRow;

@@ -7,7 +7,7 @@ import { Hostile } from '../../widgets/hostile.tsx';
 import { SortButton } from '../../widgets/sort-button.tsx';
 import { VirtualList } from '../../widgets/virtual-list.tsx';
 import { LintMark } from '../program/lint-mark.tsx';
-import { useNarrow } from '../program/use-narrow.ts';
+import { useNarrow } from '../../widgets/use-narrow.ts';
 import { NotKnown, shortLocation } from './columns.tsx';
 
 type Field = keyof LocationRow;

@@ -6,7 +6,7 @@ import { SortButton } from '../../widgets/sort-button.tsx';
 import { VirtualList } from '../../widgets/virtual-list.tsx';
 import { whyUnknown } from '../program/insight-note.tsx';
 import { sharedQuery } from '../program/keys.ts';
-import { useNarrow } from '../program/use-narrow.ts';
+import { useNarrow } from '../../widgets/use-narrow.ts';
 import { TASK_COLUMNS } from './columns.tsx';
 import { grown, type TaskField } from './live-rows.ts';
 
