@@ -5,6 +5,7 @@ pub(crate) mod program;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use anyhow::Context as _;
 use wakeful_server::Listener;
@@ -26,10 +27,8 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
             Some(folder.context("cannot make a temporary folder; choose one with --data-dir")?)
         }
     };
-    let folder = args
-        .data_dir
-        .clone()
-        .or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned()));
+    let of_demo = temporary.as_ref().map(|folder| folder.path().to_owned());
+    let folder = args.data_dir.clone().or_else(|| of_demo.clone());
     let runtime = serve::runtime()?;
     let ended = runtime.block_on(async {
         let folder = folder.context("no folder for the data; choose one with --data-dir");
@@ -57,7 +56,11 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
             browser::open(&url, args.no_open);
         }
         let stop = async {
-            let stop = signals.stop();
+            let stop = signals.stop(move || {
+                if let Some(folder) = of_demo {
+                    remove(&folder);
+                }
+            });
             let mut stop = std::pin::pin!(stop);
             tokio::select! {
                 () = &mut stop => {}
@@ -73,7 +76,15 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
         Ok(())
     });
     serve::end(runtime);
+    if let Some(folder) = temporary {
+        remove(folder.path());
+    }
     ended
+}
+
+/// Removes the demo's data. A store that was not closed in time may be writing into it yet.
+fn remove(folder: &Path) {
+    let _ = (0..10).any(|_| std::fs::remove_dir_all(folder).is_ok());
 }
 
 fn endpoint(otlp: SocketAddr) -> String {

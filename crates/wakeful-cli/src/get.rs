@@ -14,7 +14,7 @@ use wakeful_trace::{SpanContext, SpanId, TraceFlags, TraceId};
 
 use crate::args::GetArgs;
 
-/// How long a service has to answer.
+/// How long a service has to begin its answer, and to go on with it.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The header that asks a service for a trace of its own, under a name that is found again.
 const DEBUG_HEADER: &str = "jaeger-debug-id";
@@ -26,11 +26,14 @@ pub(crate) fn run(args: GetArgs) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(async {
-        tokio::time::timeout(PATIENCE, get(args))
-            .await
-            .with_context(|| format!("no answer within {} s", PATIENCE.as_secs()))?
-    })
+    runtime.block_on(get(args))
+}
+
+/// Waits for the next part of an answer. An answer as a whole may take as long as it likes.
+async fn next<T>(part: impl Future<Output = T>) -> anyhow::Result<T> {
+    tokio::time::timeout(PATIENCE, part)
+        .await
+        .with_context(|| format!("no answer within {} s", PATIENCE.as_secs()))
 }
 
 async fn get(args: GetArgs) -> anyhow::Result<()> {
@@ -42,14 +45,16 @@ async fn get(args: GetArgs) -> anyhow::Result<()> {
         .transpose()?;
 
     let client = Client::builder(TokioExecutor::new()).build_http();
-    let asked = client.request(request).await;
+    let asked = next(client.request(request)).await?;
     let (head, mut body) = asked
         .with_context(|| format!("cannot ask {}", args.url))?
         .into_parts();
     let mut out = std::io::stdout();
-    while let Some(frame) = body.frame().await {
+    while let Some(frame) = next(body.frame()).await? {
         if let Some(data) = frame.context("the answer broke off")?.data_ref() {
             out.write_all(data)?;
+            // It may be one that is watched.
+            out.flush()?;
         }
     }
     out.flush()?;

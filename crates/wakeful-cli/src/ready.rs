@@ -28,10 +28,11 @@ impl Ready<'_> {
         stdout.flush()
     }
 
-    /// Where the page is, if it is served.
+    /// Where the page is, if it is served; it ends with a slash, so that paths of the page go behind it.
     pub(crate) fn url(&self) -> Option<String> {
         let address = self.address(Listener::Query)?;
-        Some(format!("http://{}{}", reachable(address), self.base_path))
+        let base_path = self.base_path.trim_end_matches('/');
+        Some(format!("http://{}{base_path}/", reachable(address)))
     }
 
     /// Where a listener is.
@@ -105,6 +106,21 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+
+    #[test]
+    fn the_page_is_a_folder() {
+        let check = |base_path: &str, expected: &str| {
+            let ready = Ready {
+                addresses: &[(Listener::Query, SocketAddr::from(([127, 0, 0, 1], 80)))],
+                base_path,
+                data_dir: None,
+            };
+            assert_eq!(ready.url().as_deref(), Some(expected));
+        };
+        check("/", "http://127.0.0.1:80/");
+        check("/jaeger", "http://127.0.0.1:80/jaeger/");
+        check("/jaeger/", "http://127.0.0.1:80/jaeger/");
+    }
 
     #[test]
     fn every_port_is_named() {

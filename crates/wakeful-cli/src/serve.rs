@@ -31,7 +31,7 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
             .ready(&args.server)
             .say(args.server.ready_json)
             .context("cannot write to stdout")?;
-        running.until(signals.stop()).await;
+        running.until(signals.stop(|| ())).await;
         Ok(())
     });
     end(runtime);

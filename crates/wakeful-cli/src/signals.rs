@@ -16,12 +16,13 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Resolves at the first signal; a second one ends the process at once.
-    pub(crate) async fn stop(mut self) {
+    /// Resolves at the first signal; a second one ends the process at once, after `before_exit`.
+    pub(crate) async fn stop(mut self, before_exit: impl FnOnce() + Send + 'static) {
         self.next().await;
         tracing::info!("stopping; once more to stop at once");
         tokio::spawn(async move {
             self.next().await;
+            before_exit();
             std::process::exit(INTERRUPTED);
         });
     }

@@ -23,7 +23,20 @@ fn a_signal_ends_the_server_well() {
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
-    let mut server = Running::start("serve", &["--backend", "memory"]);
+    end_by_two_signals(Running::start("serve", &["--backend", "memory"]));
+}
+
+#[test]
+fn a_demo_leaves_no_folder_behind_however_it_ends() {
+    let demo = Running::start("demo", &["--no-open"]);
+    let about = demo.get("/api/ui/about");
+    let folder = Path::new(about["dataDir"].as_str().unwrap()).to_owned();
+    assert!(folder.is_dir(), "{about}");
+    end_by_two_signals(demo);
+    assert!(!folder.exists(), "{}", folder.display());
+}
+
+fn end_by_two_signals(mut server: Running) {
     // Half a request keeps the server from its end, once the server waits for the other half.
     let mut begun = TcpStream::connect(server.address("otlp-http")).unwrap();
     begun
