@@ -1,16 +1,18 @@
 //! What was read of segments and is likely to be asked for again, bounded in bytes.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::calls::Calls;
-use crate::segment::{Dictionary, Footer, Keys, Outlines, TraceFilters, TraceIndex};
+use crate::segment::{Contents, Dictionary, Footer, Keys, Longest, Outlines, TraceFilters, TraceIndex};
 
 /// A part of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
+    Contents,
     Footer,
     Traces,
     TraceFilters,
@@ -19,11 +21,14 @@ pub(crate) enum Part {
     Calls,
     Outlines,
     Keys,
+    /// Of a row group.
+    Longest(usize),
 }
 
 /// A part, read.
 #[derive(Debug, Clone)]
 pub(crate) enum Cached {
+    Contents(Arc<Contents>),
     Footer(Arc<Footer>),
     Traces(Arc<TraceIndex>),
     TraceFilters(Arc<TraceFilters>),
@@ -31,11 +36,13 @@ pub(crate) enum Cached {
     Calls(Arc<Calls>),
     Outlines(Arc<Outlines>),
     Keys(Arc<Keys>),
+    Longest(Arc<Longest>),
 }
 
 impl Cached {
     fn size_bytes(&self) -> usize {
         match self {
+            Self::Contents(contents) => contents.size_bytes(),
             Self::Footer(footer) => footer.size_bytes(),
             Self::Traces(index) => index.size_bytes(),
             Self::TraceFilters(filters) => filters.size_bytes(),
@@ -43,15 +50,20 @@ impl Cached {
             Self::Calls(calls) => calls.size_bytes(),
             Self::Outlines(outlines) => outlines.size_bytes(),
             Self::Keys(keys) => keys.size_bytes(),
+            Self::Longest(longest) => longest.size_bytes(),
         }
     }
 }
+
+/// So many files of segments are open at most: to open one costs more than what is read of it, but a process may not have many.
+const FILES_MAX: usize = 256;
 
 /// Parts by segment. When it is full, parts that were not asked for since the last time it was full go first.
 #[derive(Debug)]
 pub(crate) struct Cache {
     bytes_max: usize,
     parts: Mutex<Parts>,
+    files: Mutex<FxHashMap<u64, Arc<File>>>,
 }
 
 #[derive(Debug, Default)]
@@ -73,6 +85,7 @@ impl Cache {
         Self {
             bytes_max,
             parts: Mutex::default(),
+            files: Mutex::default(),
         }
     }
 
@@ -113,8 +126,35 @@ impl Cache {
         parts.bytes + bytes <= self.bytes_max
     }
 
-    /// Drops all parts of a segment.
+    /// The file of a segment, which `open` opens if it is not open.
+    pub(crate) fn file(
+        &self,
+        segment: u64,
+        open: impl FnOnce() -> std::io::Result<File>,
+    ) -> std::io::Result<Arc<File>> {
+        let files = || self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = files().get(&segment) {
+            return Ok(Arc::clone(file));
+        }
+        let file = Arc::new(open()?);
+        let mut files = files();
+        if files.len() >= FILES_MAX {
+            // Any: a search asks all of them in turn, and then the one that was asked last is as good as the first.
+            let other = files.keys().next().copied();
+            other.map(|other| files.remove(&other));
+        }
+        files.insert(segment, Arc::clone(&file));
+        Ok(file)
+    }
+
+    /// Drops all parts of a segment, and closes its file.
     pub(crate) fn forget(&self, segment: u64) {
+        let file = self
+            .files
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&segment);
+        drop(file);
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let Parts { entries, bytes } = &mut *parts;
         entries.retain(|(of, _), entry| {

@@ -67,8 +67,8 @@ impl Snapshot {
     fn each_catalog(&self, mut each: impl FnMut(&Catalog)) -> Vec<ReadError> {
         let mut problems = Vec::new();
         for segment in self.segments.iter() {
-            match segment.footer() {
-                Ok(footer) => each(footer.catalog()),
+            match segment.contents() {
+                Ok(contents) => each(contents.catalog()),
                 Err(error) => problems.push(segment.read_error(&error)),
             }
         }
@@ -79,7 +79,7 @@ impl Snapshot {
 impl Segment {
     /// Whether it has spans of the service; also if that cannot be known.
     pub(crate) fn may_have_service(&self, service: &str) -> bool {
-        let footer = self.footer();
-        footer.map_or(true, |footer| footer.catalog().service(service).is_some())
+        let contents = self.contents();
+        contents.map_or(true, |contents| contents.catalog().service(service).is_some())
     }
 }

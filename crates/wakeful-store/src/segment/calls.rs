@@ -27,8 +27,8 @@ impl Segment {
         if let Some(Cached::Calls(calls)) = self.cached(Part::Calls) {
             return Ok(calls);
         }
-        let catalog = self.footer()?;
-        let services = catalog.catalog().services.iter();
+        let contents = self.contents()?;
+        let services = contents.catalog().services.iter();
         let services: Vec<_> = services.map(|service| service.name.clone()).collect();
         let counts = CallCounts::decode(&self.encoded_calls()?, services.len());
         let counts = counts.ok_or(SegmentError::Format("its calls do not fit its services"))?;

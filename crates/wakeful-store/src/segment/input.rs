@@ -10,6 +10,7 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::checksums::Checksums;
+use crate::cache::Cache;
 
 /// Where a segment's bytes are.
 #[derive(Debug, Clone)]
@@ -19,17 +20,37 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Opens it. What is read is compared with the checksums, if there are any.
-    pub(super) fn open(&self, checksums: Option<Arc<Checksums>>) -> std::io::Result<Input> {
+    /// Opens it anew, to read what no checksum covers.
+    pub(super) fn open(&self) -> std::io::Result<Input> {
         let bytes = match self {
-            Self::File(path) => Store::File(File::open(path)?),
+            Self::File(path) => Store::File(Arc::new(File::open(path)?)),
             Self::Memory(bytes) => Store::Memory(bytes.clone()),
         };
-        Ok(Input { bytes, checksums })
+        Ok(Input {
+            bytes,
+            checksums: None,
+        })
+    }
+
+    /// Opens it, or takes the file of the segment that is open already. What is read is compared with the checksums.
+    pub(super) fn open_kept(
+        &self,
+        segment: u64,
+        cache: &Cache,
+        checksums: Arc<Checksums>,
+    ) -> std::io::Result<Input> {
+        let bytes = match self {
+            Self::File(path) => Store::File(cache.file(segment, || File::open(path))?),
+            Self::Memory(bytes) => Store::Memory(bytes.clone()),
+        };
+        Ok(Input {
+            bytes,
+            checksums: Some(checksums),
+        })
     }
 }
 
-/// An open source; a file is opened anew for each question, so that no two threads share its cursor.
+/// An open source.
 #[derive(Debug)]
 pub(crate) struct Input {
     bytes: Store,
@@ -38,14 +59,15 @@ pub(crate) struct Input {
 
 #[derive(Debug)]
 enum Store {
-    File(File),
+    /// Others may read of it, too: its cursor is nobody's.
+    File(Arc<File>),
     Memory(Bytes),
 }
 
 impl Length for Input {
     fn len(&self) -> u64 {
         match &self.bytes {
-            Store::File(file) => Length::len(file),
+            Store::File(file) => Length::len(&**file),
             Store::Memory(bytes) => bytes.len() as u64,
         }
     }
@@ -54,7 +76,7 @@ impl Length for Input {
 impl ChunkReader for Input {
     type T = Box<dyn Read>;
 
-    /// What Parquet reads so is the footer, which no checksum covers.
+    /// What Parquet reads so is the footer, which no checksum covers, of a file that was opened for that.
     fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
         Ok(match &self.bytes {
             Store::File(file) => Box::new(file.get_read(start)?),
@@ -90,7 +112,7 @@ impl Store {
     }
 }
 
-/// Bytes in one system call, where the general way clones the file and moves its cursor.
+/// Bytes in one system call, which leaves the file's cursor alone.
 #[cfg(unix)]
 fn read_at(file: &File, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
     let mut bytes = vec![0; length];
@@ -98,7 +120,10 @@ fn read_at(file: &File, start: u64, length: usize) -> parquet::errors::Result<By
     Ok(Bytes::from(bytes))
 }
 
+/// Elsewhere reading moves the cursor, so readers take turns.
 #[cfg(not(unix))]
 fn read_at(file: &File, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+    static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     file.get_bytes(start, length)
 }

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow_array::{Array, MapArray, RecordBatch, StringArray};
+use bytes::Bytes;
 use parquet::arrow::arrow_reader::RowGroups as _;
 use parquet::column::page::Page;
 use wakeful_model::canonical_text;
 use wakeful_wire::otlp::decode_resource;
 
 use super::columns::{self, Promoted};
+use super::pages::Pages;
 use super::rows::{column, each_entry};
 use super::stages::{RESIDUAL, text_of};
 use super::{Segment, SegmentError};
@@ -63,13 +65,10 @@ impl Segment {
                 if !of_residual && path != [columns::RESOURCE] {
                     continue;
                 }
-                let mut of_column = pages.column_chunks(column)?;
-                let mut first_page = of_column.next().transpose()?;
-                let first_page = first_page.as_mut().map(|pages| pages.get_next_page());
-                let Some(Some(Page::DictionaryPage { buf, num_values, .. })) = first_page.transpose()? else {
+                let Some((page, count)) = dictionary_page(&pages, column)? else {
                     continue;
                 };
-                for entry in entries(&buf, num_values as usize) {
+                for entry in entries(&page, count) {
                     if of_residual {
                         add(&mut keys.of_spans, entry);
                     } else {
@@ -162,8 +161,19 @@ fn add(keys: &mut BTreeMap<String, Standing>, key: &[u8]) {
     }
 }
 
+/// The dictionary of a column of the first of some row groups, and how many entries it has; `None` if there is none.
+pub(super) fn dictionary_page(pages: &Pages, column: usize) -> Result<Option<(Bytes, usize)>, SegmentError> {
+    let mut of_column = pages.column_chunks(column)?;
+    let mut first_page = of_column.next().transpose()?;
+    let first_page = first_page.as_mut().map(|pages| pages.get_next_page());
+    Ok(match first_page.transpose()? {
+        Some(Some(Page::DictionaryPage { buf, num_values, .. })) => Some((buf, num_values as usize)),
+        _ => None,
+    })
+}
+
 /// Entries of a dictionary of byte strings, each behind its length (Parquet's encoding PLAIN).
-fn entries(mut page: &[u8], count: usize) -> impl Iterator<Item = &[u8]> {
+pub(super) fn entries(mut page: &[u8], count: usize) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let (length, rest) = page.split_first_chunk::<4>()?;
         let (entry, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;

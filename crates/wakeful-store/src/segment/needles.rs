@@ -83,6 +83,21 @@ impl Place {
     ];
 }
 
+/// A set of places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Places(u8);
+
+impl Places {
+    pub(super) fn insert(&mut self, place: Place) {
+        self.0 |= 1 << place as u8;
+    }
+
+    pub(super) fn iter(self) -> impl Iterator<Item = Place> {
+        let is_in = move |place: &Place| self.0 & (1 << *place as u8) != 0;
+        Place::ALL.into_iter().filter(is_in)
+    }
+}
+
 pub(crate) struct NeedlesBuilder {
     filter: Sbbf,
     /// Keys of each place that stand in the filter.
@@ -238,12 +253,20 @@ impl<R: ChunkReader> Needles<R> {
         }
     }
 
-    /// Whether some span may have an attribute of that key and canonical text there; `false` is certain.
-    pub(crate) fn may_contain(&mut self, place: Place, key: &str, text: &str) -> Result<bool, SegmentError> {
-        write_key(&mut self.scratch, place, key);
-        if !self.check()? {
-            return Ok(false);
+    /// Where, but for columns of their own, attributes of that key may be; that they are at no other place is certain.
+    pub(super) fn places_of(&mut self, key: &str) -> Result<Places, SegmentError> {
+        let mut places = Places::default();
+        for place in Place::ALL.into_iter().filter(|place| *place != Place::Promoted) {
+            write_key(&mut self.scratch, place, key);
+            if self.check()? {
+                places.insert(place);
+            }
         }
+        Ok(places)
+    }
+
+    /// Whether some span may have an attribute of that canonical text at a place where its key may be; `false` is certain.
+    pub(crate) fn may_contain(&mut self, place: Place, key: &str, text: &str) -> Result<bool, SegmentError> {
         write_needle(&mut self.scratch, place, key, text);
         self.check()
     }
@@ -305,6 +328,9 @@ mod tests {
             .blocks_with(30_000, Place::Residual, "user", "42")
             .unwrap();
         assert_eq!(stretches(blocks, 30_000), [(8_192, 16_384)]);
+        let places = needles.places_of("user").unwrap();
+        assert_eq!(places.iter().collect::<Vec<_>>(), [Place::Residual]);
+        assert_eq!(needles.places_of("nobody").unwrap(), Places::default());
         let mut may_contain = |place, key: &str, text: &str| needles.may_contain(place, key, text).unwrap();
         for (key, text) in [
             ("http.status_code", "404"),
@@ -314,7 +340,6 @@ mod tests {
         ] {
             assert!(may_contain(Place::Residual, key, text), "{key}={text}");
         }
-        assert!(!may_contain(Place::Event, "user", "42"));
         let wrong = (1000..11_000)
             .filter(|n| may_contain(Place::Residual, "n", &n.to_string()))
             .count();

@@ -16,9 +16,10 @@ use wakeful_model::{Loss, TraceId};
 use super::SegmentError;
 use super::checksums::Checksums;
 use super::columns;
+use super::contents::Contents;
 use super::input::{Input, Source};
 use super::losses;
-use super::meta::{self, Catalog, Extras, RowGroupExtras, SegmentMeta};
+use super::meta::{self, Extras, RowGroupExtras, SegmentMeta};
 use super::needles::Needles;
 use super::pages::Pages;
 use super::rows::filled;
@@ -35,8 +36,8 @@ pub(crate) struct Footer {
     pub(super) fields: Fields,
     /// The columns that have a value: the others need no reading.
     pub(super) filled: FieldLevels,
-    catalog: Catalog,
-    checksums: Arc<Checksums>,
+    /// What of it is kept when it is not.
+    pub(super) contents: Arc<Contents>,
 }
 
 impl Footer {
@@ -46,12 +47,12 @@ impl Footer {
         let schema = parquet_to_arrow_schema(metadata.file_metadata().schema_descr(), None)?;
         let filled = filled(&metadata, 0..metadata.num_row_groups());
         let filled = parquet_to_arrow_field_levels(metadata.file_metadata().schema_descr(), filled, None)?;
+        let contents = Contents::new(catalog, checksums, &schema.fields);
         Ok(Self {
             fields: schema.fields,
             filled,
             metadata: Arc::new(metadata),
-            catalog,
-            checksums: Arc::new(checksums),
+            contents: Arc::new(contents),
         })
     }
 
@@ -59,17 +60,9 @@ impl Footer {
         self.metadata.file_metadata().schema_descr()
     }
 
-    /// Its services and their operations.
-    pub(crate) fn catalog(&self) -> &Catalog {
-        &self.catalog
-    }
-
     pub(crate) fn size_bytes(&self) -> usize {
-        self.metadata.memory_size()
-            // Twice: all, and those that have a value.
-            + 2 * self.fields.size()
-            + self.catalog.size_bytes()
-            + self.checksums.size_bytes()
+        // Twice: all, and those that have a value.
+        self.metadata.memory_size() + 2 * self.fields.size()
     }
 }
 
@@ -107,7 +100,7 @@ pub(crate) struct Segment {
 
 impl Segment {
     pub(crate) fn open(source: Source, cache: Arc<Cache>) -> Result<Self, SegmentError> {
-        let input = source.open(None)?;
+        let input = source.open()?;
         let metadata = load_metadata(&input)?;
         if field(&metadata, meta::FORMAT_KEY)? != meta::FORMAT {
             return Err(SegmentError::Format("it is of another version of wakeful"));
@@ -131,7 +124,7 @@ impl Segment {
             cache,
             retired,
         };
-        segment.keep(Part::Footer, Cached::Footer(Arc::new(footer)));
+        segment.keep_footer(&Arc::new(footer));
         Ok(segment)
     }
 
@@ -182,9 +175,9 @@ impl Segment {
                 if !self.cache.has_room(bytes as usize) {
                     return Ok(true);
                 }
-                let input = self.input(&*self.footer()?)?;
+                let input = self.input(&*self.contents()?)?;
                 let filters = self.trace_filters.iter().map(|(offset, length)| {
-                    check_extent(&input, (*offset, *length))?;
+                    self.check_extent((*offset, *length))?;
                     Ok(Sbbf::from_bytes(&input.get_bytes(*offset, *length as usize)?)?)
                 });
                 let filters = Arc::new(TraceFilters {
@@ -218,12 +211,19 @@ impl Segment {
         Ok(trace_index::find(&leaves, trace).collect())
     }
 
+    /// The number of a row group's first row within the segment.
+    pub(super) fn first_row(&self, row_group: usize) -> u32 {
+        self.row_groups()[..row_group]
+            .iter()
+            .map(|group| group.rows)
+            .sum()
+    }
+
     /// The filter of a row group's attributes.
     pub(crate) fn needles(&self, row_group: usize) -> Result<Needles<Input>, SegmentError> {
         let (offset, length) = self.extras.row_groups[row_group].needles;
-        let input = self.input(&*self.footer()?)?;
-        check_extent(&input, (offset, length))?;
-        Ok(Needles::new(input, offset, length))
+        self.check_extent((offset, length))?;
+        Ok(Needles::new(self.input(&*self.contents()?)?, offset, length))
     }
 
     /// The zones of a row group, encoded.
@@ -237,9 +237,22 @@ impl Segment {
     }
 
     fn read_extra(&self, extent: (u64, u64)) -> Result<Bytes, SegmentError> {
-        let input = self.input(&*self.footer()?)?;
-        check_extent(&input, extent)?;
+        self.check_extent(extent)?;
+        let input = self.input(&*self.contents()?)?;
         Ok(input.get_bytes(extent.0, extent.1 as usize)?)
+    }
+
+    /// Before room is made for what a footer claims.
+    fn check_extent(&self, extent: (u64, u64)) -> Result<(), SegmentError> {
+        check_extent(self.meta.bytes, extent)
+    }
+
+    /// What it has, for all that takes no columns.
+    pub(crate) fn contents(&self) -> Result<Arc<Contents>, SegmentError> {
+        if let Some(Cached::Contents(contents)) = self.cached(Part::Contents) {
+            return Ok(contents);
+        }
+        Ok(Arc::clone(&self.footer()?.contents))
     }
 
     /// What it takes to read anything.
@@ -247,21 +260,27 @@ impl Segment {
         if let Some(Cached::Footer(footer)) = self.cached(Part::Footer) {
             return Ok(footer);
         }
-        let input = self.source.open(None)?;
+        let input = self.source.open()?;
         let footer = Footer::read(&input, &self.extras, load_metadata(&input)?)?;
         let footer = Arc::new(footer);
-        self.keep(Part::Footer, Cached::Footer(Arc::clone(&footer)));
+        self.keep_footer(&footer);
         Ok(footer)
     }
 
-    fn input(&self, footer: &Footer) -> Result<Input, SegmentError> {
-        Ok(self.source.open(Some(Arc::clone(&footer.checksums)))?)
+    fn keep_footer(&self, footer: &Arc<Footer>) {
+        self.keep(Part::Footer, Cached::Footer(Arc::clone(footer)));
+        self.keep(Part::Contents, Cached::Contents(Arc::clone(&footer.contents)));
+    }
+
+    fn input(&self, contents: &Contents) -> Result<Input, SegmentError> {
+        let checksums = Arc::clone(&contents.checksums);
+        Ok(self.source.open_kept(self.meta.id, &self.cache, checksums)?)
     }
 
     /// The pages of some row groups.
     pub(super) fn pages(&self, footer: &Footer, groups: Vec<usize>) -> Result<Pages, SegmentError> {
         Ok(Pages {
-            input: Arc::new(self.input(footer)?),
+            input: Arc::new(self.input(&footer.contents)?),
             metadata: Arc::clone(&footer.metadata),
             groups,
             cache: Arc::clone(&self.cache),
@@ -308,9 +327,9 @@ impl Drop for Segment {
     }
 }
 
-fn check_extent(input: &Input, (offset, length): (u64, u64)) -> Result<(), SegmentError> {
+fn check_extent(bytes: u64, (offset, length): (u64, u64)) -> Result<(), SegmentError> {
     match offset.checked_add(length) {
-        Some(end) if end <= input.len() => Ok(()),
+        Some(end) if end <= bytes => Ok(()),
         _ => Err(SegmentError::Format("its footer points behind its end")),
     }
 }
@@ -331,7 +350,7 @@ fn field<'a>(metadata: &'a ParquetMetaData, key: &str) -> Result<&'a str, Segmen
 
 fn load_checksums(input: &Input, extras: &Extras) -> Result<Checksums, SegmentError> {
     let (offset, length) = extras.checksums.table;
-    check_extent(input, (offset, length))?;
+    check_extent(input.len(), (offset, length))?;
     let table = input.get_bytes(offset, length as usize)?;
     let checksums = Checksums::new(&extras.checksums, table);
     checksums.ok_or(SegmentError::Format(

@@ -9,7 +9,7 @@ use super::attributes::Spans;
 use super::needles::{self, Blocks, Place};
 use super::rows::column;
 use super::stages::Stage;
-use super::stretches::{around, close_by, overlap};
+use super::stretches::{around, close_by, has, overlap};
 use super::{Segment, SegmentError, columns, zones};
 use crate::SpanKey;
 use crate::filter::{Predicate, SpanFilter};
@@ -66,8 +66,8 @@ impl Segment {
             return Ok(None);
         }
         if let Some(service) = &filter.service {
-            let footer = self.footer()?;
-            let Some(service) = footer.catalog().service(service) else {
+            let contents = self.contents()?;
+            let Some(service) = contents.catalog().service(service) else {
                 return Ok(None);
             };
             if filter
@@ -87,8 +87,10 @@ impl Segment {
                 let mut possible = Vec::new();
                 if let Predicate::Attribute { key, text } = predicate {
                     let mut needles = self.needles(row_group)?;
-                    for place in Place::ALL {
-                        if needles.may_contain(place, key, text)? {
+                    for place in self.places_of(key)?[row_group].iter() {
+                        if needles.may_contain(place, key, text)?
+                            && self.confirms(row_group, place, key, text)?
+                        {
                             possible.push(place);
                             of_clause |= needles.blocks_with(extent.rows, place, key, text)?;
                         }
@@ -204,15 +206,19 @@ impl Segment {
         filter: &SpanFilter,
         prospects: &Prospects,
     ) -> Result<Narrowed, SegmentError> {
-        let first_row: u32 = self.row_groups()[..row_group]
-            .iter()
-            .map(|group| group.rows)
-            .sum();
+        let first_row = self.first_row(row_group);
         let mut stretches = overlap(&prospects.stretches, &[(rows.start, rows.end - rows.start)]);
         stretches.iter_mut().for_each(|(first, _)| *first += first_row);
         let within = (first_row + rows.start, rows.end - rows.start);
         let mut candidates: Option<Vec<u32>> = None;
-        for stage in Stage::of(filter, &prospects.places, &self.row_groups()[row_group]) {
+        let mut stages = Stage::of(filter, &prospects.places, &self.row_groups()[row_group]);
+        if let Some(mut long) = self.long_rows(row_group, filter, prospects)? {
+            long.retain(|row| has(&stretches, *row));
+            stretches = close_by(&long);
+            candidates = Some(long);
+            stages.retain(|stage| !matches!(stage, Stage::Duration(_) | Stage::Text(columns::SERVICE, _)));
+        }
+        for stage in stages {
             let mut left = Vec::new();
             let is_candidate = |row: u32| {
                 candidates
@@ -241,8 +247,34 @@ impl Segment {
         })
     }
 
+    /// The rows whose durations and services meet the filter, if it asks for long spans and all that are so long are known.
+    fn long_rows(
+        &self,
+        row_group: usize,
+        filter: &SpanFilter,
+        prospects: &Prospects,
+    ) -> Result<Option<Vec<u32>>, SegmentError> {
+        let rows: u32 = prospects.stretches.iter().map(|(_, count)| count).sum();
+        // Where long spans are everywhere they are found soon; and attributes narrow more.
+        let is_rare = rows <= self.row_groups()[row_group].rows / 2;
+        if *filter.duration.start() == 0 || !filter.clauses.is_empty() || !is_rare {
+            return Ok(None);
+        }
+        let mut service = None;
+        if let Some(name) = &filter.service {
+            let contents = self.contents()?;
+            let services = &contents.catalog().services;
+            match services.iter().position(|service| service.name == *name) {
+                Some(found) => service = Some(found as u32),
+                None => return Ok(Some(Vec::new())),
+            }
+        }
+        let longest = self.longest(row_group)?;
+        Ok(longest.rows(&filter.duration, service).map(Iterator::collect))
+    }
+
     /// Reads columns of stretches of rows; `each` is told the numbers of the rows it gets.
-    fn read_numbered(
+    pub(super) fn read_numbered(
         &self,
         stretches: &[(u32, u32)],
         names: &[impl AsRef<str>],
@@ -262,7 +294,7 @@ impl Segment {
 }
 
 /// Numbers of the rows of a record batch that was read from stretches.
-struct Numbers<'a> {
+pub(super) struct Numbers<'a> {
     stretches: &'a [(u32, u32)],
     /// Rows in the stretches that were left behind.
     first: usize,
@@ -272,7 +304,7 @@ struct Numbers<'a> {
 
 impl Numbers<'_> {
     /// The number of a row of the batch; asked for in ascending order.
-    fn row(&mut self, index: usize) -> u32 {
+    pub(super) fn row(&mut self, index: usize) -> u32 {
         let position = self.read + index;
         while let [(start, count), rest @ ..] = self.stretches {
             let within = position - self.first;

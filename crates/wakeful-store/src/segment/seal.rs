@@ -69,7 +69,7 @@ mod tests {
     use crate::segment::Source;
 
     fn checked(file: &[u8]) -> bool {
-        let input = Source::Memory(Bytes::copy_from_slice(file)).open(None).unwrap();
+        let input = Source::Memory(Bytes::copy_from_slice(file)).open().unwrap();
         check(&input).is_ok()
     }
 

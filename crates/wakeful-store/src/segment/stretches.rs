@@ -32,6 +32,14 @@ pub(super) fn around(rows: &[u32], (first, count): (u32, u32)) -> Vec<(u32, u32)
     near
 }
 
+/// Whether a row is in one of the stretches.
+pub(super) fn has(stretches: &[(u32, u32)], row: u32) -> bool {
+    let begun = stretches.partition_point(|(first, _)| *first <= row);
+    stretches[..begun]
+        .last()
+        .is_some_and(|(first, count)| row - first < *count)
+}
+
 /// What two lists of stretches have in common.
 pub(super) fn overlap(left: &[(u32, u32)], right: &[(u32, u32)]) -> Vec<(u32, u32)> {
     let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
@@ -69,5 +77,7 @@ mod tests {
             [(5, 5), (20, 5), (29, 1)]
         );
         assert_eq!(overlap(&[(0, 10)], &[(10, 5)]), []);
+        let within = [2, 3, 5, 6, 9, 10, 11].map(|row| has(&[(3, 3), (10, 1)], row));
+        assert_eq!(within, [false, true, true, false, false, true, false]);
     }
 }
