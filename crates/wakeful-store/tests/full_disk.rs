@@ -24,7 +24,8 @@ use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use support::{folder, options, runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use traces::{check, check_answers, flush, open_with, part, poll};
-use wakeful_store::{AppendError, Backend, OpenError, Store};
+use wakeful_model::runtime::RuntimeBatch;
+use wakeful_store::{AppendError, Backend, OpenError, RuntimeFrame, Store};
 
 /// A small tail, so that a few traces fill it.
 const TAIL_BYTES: usize = 64 << 10;
@@ -66,6 +67,7 @@ fn what_cannot_be_written_is_refused_and_what_is_there_is_answered() {
     nothing_can_be_written();
     no_segment_can_be_made();
     a_store_ends_and_opens_where_nothing_can_be_written();
+    no_runtime_data_can_be_written();
     a_folder_that_cannot_be_used_is_named_with_the_remedy();
 }
 
@@ -172,6 +174,52 @@ fn a_store_ends_and_opens_where_nothing_can_be_written() {
     assert!(matches!(refused, AppendError::Log(_)), "{refused}");
     drop(no_room);
     check_recovery(store, folder.path(), 2);
+}
+
+/// Has a program's runtime report a second.
+fn report(store: &Store, second: u64) -> Result<(), AppendError> {
+    let batch = RuntimeBatch {
+        from_unix_nanos: second,
+        to_unix_nanos: second + 1,
+        ..RuntimeBatch::default()
+    };
+    let mut payload = Vec::new();
+    wakeful_wire::runtime::encode(&batch, &mut payload);
+    let frame = RuntimeFrame {
+        payload: payload.into(),
+        batch,
+    };
+    runtime().block_on(store.runtime().append(vec![frame]))
+}
+
+fn no_runtime_data_can_be_written() {
+    let folder = folder();
+    let store = open(folder.path());
+    report(&store, 1).unwrap();
+    let files = |suffix: &str| {
+        let all = std::fs::read_dir(folder.path()).unwrap();
+        let names = all.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names
+            .filter(|name| name.starts_with("runtime-") && name.ends_with(suffix))
+            .count()
+    };
+    let no_room = NoRoom::begin();
+    for _ in 0..3 {
+        let refused = report(&store, 2).unwrap_err();
+        assert!(matches!(refused, AppendError::Log(_)), "{refused}");
+    }
+    assert!(problems(&store).contains("runtime data not writable"));
+    // Nothing is left behind by what was tried.
+    assert_eq!((files(".frames"), files(".new")), (1, 0));
+    drop(store);
+    let store = open(folder.path());
+    assert_eq!(store.runtime().programs().len(), 1);
+    drop(no_room);
+    report(&store, 2).unwrap();
+    drop(store);
+    let store = open(folder.path());
+    assert_eq!(store.runtime().programs()[0].to_unix_nanos, 3);
+    assert_eq!(files(".frames"), 2);
 }
 
 fn a_folder_that_cannot_be_used_is_named_with_the_remedy() {

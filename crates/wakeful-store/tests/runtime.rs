@@ -341,6 +341,125 @@ fn a_frame_that_is_damaged_later_is_left_out_of_answers_and_told() {
     );
 }
 
+/// Names of files of a folder that end so.
+fn names(folder: &Path, suffix: &str) -> Vec<String> {
+    let all = std::fs::read_dir(folder).unwrap();
+    let names = all.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.filter(|name| name.ends_with(suffix)).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_a_crash_left_of_a_file_hides_nothing_and_goes() {
+    let folder = folder();
+    let store = Store::open(options(folder.path())).unwrap();
+    (0..10).for_each(|number| append(&store, second(7, number, 0)));
+    let crashed = crash_copy(folder.path());
+    for name in ["2.frames", "2.index", "3.new", "4.index"] {
+        let path = crashed.path().join(format!("runtime-000000000000000{name}"));
+        std::fs::write(path, []).unwrap();
+    }
+    std::fs::write(crashed.path().join("runtime-somebody's.new"), []).unwrap();
+    let again = Store::open(options(crashed.path())).unwrap();
+    assert_eq!(state(&again, 7, None), after(10));
+    assert_eq!(
+        names(crashed.path(), ".frames"),
+        ["runtime-0000000000000001.frames"]
+    );
+    assert_eq!(
+        names(crashed.path(), ".index"),
+        ["runtime-0000000000000001.index"]
+    );
+    assert_eq!(names(crashed.path(), ".new"), ["runtime-somebody's.new"]);
+    append(&again, second(7, 10, 0));
+    drop(again);
+    let third = Store::open(options(crashed.path())).unwrap();
+    assert_eq!(state(&third, 7, None), after(11));
+    assert_eq!(third.runtime().stats().files, 2);
+}
+
+#[test]
+fn a_program_that_was_silent_for_long_goes_on_from_what_it_told_before() {
+    let folder = folder();
+    let store = Store::open(options(folder.path())).unwrap();
+    (0..5).for_each(|number| append(&store, second(7, number, 0)));
+    drop(store);
+    // A file that was begun when nothing had come from it for long says nothing of it.
+    let elsewhere = support::folder();
+    std::fs::copy(folder.path().join("log.key"), elsewhere.path().join("log.key")).unwrap();
+    let other = Store::open(options(elsewhere.path())).unwrap();
+    append(&other, second(8, 0, 0));
+    drop(other);
+    for suffix in ["frames", "index"] {
+        let from = format!("runtime-0000000000000001.{suffix}");
+        let to = format!("runtime-0000000000000002.{suffix}");
+        std::fs::copy(elsewhere.path().join(from), folder.path().join(to)).unwrap();
+    }
+    let again = Store::open(options(folder.path())).unwrap();
+    append(&again, second(7, 5, 0));
+    assert_eq!(state(&again, 7, None), after(6));
+    assert_eq!(state(&again, 8, None), after(1));
+    drop(again);
+    // The file that it came back in begins with that, too.
+    let third = Store::open(options(folder.path())).unwrap();
+    assert_eq!(state(&third, 7, None), after(6));
+}
+
+#[test]
+fn files_age_by_our_clock_whatever_programs_say() {
+    let folder = folder();
+    let in_the_future = RuntimeBatch {
+        to_unix_nanos: u64::MAX,
+        ..second(7, 0, 0)
+    };
+    // Each store begins a file.
+    for batch in [in_the_future, second(8, 1, 0)] {
+        let store = Store::open(options(folder.path())).unwrap();
+        append(&store, batch);
+    }
+    let first = folder.path().join("runtime-0000000000000001.frames");
+    let first = std::fs::File::options().write(true).open(first).unwrap();
+    let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+    first
+        .set_modified(std::time::SystemTime::now() - hours(2))
+        .unwrap();
+    let options = StoreOptions {
+        retention_time: Some(hours(1)),
+        ..options(folder.path())
+    };
+    let store = Store::open(options).unwrap();
+    append(&store, second(9, 2, 0));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while store.runtime().stats().files == 3 {
+        assert!(Instant::now() < deadline, "{:?}", store.runtime().stats());
+        std::thread::yield_now();
+    }
+    // What came a moment ago stays, though it tells of a time long ago.
+    assert_eq!(store.runtime().stats().retired_files, 1);
+    assert_eq!(polls(&store, 8, 1, 2).len(), 2);
+}
+
+#[test]
+fn what_comes_while_an_answer_is_made_does_not_wait_for_it() {
+    let folder = folder();
+    let store = Store::open(options(folder.path())).unwrap();
+    append(&store, second(7, 0, 0));
+    let kept = store.runtime().with_latest(ProgramId::of(&program(7)), |live| {
+        let (done, is_done) = std::sync::mpsc::channel();
+        let appending = store.clone();
+        std::thread::spawn(move || {
+            append(&appending, second(7, 1, 0));
+            done.send(()).unwrap();
+        });
+        let kept = is_done.recv_timeout(Duration::from_secs(60));
+        // The answer is of one moment.
+        (kept, live.folds())
+    });
+    assert_eq!(kept, Some((Ok(()), 1)));
+    assert_eq!(state(&store, 7, None), after(2));
+}
+
 #[test]
 fn in_memory_it_is_the_same_without_files() {
     let store = Store::open(StoreOptions::new(Backend::Memory)).unwrap();

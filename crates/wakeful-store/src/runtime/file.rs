@@ -3,19 +3,25 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 use wakeful_wire::frame::{self, Item, Kind};
 use wakeful_wire::runtime;
 
 use super::index::{self, Entry, Extents};
+use super::store::unix_nanos;
 use crate::ReadError;
 use crate::manifest::sync_folder_of;
 
 const PREFIX: &str = "runtime-";
 const SUFFIX: &str = "frames";
 const INDEX_SUFFIX: &str = "index";
+
+/// How the name of a file ends that has not all of its first part yet.
+const NEW_SUFFIX: &str = "new";
 
 /// A file that can be read, and perhaps is still written.
 #[derive(Debug)]
@@ -25,6 +31,8 @@ pub(super) struct RuntimeFile {
     key: u64,
     place: Place,
     written: RwLock<Written>,
+    /// Retention has taken it: that it cannot be read is no damage.
+    removed: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -36,13 +44,16 @@ enum Place {
 #[derive(Debug, Default)]
 struct Written {
     bytes: u64,
+    /// When something was last written, Unix nanoseconds of our own clock: those of programs may be anywhere.
+    heard_unix_nanos: u64,
     extents: Arc<Extents>,
     /// `None` where the index has them.
     entries: Option<Arc<Vec<Entry>>>,
 }
 
 impl RuntimeFile {
-    /// A new one, on disk or in memory, and what writes to it.
+    /// A new one, on disk or in memory, and what writes to it. On disk it has another name until it appears: a file that a crash left
+    /// without its checkpoints would hide what stands in the one before it.
     pub(super) fn create(
         folder: Option<&Path>,
         number: u64,
@@ -51,8 +62,7 @@ impl RuntimeFile {
         let (place, file) = match folder {
             Some(folder) => {
                 let path = folder.join(file_name(number, SUFFIX));
-                let file = File::create_new(&path)?;
-                sync_folder_of(&path)?;
+                let file = File::create(path.with_extension(NEW_SUFFIX))?;
                 (Place::Disk(path), Some(file))
             }
             None => (Place::Memory(RwLock::default()), None),
@@ -66,43 +76,67 @@ impl RuntimeFile {
             key,
             place,
             written: RwLock::new(written),
+            removed: AtomicBool::new(false),
         };
         Ok((created, file))
+    }
+
+    /// Gives it its name: its first part is whole.
+    pub(super) fn appear(&self) -> std::io::Result<()> {
+        let Place::Disk(path) = &self.place else {
+            return Ok(());
+        };
+        std::fs::rename(path.with_extension(NEW_SUFFIX), path)?;
+        sync_folder_of(path)
+    }
+
+    /// Takes away one whose first part could not be written.
+    pub(super) fn discard(&self) -> std::io::Result<()> {
+        let Place::Disk(path) = &self.place else {
+            return Ok(());
+        };
+        remove_if_there(&path.with_extension(NEW_SUFFIX))?;
+        remove_if_there(path)
     }
 
     /// One that another process has left, with what of it cannot be read. Without a sound index it is read through, and gets one.
     pub(super) fn open(path: PathBuf, number: u64, key: u64) -> std::io::Result<(Self, Vec<ReadError>)> {
         let mut problems = Vec::new();
-        let bytes = path.metadata()?.len();
+        let metadata = path.metadata()?;
+        let bytes = metadata.len();
         let index = read_index(&path, key).filter(|entries| {
             let end = entries
                 .last()
                 .map_or(0, |last| last.offset + u64::from(last.bytes));
             end <= bytes
         });
+        let is_indexed = index.is_some();
         let entries = match index {
             Some(entries) => entries,
-            None => {
-                let entries = scan(&path, &std::fs::read(&path)?, key, &mut problems);
-                write_index(&path, key, &entries)?;
-                entries
-            }
+            None => scan(&path, &std::fs::read(&path)?, key, &mut problems),
         };
         let mut extents = Extents::new();
         for entry in &entries {
             index::extend(&mut extents, entry);
         }
+        let heard = metadata.modified()?.duration_since(UNIX_EPOCH);
         let written = Written {
             bytes,
+            heard_unix_nanos: heard.map_or(0, |since| since.as_nanos() as u64),
             extents: Arc::new(extents),
-            entries: None,
+            entries: (!is_indexed).then(|| Arc::new(entries)),
         };
         let opened = Self {
             number,
             key,
             place: Place::Disk(path),
             written: RwLock::new(written),
+            removed: AtomicBool::new(false),
         };
+        // What cannot be indexed can be read all the same, on a full disk for one.
+        if let Err(error) = opened.seal() {
+            tracing::warn!(%error, "cannot write an index of runtime data; it stays in memory");
+        }
         Ok((opened, problems))
     }
 
@@ -116,6 +150,7 @@ impl RuntimeFile {
         }
         let mut written = self.written.write().unwrap_or_else(PoisonError::into_inner);
         written.bytes += frames.len() as u64;
+        written.heard_unix_nanos = unix_nanos();
         // Both are copied only while a reader holds them.
         let extents = Arc::make_mut(&mut written.extents);
         entries.iter().for_each(|entry| index::extend(extents, entry));
@@ -145,6 +180,16 @@ impl RuntimeFile {
         self.written().bytes
     }
 
+    /// When something was last written, Unix nanoseconds of our own clock.
+    pub(super) fn heard_unix_nanos(&self) -> u64 {
+        self.written().heard_unix_nanos
+    }
+
+    /// Whether retention has taken it from the disk.
+    pub(super) fn is_removed(&self) -> bool {
+        self.removed.load(Ordering::Acquire)
+    }
+
     /// What it has of each program.
     pub(super) fn extents(&self) -> Arc<Extents> {
         Arc::clone(&self.written().extents)
@@ -172,16 +217,14 @@ impl RuntimeFile {
         Ok(Reader { of: self, file })
     }
 
-    /// Takes it from the disk; who reads it goes on.
+    /// Takes it from the disk; who has it open goes on.
     pub(super) fn remove(&self) -> std::io::Result<()> {
+        self.removed.store(true, Ordering::Release);
         let Place::Disk(path) = &self.place else {
             return Ok(());
         };
-        std::fs::remove_file(path)?;
-        match std::fs::remove_file(path.with_extension(INDEX_SUFFIX)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        remove_if_there(path)?;
+        remove_if_there(&path.with_extension(INDEX_SUFFIX))
     }
 
     fn written(&self) -> std::sync::RwLockReadGuard<'_, Written> {
@@ -248,26 +291,44 @@ impl Reader<'_> {
     }
 }
 
-/// The files of a folder, by number.
+/// The files of a folder, by number. What a crash left of others is taken away.
 pub(super) fn list(folder: &Path) -> std::io::Result<Vec<(u64, PathBuf)>> {
-    let mut files = Vec::new();
+    let (mut files, mut rest) = (Vec::new(), Vec::new());
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
-        let number = name
-            .strip_prefix(PREFIX)
-            .and_then(|rest| rest.strip_suffix(SUFFIX)?.strip_suffix('.'))
-            .and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        // Only names that a store gives: other files are somebody else's.
-        if let Some(number) = number.filter(|number| file_name(*number, SUFFIX) == name) {
+        if let Some(number) = number(&path, SUFFIX) {
             files.push((number, path));
+        } else if number(&path, NEW_SUFFIX).is_some()
+            || number(&path, INDEX_SUFFIX).is_some() && !path.with_extension(SUFFIX).exists()
+        {
+            rest.push(path);
+        }
+    }
+    for path in rest {
+        if let Err(error) = std::fs::remove_file(&path) {
+            tracing::warn!(path = %path.display(), %error, "cannot remove what a crash left of a file of runtime data");
         }
     }
     files.sort_unstable();
     Ok(files)
+}
+
+/// The number of a file whose name ends so, if that is a name that a store gives: others are somebody else's.
+fn number(path: &Path, suffix: &str) -> Option<u64> {
+    let name = path.file_name()?.to_str()?;
+    let digits = name
+        .strip_prefix(PREFIX)?
+        .strip_suffix(suffix)?
+        .strip_suffix('.')?;
+    let number = u64::from_str_radix(digits, 16).ok()?;
+    (file_name(number, suffix) == name).then_some(number)
+}
+
+fn remove_if_there(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn file_name(number: u64, suffix: &str) -> String {

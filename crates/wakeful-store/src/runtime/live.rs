@@ -29,7 +29,8 @@ pub(super) struct Programs {
 
 #[derive(Debug)]
 struct Known {
-    live: Arc<RwLock<Live>>,
+    /// Whoever answers from it takes it as it is, so that the writer need not wait for answers: it copies the state while one is made.
+    live: Arc<RwLock<Arc<Live>>>,
     /// When something came last, by our own clock: programs' clocks may be anywhere.
     heard: Instant,
 }
@@ -55,15 +56,37 @@ impl Programs {
             Arc::clone(&known.live)
         };
         let mut live = live.write().unwrap_or_else(PoisonError::into_inner);
+        let live = Arc::make_mut(&mut live);
         live.fold(batch);
         if live.folds().is_multiple_of(FORGET_EVERY) {
             live.forget(Some(RETAIN_NANOS));
         }
     }
 
-    pub(super) fn get(&self, id: ProgramId) -> Option<Arc<RwLock<Live>>> {
+    /// The state of a program as it is now.
+    pub(super) fn get(&self, id: ProgramId) -> Option<Arc<Live>> {
+        let live = {
+            let programs = self.programs.read().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(&programs.get(&id)?.live)
+        };
+        let live = live.read().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(&live))
+    }
+
+    /// Whether a program has no state here, and could have one without another losing it.
+    pub(super) fn is_missed(&self, id: ProgramId) -> bool {
         let programs = self.programs.read().unwrap_or_else(PoisonError::into_inner);
-        programs.get(&id).map(|known| Arc::clone(&known.live))
+        !programs.contains_key(&id) && programs.len() < PROGRAMS_MAX
+    }
+
+    /// Goes on from a state that was kept.
+    pub(super) fn put(&self, id: ProgramId, live: Live) {
+        let known = Known {
+            live: Arc::new(RwLock::new(Arc::new(live))),
+            heard: Instant::now(),
+        };
+        let mut programs = self.programs.write().unwrap_or_else(PoisonError::into_inner);
+        programs.insert(id, known);
     }
 
     /// Lets go of programs that have been silent for long, and gives batches that fold into the states of the others.

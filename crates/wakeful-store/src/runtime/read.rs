@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use wakeful_live::Live;
 use wakeful_model::runtime::RuntimeBatch;
@@ -12,7 +12,7 @@ use super::ProgramId;
 use super::file::RuntimeFile;
 use super::index::{Entry, Extent};
 use super::past::Origin;
-use super::store::{RuntimeStore, told};
+use super::store::{RuntimeStore, Shared, told};
 use crate::ReadError;
 
 /// What is kept of a program.
@@ -69,11 +69,10 @@ impl RuntimeStore {
         retain_nanos: u64,
         answer: impl FnOnce(&Live) -> T,
     ) -> Option<T> {
-        if let Some(live) = self.shared.live.get(id) {
-            let live = live.read().unwrap_or_else(PoisonError::into_inner);
-            if at.is_none_or(|at| at >= live.now_unix_nanos()) {
-                return Some(answer(&live));
-            }
+        if let Some(live) = self.shared.live.get(id)
+            && at.is_none_or(|at| at >= live.now_unix_nanos())
+        {
+            return Some(answer(&live));
         }
         let at = at.unwrap_or(u64::MAX);
         let list = self.shared.files.list();
@@ -111,7 +110,10 @@ impl RuntimeStore {
         for (number, file) in list[oldest..=newest].iter().enumerate() {
             // Later files' checkpoints say again what is folded already.
             let wanted = |entry: &Entry| is_of_it(entry) && (number == 0 || !entry.is_checkpoint);
-            problems.extend(self.each_frame(file, wanted, |_, batch| program.fold(batch)));
+            problems.extend(
+                self.shared
+                    .each_frame(file, wanted, |_, batch| program.fold(batch)),
+            );
         }
         told(&self.shared.counters, &problems);
         if program.folds() == 0 {
@@ -126,9 +128,7 @@ impl RuntimeStore {
 
     /// Answers from the latest state of a program, if that is in memory.
     pub fn with_latest<T>(&self, id: ProgramId, answer: impl FnOnce(&Live) -> T) -> Option<T> {
-        let live = self.shared.live.get(id)?;
-        let live = live.read().unwrap_or_else(PoisonError::into_inner);
-        Some(answer(&live))
+        self.shared.live.get(id).map(|live| answer(&live))
     }
 
     /// The last batch that is kept of a program. Blocks.
@@ -142,7 +142,7 @@ impl RuntimeStore {
             .rfind(|entry| entry.program == id)?
             .offset;
         let mut found = None;
-        let problems = self.each_frame(
+        let problems = self.shared.each_frame(
             newest,
             |entry| entry.offset == last,
             |_, batch| found = Some(batch.clone()),
@@ -169,13 +169,30 @@ impl RuntimeStore {
                 continue;
             }
             let wanted = |entry: &Entry| entry.program == id && entry.overlaps(within);
-            problems.extend(self.each_frame(file, wanted, |_, batch| visit(batch)));
+            problems.extend(self.shared.each_frame(file, wanted, |_, batch| visit(batch)));
         }
         told(&self.shared.counters, &problems);
         problems
     }
+}
 
-    /// Shows the frames of a file that are wanted.
+impl Shared {
+    /// The state of a program after everything that is kept of it, of the newest file that has some of it: that begins with its state, or
+    /// is the one in which the program began. Nothing if nothing is kept.
+    pub(super) fn recall(&self, id: ProgramId) -> Option<Live> {
+        let list = self.files.list();
+        let newest = list.iter().rfind(|file| file.extents().contains_key(&id))?;
+        let mut program = Live::default();
+        let problems = self.each_frame(
+            newest,
+            |entry| entry.program == id,
+            |_, batch| program.fold(batch),
+        );
+        told(&self.counters, &problems);
+        (program.folds() > 0).then_some(program)
+    }
+
+    /// Shows the frames of a file that are wanted; none of one that retention has taken meanwhile.
     pub(super) fn each_frame(
         &self,
         file: &RuntimeFile,
@@ -184,19 +201,21 @@ impl RuntimeStore {
     ) -> Vec<ReadError> {
         let entries = match file.entries() {
             Ok(entries) => entries,
+            Err(_) if file.is_removed() => return Vec::new(),
             Err(problem) => return vec![problem],
         };
         let mut problems = Vec::new();
         let mut reader = None;
         for entry in entries.iter().filter(|entry| wanted(entry)) {
             let place = (file.number, entry.offset);
-            if let Some(batch) = self.shared.decoded.get(place) {
+            if let Some(batch) = self.decoded.get(place) {
                 visit(entry, &batch);
                 continue;
             }
             if reader.is_none() {
                 match file.reader() {
                     Ok(opened) => reader = Some(opened),
+                    Err(_) if file.is_removed() => return problems,
                     Err(problem) => return vec![problem],
                 }
             }
@@ -208,11 +227,51 @@ impl RuntimeStore {
                 Ok(batch) => {
                     let batch = Arc::new(batch);
                     visit(entry, &batch);
-                    self.shared.decoded.put(place, entry.bytes, batch);
+                    self.decoded.put(place, entry.bytes, batch);
                 }
                 Err(problem) => problems.push(problem),
             }
         }
         problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wakeful_model::runtime::RuntimeBatch;
+
+    use super::super::{RuntimeFrame, Setup};
+    use super::*;
+
+    #[test]
+    fn what_retention_took_meanwhile_is_no_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let setup = Setup {
+            folder: Some(folder.path().to_owned()),
+            ack: crate::Ack::Memory,
+            retention_bytes: None,
+            retention_time: None,
+        };
+        let store = RuntimeStore::open(setup, Arc::default()).unwrap();
+        let batch = RuntimeBatch {
+            to_unix_nanos: 1,
+            ..RuntimeBatch::default()
+        };
+        let mut payload = Vec::new();
+        runtime::encode(&batch, &mut payload);
+        let frame = RuntimeFrame {
+            payload: payload.into(),
+            batch,
+        };
+        let waiting = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        waiting.block_on(store.append(vec![frame])).unwrap();
+        store.close();
+        let file = Arc::clone(&store.shared.files.list()[0]);
+        let read = || store.shared.each_frame(&file, |_| true, |_, _| ());
+        // The one that a reader has open, and then the one that it had in its list.
+        std::fs::remove_file(folder.path().join("runtime-0000000000000001.frames")).unwrap();
+        assert_eq!(read().len(), 1);
+        file.remove().unwrap();
+        assert_eq!(read(), []);
     }
 }

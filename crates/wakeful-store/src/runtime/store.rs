@@ -97,6 +97,11 @@ impl RuntimeStore {
                 let (file, problems) =
                     RuntimeFile::open(path.clone(), number, key).map_err(OpenError::io("read", &path))?;
                 told(&counters, &problems);
+                // Nothing was acknowledged of what such a file was to have.
+                let is_left_over = problems.is_empty() && file.extents().is_empty();
+                if is_left_over && file.remove().is_ok() {
+                    continue;
+                }
                 opened.push(Arc::new(file));
             }
         }
@@ -140,8 +145,9 @@ impl RuntimeStore {
     fn replay(&self) -> FxHashMap<ProgramId, (u64, u64)> {
         let mut latest = FxHashMap::default();
         let list = self.shared.files.list();
-        let Some(newest) = list.last() else { return latest };
-        let problems = self.each_frame(
+        let newest = list.iter().rfind(|file| !file.extents().is_empty());
+        let Some(newest) = newest else { return latest };
+        let problems = self.shared.each_frame(
             newest,
             |_| true,
             |entry, batch| {

@@ -68,6 +68,8 @@ pub(super) struct Current {
     out: Option<File>,
     checkpoint_bytes: u64,
     since: Instant,
+    /// Whether its first part is written: until then nobody else knows of it.
+    has_appeared: bool,
 }
 
 impl Current {
@@ -147,10 +149,12 @@ impl Writer {
         if self.current.as_ref().is_some_and(Current::is_full) {
             self.seal();
         }
-        if self.current.is_none() {
-            self.begin()?;
-        }
+        self.recall(frames);
         let mut part = Part::new(self.key);
+        if self.current.is_none() {
+            self.begin(&mut part)?;
+        }
+        part.kind = Kind::RuntimeBatch;
         for (_, frame) in frames {
             part.push(&frame.payload, |offset, bytes| {
                 Entry::of(&frame.batch, offset, bytes, false)
@@ -165,27 +169,33 @@ impl Writer {
         Ok(())
     }
 
-    /// Opens a file, and writes the states of programs to it.
-    fn begin(&mut self) -> std::io::Result<()> {
-        let number = self.next_number;
-        self.next_number += 1;
-        let (file, out) = RuntimeFile::create(self.folder.as_deref(), number, self.key)?;
-        let file = Arc::new(file);
-        let mut part = Part::new(self.key);
+    /// Takes up again the states of programs that were silent for long: what they told once they do not tell again.
+    fn recall(&self, frames: &[(ProgramId, RuntimeFrame)]) {
+        for (program, _) in frames {
+            if self.shared.live.is_missed(*program)
+                && let Some(live) = self.shared.recall(*program)
+            {
+                self.shared.live.put(*program, live);
+            }
+        }
+    }
+
+    /// Opens a file; the states of programs stand first in what is written to it.
+    fn begin(&mut self, part: &mut Part) -> std::io::Result<()> {
+        let (file, out) = RuntimeFile::create(self.folder.as_deref(), self.next_number, self.key)?;
+        part.kind = Kind::RuntimeCheckpoint;
         for batch in self.shared.live.checkpoints() {
             let mut payload = Vec::new();
             runtime::encode(&batch, &mut payload);
-            part.kind = Kind::RuntimeCheckpoint;
             part.push(&payload, |offset, bytes| Entry::of(&batch, offset, bytes, true));
         }
         self.current = Some(Current {
-            file: Arc::clone(&file),
+            file: Arc::new(file),
             out,
             checkpoint_bytes: part.bytes.len() as u64,
             since: Instant::now(),
+            has_appeared: false,
         });
-        self.write(part)?;
-        self.shared.files.push(file);
         Ok(())
     }
 
@@ -206,7 +216,15 @@ impl Writer {
             ..*entry
         };
         let entries: Vec<Entry> = part.entries.iter().map(moved).collect();
-        current.file.publish(Bytes::from(part.bytes), &entries);
+        if current.has_appeared {
+            current.file.publish(Bytes::from(part.bytes), &entries);
+        } else {
+            current.file.appear()?;
+            current.has_appeared = true;
+            self.next_number = current.file.number + 1;
+            current.file.publish(Bytes::from(part.bytes), &entries);
+            self.shared.files.push(Arc::clone(&current.file));
+        }
         Ok(())
     }
 
@@ -221,6 +239,12 @@ impl Writer {
 
     /// After a failed write nobody knows what stands behind the last frame: the file gets no more of them.
     fn abandon(&mut self) {
+        if let Some(begun) = self.current.take_if(|current| !current.has_appeared) {
+            if let Err(error) = begun.file.discard() {
+                tracing::warn!(%error, "cannot remove a file of runtime data that could not be begun; the next start does");
+            }
+            return;
+        }
         let current = self.current.as_mut();
         let cut = current.and_then(|current| Some((current.file.bytes(), current.out.as_mut()?)));
         if let Some((bytes, out)) = cut
@@ -240,8 +264,7 @@ impl Writer {
             .map_or(0, |time| unix_nanos().saturating_sub(time.as_nanos() as u64));
         let written = self.current.as_ref().map(|current| current.file.number);
         for file in list.iter() {
-            let newest = file.extents().values().map(|extent| extent.to).max();
-            let is_old = newest.is_some_and(|to| to < oldest_kept);
+            let is_old = file.heard_unix_nanos() < oldest_kept;
             let goes = is_old || self.retention_bytes.is_some_and(|max| bytes > max);
             if !goes || Some(file.number) == written {
                 return;
