@@ -52,6 +52,8 @@ pub struct Live {
     /// Each location once, however many tasks were spawned there.
     locations: FxHashMap<Location, Arc<Location>>,
     untold: u64,
+    /// The fold that last made room.
+    room_made: u64,
 }
 
 /// Whether a key is known, or may become so.
@@ -107,7 +109,7 @@ impl Live {
             self.site_sums(sums, place(sums.location));
         }
         for start in &batch.resource_starts {
-            if !has_room(&self.resources, start.id, THINGS_MAX) {
+            if !self.has_room_for_resource(start.id) {
                 self.untold += 1;
                 continue;
             }
@@ -127,7 +129,7 @@ impl Live {
             }
         }
         for op in &batch.async_ops {
-            if !has_room(&self.async_ops, op.id, THINGS_MAX) {
+            if !self.has_room_for_op(op.id) {
                 self.untold += 1;
                 continue;
             }
@@ -176,6 +178,35 @@ impl Live {
         }
     }
 
+    fn has_room_for_task(&mut self) -> bool {
+        if self.tasks.len() >= THINGS_MAX {
+            self.make_room();
+        }
+        self.tasks.len() < THINGS_MAX
+    }
+
+    fn has_room_for_resource(&mut self, id: ResourceId) -> bool {
+        if !has_room(&self.resources, id, THINGS_MAX) {
+            self.make_room();
+        }
+        has_room(&self.resources, id, THINGS_MAX)
+    }
+
+    fn has_room_for_op(&mut self, id: AsyncOpId) -> bool {
+        if !has_room(&self.async_ops, id, THINGS_MAX) {
+            self.make_room();
+        }
+        has_room(&self.async_ops, id, THINGS_MAX)
+    }
+
+    /// Forgets what was over first: what is new is worth more. Once a fold is enough, since it takes a look at everything.
+    fn make_room(&mut self) {
+        if self.room_made != self.folds {
+            self.room_made = self.folds;
+            self.forget_half();
+        }
+    }
+
     fn location(&mut self, location: &Location) -> Arc<Location> {
         if let Some(known) = self.locations.get(location) {
             return known.clone();
@@ -198,7 +229,7 @@ impl Live {
             site.started += 1;
             site.alive += 1;
         }
-        if self.tasks.len() >= THINGS_MAX {
+        if !self.has_room_for_task() {
             self.untold += 1;
             return;
         }
