@@ -30,6 +30,15 @@ pub struct Blamed {
     pub nanos: u64,
 }
 
+/// What a task had of a worker.
+#[derive(Default)]
+struct Sum {
+    polls: u64,
+    nanos: u64,
+    /// Where the poll began that was counted last.
+    last: Option<u64>,
+}
+
 /// For each stretch in which a task was scheduled (start, end, the poll that ended it), what the workers were doing: items for a lane, and
 /// the sums by task, the longest first.
 pub(super) fn blame(
@@ -39,7 +48,7 @@ pub(super) fn blame(
     live: &Live,
 ) -> (Vec<Item>, Vec<Blamed>) {
     let mut items = Vec::new();
-    let mut sums: FxHashMap<(TaskId, ThreadId), (u64, u64)> = FxHashMap::default();
+    let mut sums: FxHashMap<(TaskId, ThreadId), Sum> = FxHashMap::default();
     for (start, end, poll) in scheduled.iter().take(WAITS_MAX) {
         let threads = match poll {
             Some(poll) => by_thread.fellow_workers(poll.thread),
@@ -50,17 +59,17 @@ pub(super) fn blame(
                 .during(thread, *start, *end)
                 .filter(|held| held.task != task)
             {
-                let from = held.start_unix_nanos.max(*start);
-                let to = held.end_unix_nanos().min(*end);
-                let item = Item::new(ItemKind::Blame, from, to);
-                items.push(item.of_task(held.task).on_thread(thread));
+                let item = Item::new(ItemKind::Blame, held.start.max(*start), held.end.min(*end));
                 let sum = sums.entry((held.task, thread)).or_default();
-                *sum = (sum.0 + 1, sum.1.saturating_add(to.saturating_sub(from)));
+                sum.nanos = sum.nanos.saturating_add(item.nanos());
+                // Others may have been polled within it.
+                sum.polls += u64::from(sum.last.replace(held.poll_start) != Some(held.poll_start));
+                items.push(item.of_task(held.task).on_thread(thread));
             }
         }
     }
     let mut by_task: FxHashMap<TaskId, (Blamed, u64)> = FxHashMap::default();
-    for ((task, thread), (polls, nanos)) in sums {
+    for ((task, thread), Sum { polls, nanos, .. }) in sums {
         let (blamed, longest) = by_task
             .entry(task)
             .or_insert_with(|| (empty(task, thread, live), 0));

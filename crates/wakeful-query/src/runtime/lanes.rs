@@ -100,14 +100,15 @@ pub fn of_workers(
     };
     let threads = by_thread.threads().into_iter().filter(is_wanted);
     let nanos_a_pixel = window.nanos_a_pixel(pixels);
+    let threads: Vec<ThreadId> = threads.take(THREADS_MAX).collect();
     let lanes: Vec<Lane> = threads
-        .take(THREADS_MAX)
-        .map(|id| by_thread.lane(id, nanos_a_pixel))
+        .iter()
+        .map(|id| by_thread.lane(*id, nanos_a_pixel))
         .collect();
-    let all = || lanes.iter().flat_map(|lane| &lane.items);
-    let polled = all().map(|item| item.busy).fold(0, u64::saturating_add);
+    let items = lanes.iter().flat_map(|lane| &lane.items);
+    let polled = items.map(|item| item.busy).fold(0, u64::saturating_add);
     let sums = LaneSums {
-        polls: all().map(|item| u64::from(item.count)).sum(),
+        polls: threads.iter().map(|id| by_thread.polls(*id)).sum(),
         busy: polled,
         polled,
         ..LaneSums::default()

@@ -2,6 +2,7 @@
 
 mod blame;
 mod gather;
+mod innermost;
 mod item;
 mod lanes;
 mod resource_lanes;

@@ -5,15 +5,15 @@ use wakeful_live::Live;
 use wakeful_model::runtime::{Poll, RuntimeId, TaskId, TaskKind, Thread, ThreadId};
 
 use super::gather::Gathered;
+use super::innermost::{Held, innermost};
 use super::item::{Item, ItemKind, Joiner, Lane, LaneKind};
 
 /// More threads than these are not shown.
 pub(super) const THREADS_MAX: usize = 256;
 
-/// Polls of each thread, by start. On one thread they do not overlap, but for those of tasks that another one polls (a
-/// `LocalSet` within `block_on`), and where a program says so.
+/// What was polled on each thread, by start; on one thread nothing overlaps.
 pub(super) struct ByThread<'a> {
-    polls: FxHashMap<ThreadId, Vec<&'a Poll>>,
+    held: FxHashMap<ThreadId, Vec<Held>>,
     gathered: &'a Gathered,
     live: &'a Live,
 }
@@ -29,8 +29,11 @@ impl<'a> ByThread<'a> {
         for poll in gathered.polls.iter().filter(is_task) {
             polls.entry(poll.thread).or_default().push(poll);
         }
+        let held = polls
+            .into_iter()
+            .map(|(thread, polls)| (thread, innermost(polls)));
         Self {
-            polls,
+            held: held.collect(),
             gathered,
             live,
         }
@@ -42,7 +45,7 @@ impl<'a> ByThread<'a> {
 
     /// Threads that polled something, workers by their numbers first.
     pub(super) fn threads(&self) -> Vec<ThreadId> {
-        let mut threads: Vec<ThreadId> = self.polls.keys().copied().collect();
+        let mut threads: Vec<ThreadId> = self.held.keys().copied().collect();
         threads.sort_by_key(|id| self.rank(*id));
         threads
     }
@@ -64,20 +67,17 @@ impl<'a> ByThread<'a> {
             .collect()
     }
 
-    /// Polls on a thread that overlap a stretch.
-    pub(super) fn during(
-        &self,
-        id: ThreadId,
-        start: u64,
-        end: u64,
-    ) -> impl Iterator<Item = &'a Poll> + use<'a, '_> {
-        let polls = self.polls.get(&id).map_or(&[][..], Vec::as_slice);
-        let first = polls.partition_point(|poll| poll.end_unix_nanos() <= start);
-        polls[first..]
-            .iter()
-            .copied()
-            .take_while(move |poll| poll.start_unix_nanos < end)
-            .filter(move |poll| poll.end_unix_nanos() > start)
+    /// What was polled on a thread within a stretch.
+    pub(super) fn during(&self, id: ThreadId, start: u64, end: u64) -> impl Iterator<Item = &Held> {
+        let held = self.held.get(&id).map_or(&[][..], Vec::as_slice);
+        let first = held.partition_point(|held| held.end <= start);
+        held[first..].iter().take_while(move |held| held.start < end)
+    }
+
+    /// How many polls a thread had.
+    pub(super) fn polls(&self, id: ThreadId) -> u64 {
+        let held = self.held.get(&id).map_or(&[][..], Vec::as_slice);
+        held.iter().filter(|held| held.start == held.poll_start).count() as u64
     }
 
     /// The lane of a thread.
@@ -90,9 +90,9 @@ impl<'a> ByThread<'a> {
             _ => (LaneKind::Thread, format!("thread {id}")),
         };
         let mut joiner = Joiner::new(nanos_a_pixel);
-        for poll in self.polls.get(&id).into_iter().flatten() {
-            let item = Item::new(ItemKind::Poll, poll.start_unix_nanos, poll.end_unix_nanos());
-            joiner.push(item.of_task(poll.task).on_thread(id));
+        for held in self.held.get(&id).into_iter().flatten() {
+            let item = Item::new(ItemKind::Poll, held.start, held.end);
+            joiner.push(item.of_task(held.task).on_thread(id));
         }
         let mut items = joiner.finish();
         for item in &mut items {
