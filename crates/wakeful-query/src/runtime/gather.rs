@@ -9,6 +9,8 @@ use wakeful_model::runtime::{
 };
 use wakeful_store::{ProgramId, RuntimeStore};
 
+use super::figures::Figures;
+
 /// More polls than these are not held in memory for an answer.
 const POLLS_MAX: usize = 2_000_000;
 
@@ -18,8 +20,23 @@ const WAKES_MAX: usize = 500_000;
 /// Causes of losses are strangers' text.
 const CAUSES_MAX: usize = 100;
 
-/// And for states of resources.
+/// And for states of resources, …
 const STATES_MAX: usize = 200_000;
+
+/// … waits, …
+const OPS_MAX: usize = 200_000;
+
+/// … totals of tasks, …
+const TOTALS_MAX: usize = 500_000;
+
+/// … threads, …
+const THREADS_MAX: usize = 20_000;
+
+/// … and stretches between which nothing was told.
+const TOLD_MAX: usize = 10_000;
+
+/// Between batches that are no further apart nothing is missing.
+const APART_NANOS: u64 = 1_000_000_000;
 
 /// A stretch of time, nanoseconds of Unix time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,13 +94,14 @@ pub struct Gathered {
     pub gaps: Vec<Gap>,
     /// Records that were lost, by cause, with how many: those that are in no sum either, and those that are in sums alone.
     pub lost: Vec<(String, u64)>,
-    /// Stretches of time that batches told of, by start.
+    /// Stretches of time that batches told of, by start; those that are no more than a second apart are one.
     pub told: Vec<(u64, u64)>,
     /// Polls that ended, by spawn location's exact counts, with the longest: by the end of their stretch.
     pub polls_counted: Vec<(u64, u64, u64)>,
     /// States of resources, as they came.
     pub(super) states: Vec<ResourceState>,
     pub(super) totals: FxHashMap<TaskId, Vec<Total>>,
+    pub(super) totals_count: usize,
     pub(super) ops: FxHashMap<AsyncOpId, (AsyncOp, Option<String>)>,
     /// What could not be read, or is too much, in sentences.
     pub problems: Vec<String>,
@@ -92,8 +110,13 @@ pub struct Gathered {
 impl Gathered {
     /// Reads what is stored of a program's window. Totals and waits are those of the given task alone, if there is one. Blocks.
     pub fn read(store: &RuntimeStore, program: ProgramId, window: Window, task: Option<TaskId>) -> Self {
-        let mut all = Self::default();
-        let problems = store.each_batch(program, &window.range(), |batch| all.add(batch, window, task));
+        let (mut all, mut figures) = (Self::default(), Figures::default());
+        let problems = store.each_batch(program, &window.range(), |batch| {
+            all.add(batch, window, task);
+            all.add_figures(&mut figures, batch, window);
+        });
+        all.metrics = figures.metrics;
+        all.polls_counted = figures.polls_counted;
         all.problems.extend(problems.iter().map(ToString::to_string));
         all.polls.sort_by_key(|poll| (poll.start_unix_nanos, poll.task));
         // What was sent twice under two stretches of time is there once.
@@ -108,9 +131,11 @@ impl Gathered {
     fn add(&mut self, batch: &RuntimeBatch, window: Window, task: Option<TaskId>) {
         self.insight = batch.insight;
         self.gaps.clone_from(&batch.gaps);
-        self.told.push((batch.from_unix_nanos, batch.to_unix_nanos));
+        self.add_told(batch.from_unix_nanos, batch.to_unix_nanos);
         for thread in &batch.threads {
-            self.threads.insert(thread.id, thread.clone());
+            if self.threads.len() < THREADS_MAX || self.threads.contains_key(&thread.id) {
+                self.threads.insert(thread.id, thread.clone());
+            }
         }
         let woken = |poll: &Poll| poll.woken_unix_nanos().unwrap_or(poll.start_unix_nanos);
         let polls = batch.polls.iter();
@@ -137,17 +162,14 @@ impl Gathered {
         self.states
             .extend(batch.resource_states.iter().take(room).cloned());
         for op in &batch.async_ops {
-            if task.is_none_or(|task| op.task == Some(task)) {
+            if self.ops.len() >= OPS_MAX && !self.ops.contains_key(&op.id) {
+                self.problem("there are more waits than can be shown; choose a shorter time");
+            } else if task.is_none_or(|task| op.task == Some(task)) {
                 let location = op.location.and_then(|index| batch.location(index));
                 let location = location.map(ToString::to_string);
                 self.ops.insert(op.id, (op.clone(), location));
             }
         }
-        for sums in &batch.location_sums {
-            self.polls_counted
-                .push((sums.to_unix_nanos, sums.polls, sums.longest_poll_nanos));
-        }
-        self.metrics.extend(batch.metrics.iter().cloned());
         for loss in &batch.losses {
             let records = [loss.polls, loss.wakes, loss.tasks, loss.others];
             let records = records.into_iter().fold(0_u64, u64::saturating_add);
@@ -155,6 +177,28 @@ impl Gathered {
                 Some(at) => self.lost[at].1 = self.lost[at].1.saturating_add(records),
                 None if self.lost.len() < CAUSES_MAX => self.lost.push((loss.cause.clone(), records)),
                 None => {}
+            }
+        }
+    }
+
+    fn add_told(&mut self, from: u64, to: u64) {
+        if let Some((first, last)) = self.told.last_mut()
+            && *first <= from
+            && from <= last.saturating_add(APART_NANOS)
+        {
+            *last = to.max(*last);
+        } else if self.told.len() < TOLD_MAX {
+            self.told.push((from, to));
+        }
+    }
+
+    fn add_figures(&mut self, figures: &mut Figures, batch: &RuntimeBatch, window: Window) {
+        for sums in &batch.location_sums {
+            figures.count(sums, window);
+        }
+        for metrics in &batch.metrics {
+            if !figures.add(metrics, window) {
+                self.problem("there are more workers than can be shown; choose a shorter time");
             }
         }
     }
@@ -168,6 +212,11 @@ impl Gathered {
             *busy = busy.saturating_add(poll.duration_nanos);
         }
         for sums in batch.task_sums.iter().filter(|sums| is_wanted(sums.task)) {
+            if self.totals_count >= TOTALS_MAX {
+                self.problem("there are more tasks than can be shown; choose a shorter time");
+                return;
+            }
+            self.totals_count += 1;
             let (whole_polls, whole_busy) = whole.get(&sums.task).copied().unwrap_or_default();
             let is_polled = sums.last_poll_start_unix_nanos > sums.last_poll_end_unix_nanos;
             self.totals.entry(sums.task).or_default().push(Total {

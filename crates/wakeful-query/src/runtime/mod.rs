@@ -1,6 +1,7 @@
 //! Questions about runtimes: tasks as they were, and lanes of what took time.
 
 mod blame;
+mod figures;
 mod gather;
 mod innermost;
 mod item;
