@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
+use rustc_hash::FxHashMap;
+use wakeful_model::TraceId;
 use wakeful_store::{Detail, Outline, Progress, ReadBounds, ReadError, SpanFilter};
 
 use crate::engine::{ANSWER_BOUNDS, filter, sentences};
@@ -11,11 +13,14 @@ use crate::{Engine, Place, QueryError, ReadStats, Sort, TraceQuery, TraceSummary
 /// Traces that are held in memory at once while a list is summed up.
 const WHOLE_TRACES: usize = 64;
 
-/// A list names every trace, however large: it is held alone then.
+/// A list names every trace, however large: one with more bytes, as OTLP, is not held whole.
 const SUMMED_UP: ReadBounds = ReadBounds {
-    alone_bytes: u64::MAX,
+    alone_bytes: 16 << 20,
     ..ANSWER_BOUNDS
 };
+
+/// Of a trace that is not held whole so many spans are looked at: what matters least of more counts for its number alone.
+const SKELETON_SPANS_MAX: usize = 1_000_000;
 
 /// A region of the plot of durations over time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,10 +112,19 @@ impl Engine {
             let read = self.store().traces_within(at_once, SUMMED_UP);
             rest = &rest[at_once.len() - read.left_out..];
             problems.extend(read.problems);
-            items.extend(read.traces.into_iter().map(|mut trace| {
+            let mut lines: FxHashMap<TraceId, TraceSummary> = FxHashMap::default();
+            for mut trace in read.traces {
                 adjust::tidy(&mut trace);
-                summary::summarize(&trace)
-            }));
+                lines.insert(trace.id, summary::summarize(&trace));
+            }
+            for (id, _) in read.too_large {
+                match self.skeleton(id, SKELETON_SPANS_MAX, true) {
+                    Ok(found) => lines.extend(found.map(|found| (id, summary::summarize_skeleton(&found)))),
+                    Err(QueryError::Store(problem)) => problems.push(problem),
+                    Err(QueryError::TooLarge(_)) => {}
+                }
+            }
+            items.extend(at_once.iter().filter_map(|id| lines.remove(id)));
         }
         match problems.first() {
             Some(problem) if items.is_empty() => Err(problem.clone().into()),

@@ -369,3 +369,44 @@ fn a_search_in_vain_is_explained() {
     assert_eq!(engine.explain(&query, &Page::default(), |_| true), Ok(Vec::new()));
     store.close();
 }
+
+/// A trace that takes more memory than a line of a list is worth has the same line as any other.
+#[test]
+fn a_trace_that_is_too_large_to_be_held_is_listed_all_the_same() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let mut all = requests(3, 40);
+    let mut counts: BTreeMap<TraceId, usize> = BTreeMap::new();
+    for span in all.iter().flat_map(|request| &request.spans) {
+        *counts.entry(span.trace_id).or_default() += 1;
+    }
+    let (id, spans) = counts.into_iter().max_by_key(|(_, spans)| *spans).unwrap();
+    all.iter_mut()
+        .for_each(|request| request.spans.retain(|span| span.trace_id == id));
+    let line = |ballast_bytes: usize| {
+        let store = Store::open(StoreOptions::new(Backend::Memory)).unwrap();
+        for request in &all {
+            let mut request = request.clone();
+            for span in &mut request.spans {
+                let ballast = "x".repeat(ballast_bytes / spans);
+                span.attributes.push(Attribute::new("ballast", ballast));
+            }
+            let batch = Batch::encode(&request).unwrap();
+            runtime.block_on(store.append(batch)).unwrap();
+        }
+        let query = TraceQuery {
+            limit: 10,
+            ..TraceQuery::default()
+        };
+        let list = Engine::new(store)
+            .list(&query, &Page::default(), |_| true)
+            .unwrap();
+        assert_eq!(list.problems, [] as [String; 0]);
+        list.items
+    };
+    let lines = line(0);
+    assert_eq!((lines.len(), lines[0].spans as usize), (1, spans));
+    assert_eq!(line(18 << 20), lines);
+}
