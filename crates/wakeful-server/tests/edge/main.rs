@@ -5,6 +5,7 @@
 
 mod captured;
 mod client;
+mod dependencies;
 mod limits;
 mod noise;
 mod page;

@@ -58,6 +58,12 @@ impl TestServer {
     }
 
     pub(crate) async fn start_with(options: ServerOptions) -> Self {
+        let store = Store::open(StoreOptions::new(Backend::Memory)).unwrap();
+        Self::start_over(store, options).await
+    }
+
+    /// A server over a store that is there already.
+    pub(crate) async fn start_over(store: Store, options: ServerOptions) -> Self {
         let mut addresses = HashMap::new();
         let mut tcp = async |listener| {
             let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -80,7 +86,6 @@ impl TestServer {
         };
         sockets.jaeger_compact = udp(Listener::JaegerCompact).await;
         sockets.jaeger_binary = udp(Listener::JaegerBinary).await;
-        let store = Store::open(StoreOptions::new(Backend::Memory)).unwrap();
         let (stop, stopped) = oneshot::channel();
         let server = Server::new(store.clone(), options);
         let running = tokio::spawn(server.run(sockets, async {
