@@ -4,6 +4,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use wakeful_live::{AsyncOp, Live, Resource};
 use wakeful_model::runtime::{ResourceId, TaskId};
@@ -247,6 +248,7 @@ fn op_facts(op: &AsyncOp) -> OpFacts {
 impl Graph {
     /// Everybody who can be reached from a resource: its holders, what those wait for, who holds that; and who waits for it.
     fn around(live: &Live, resource: &Resource) -> Self {
+        let waits = Waits::of(live);
         let mut graph = Self::default();
         let mut resources = vec![resource.start.id];
         let mut seen = vec![resource.start.id];
@@ -256,10 +258,13 @@ impl Graph {
             };
             let place = graph.resource(resource);
             for task in resource.holders.iter().filter_map(|holder| holder.task) {
+                if graph.nodes.len() >= NODES_MAX {
+                    break;
+                }
                 let holder = graph.task(live, task);
                 graph.edge(holder, place, "holds");
-                for wanted in waits_of(live, task) {
-                    if let Some(wanted) = live.resource(wanted) {
+                for wanted in waits.of_task(task) {
+                    if let Some(wanted) = live.resource(*wanted).filter(|_| graph.nodes.len() < NODES_MAX) {
                         let to = graph.resource(wanted);
                         graph.edge(holder, to, "waits");
                         if !seen.contains(&wanted.start.id) && graph.nodes.len() < NODES_MAX {
@@ -269,14 +274,11 @@ impl Graph {
                     }
                 }
             }
-            let waiting = live
-                .async_ops()
-                .filter(|op| op.op.resource == id && op.is_waiting());
-            for task in waiting.filter_map(|op| op.op.task) {
+            for task in waits.for_resource(id) {
                 if graph.nodes.len() >= NODES_MAX {
                     break;
                 }
-                let waiter = graph.task(live, task);
+                let waiter = graph.task(live, *task);
                 graph.edge(waiter, place, "waits");
             }
         }
@@ -345,11 +347,32 @@ impl Graph {
     }
 }
 
-fn waits_of(live: &Live, task: TaskId) -> impl Iterator<Item = ResourceId> + '_ {
-    let waiting = live
-        .async_ops()
-        .filter(move |op| op.op.task == Some(task) && op.is_waiting());
-    waiting
-        .filter(|op| op.op.parent.is_none())
-        .map(|op| op.op.resource)
+/// Who waits for what, looked up once for the whole graph: a program may have many thousands of waits.
+#[derive(Default)]
+struct Waits {
+    /// What each task waits for; a part of another wait is none of its own.
+    of_tasks: FxHashMap<TaskId, Vec<ResourceId>>,
+    for_resources: FxHashMap<ResourceId, Vec<TaskId>>,
+}
+
+impl Waits {
+    fn of(live: &Live) -> Self {
+        let mut waits = Self::default();
+        for op in live.async_ops().filter(|op| op.is_waiting()) {
+            let Some(task) = op.op.task else { continue };
+            waits.for_resources.entry(op.op.resource).or_default().push(task);
+            if op.op.parent.is_none() {
+                waits.of_tasks.entry(task).or_default().push(op.op.resource);
+            }
+        }
+        waits
+    }
+
+    fn of_task(&self, task: TaskId) -> &[ResourceId] {
+        self.of_tasks.get(&task).map_or(&[], Vec::as_slice)
+    }
+
+    fn for_resource(&self, id: ResourceId) -> &[TaskId] {
+        self.for_resources.get(&id).map_or(&[], Vec::as_slice)
+    }
 }
