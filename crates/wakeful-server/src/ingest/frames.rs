@@ -6,6 +6,10 @@ use wakeful_wire::frame::{self, Item, Kind, NO_KEY};
 use wakeful_wire::runtime;
 
 use super::Refusal;
+use crate::clock;
+
+/// A clock may be wrong, by a time zone even. But what claims a day that has not come would be the newest for as long.
+const AHEAD_NANOS_MAX: u64 = 86_400_000_000_000;
 
 /// Decodes every frame of a body. One that cannot be taken makes the whole body one that cannot.
 pub(super) fn decode(body: &Bytes) -> Result<Vec<RuntimeFrame>, Refusal> {
@@ -24,6 +28,11 @@ pub(super) fn decode(body: &Bytes) -> Result<Vec<RuntimeFrame>, Refusal> {
             _ => return Err(why("batches of runtimes alone are taken here")),
         }
         let batch = runtime::decode(frame.payload).map_err(|error| why(&error.to_string()))?;
+        if batch.to_unix_nanos > clock::now_unix_nanos().saturating_add(AHEAD_NANOS_MAX) {
+            return Err(why(
+                "it ends more than a day after the receiver's present; set the clock of the machine that sends it",
+            ));
+        }
         let start = at + frame::HEADER_BYTES;
         frames.push(RuntimeFrame {
             payload: body.slice(start..start + frame.payload.len()),

@@ -449,6 +449,11 @@ async fn a_body_is_taken_whole_or_not_at_all() {
     let mut malformed = Vec::new();
     frame::write(&mut malformed, Kind::RuntimeBatch, 0, NO_KEY, &[0xff; 20]);
     check(malformed, 400, "the frame at byte 0").await;
+    let ahead = RuntimeBatch {
+        to_unix_nanos: u64::MAX,
+        ..family()
+    };
+    check(frames(&[ahead]), 400, "set the clock").await;
     check(vec![0; (20 << 20) + 1], 413, "--max-message-bytes").await;
     let nothing = server.get(Listener::Query, "/api/ui/programs").await.json();
     assert_eq!(nothing["total"], 0);

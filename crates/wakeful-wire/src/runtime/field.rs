@@ -104,6 +104,10 @@ numbers! {
     LocationIndex, "uint32", |index| u64::from(index.0), |number| Self(u32::try_from(number).unwrap_or(u32::MAX));
 }
 
+/// Names and places are shorter; of a text that is not, the rest is left out, because whoever reads keeps many of them.
+#[cfg(feature = "decode")]
+const TEXT_BYTES_MAX: usize = 1024;
+
 impl Value for String {
     fn write_present(&self, number: u32, out: &mut Writer) {
         out.bytes(number, self.as_bytes());
@@ -116,7 +120,9 @@ impl Value for String {
     #[cfg(feature = "decode")]
     fn read(&mut self, field: Field<'_>, _: &mut Room) -> Result<(), DecodeError> {
         if let Field::Bytes(bytes, _) = field {
-            *self = String::from_utf8_lossy(bytes).into_owned();
+            // What is behind the end may cut a character: that becomes a replacement character.
+            let end = bytes.len().min(TEXT_BYTES_MAX);
+            *self = String::from_utf8_lossy(&bytes[..end]).into_owned();
         }
         Ok(())
     }
