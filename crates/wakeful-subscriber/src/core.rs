@@ -2,8 +2,8 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use tracing_core::{LevelFilter, Metadata};
 use tracing_subscriber::filter::Targets;
@@ -19,6 +19,7 @@ use crate::lines::Lines;
 use crate::loss::{LossCause, LossCounters};
 use crate::record::HEADER_BYTES_MAX;
 use crate::ring::Rings;
+use crate::runtime_reader::RuntimeReader;
 use crate::sampler::Sampler;
 use crate::settings::{Settings, TraceIds};
 use crate::slots::{Context, ContextFlags, Slots};
@@ -35,6 +36,8 @@ pub(crate) struct Core {
     pub(crate) wake_at_close: bool,
     /// Whether what tasks do is recorded.
     pub(crate) wants_tasks: AtomicBool,
+    /// Reads what the runtime tells of itself.
+    pub(crate) runtime_reader: OnceLock<Arc<dyn RuntimeReader>>,
     spans: Targets,
     log_records: Option<Targets>,
     pub(crate) lines: Option<Lines>,
@@ -111,6 +114,7 @@ impl Core {
             span_links_max: settings.span_links_max,
             wake_at_close: settings.wake_at_close,
             wants_tasks: AtomicBool::new(false),
+            runtime_reader: OnceLock::new(),
             spans: settings.spans,
             log_records: settings.log_records,
             lines: settings.log_lines.map(Lines::new),
@@ -210,6 +214,10 @@ impl Core {
 
     /// The most verbose level that any filter lets through.
     pub(crate) fn max_level(&self) -> LevelFilter {
+        if self.runtime_reader.get().is_some() {
+            // Runtimes tell of themselves at that level.
+            return LevelFilter::TRACE;
+        }
         let lines = self.lines.as_ref().map(|lines| &lines.filter);
         [Some(&self.spans), self.log_records.as_ref(), lines]
             .into_iter()

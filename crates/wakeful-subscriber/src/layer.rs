@@ -56,6 +56,9 @@ where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(reader) = self.recorder.reader_of(attributes.metadata()) {
+            return reader.new_span(&self.recorder, id.into_u64(), attributes);
+        }
         if !self.recorder.wants_span(attributes.metadata()) {
             return;
         }
@@ -82,6 +85,9 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if let Some(reader) = self.recorder.reader_of(event.metadata()) {
+            return reader.event(&self.recorder, event);
+        }
         let parent = match event.parent() {
             Some(parent) => self.nearest(parent, &context),
             None if event.is_root() => Parent::None,
@@ -91,18 +97,30 @@ where
     }
 
     fn on_enter(&self, id: &Id, _context: Context<'_, S>) {
+        let reader = self.recorder.runtime_reader();
+        if reader.is_some_and(|reader| reader.enter(&self.recorder, id.into_u64())) {
+            return;
+        }
         if let Some(slot) = self.slot(id) {
             self.recorder.enter(slot);
         }
     }
 
     fn on_exit(&self, id: &Id, _context: Context<'_, S>) {
+        let reader = self.recorder.runtime_reader();
+        if reader.is_some_and(|reader| reader.exit(&self.recorder, id.into_u64())) {
+            return;
+        }
         if let Some(slot) = self.slot(id) {
             self.recorder.exit(slot);
         }
     }
 
     fn on_close(&self, id: Id, _context: Context<'_, S>) {
+        if let Some(reader) = self.recorder.runtime_reader() {
+            // Of those that are not read it knows none.
+            reader.release(&self.recorder, id.into_u64());
+        }
         if let Some(slot) = self.spans.remove(&id) {
             self.recorder.close(slot);
         }

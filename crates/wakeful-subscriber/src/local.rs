@@ -18,8 +18,9 @@ use crate::record::PLAIN_BYTES;
 use crate::ring::Writer;
 use crate::slots::{Cache, Context, SlotId};
 use crate::stack::Stack;
-use crate::tasks::{OpenPoll, Unwritten};
+use crate::tasks::OpenPoll;
 use crate::thread::Thread;
+use crate::unwritten::Unwritten;
 
 /// One thread's part of one recorder.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ pub(crate) struct Local {
     pub(crate) trace_ids: TraceIdSource,
     /// Polls that go on, the innermost last.
     pub(crate) polls: Vec<OpenPoll>,
-    /// What happened to tasks and found no room in the ring.
+    /// What happened to tasks while there was no room in the ring.
     pub(crate) unwritten: Unwritten,
     /// How many recorded spans were ever entered.
     pub(crate) entered: u64,

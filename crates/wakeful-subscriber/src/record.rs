@@ -8,6 +8,8 @@
 //!
 //! What comes after depends on the kind, see the constructors.
 
+use wakeful_model::runtime::{Location, Place};
+
 use crate::ring::WORD_BYTES;
 use crate::slots::{Context, NONE};
 
@@ -52,6 +54,12 @@ pub(crate) mod mark {
     pub(crate) const ENTERED_SPAN: u8 = 16;
     /// Poll: the task's wakes are counted.
     pub(crate) const WATCHED: u8 = 32;
+    /// Poll: it may have been the drop of the task's future.
+    pub(crate) const UNSURE: u8 = 64;
+    /// TaskEnd: the task's span is closed, so what looked like its last poll was the drop of its future.
+    pub(crate) const BY_CLOSE: u8 = 64;
+    /// TaskStart, TaskEnd: what is left is a kind's number.
+    pub(crate) const KIND: u8 = 15;
 }
 
 /// Marks of Wake: who woke the task.
@@ -66,6 +74,9 @@ pub(crate) const PLAIN_BYTES: usize = PLAIN_WORDS * WORD_BYTES;
 
 /// Words of New, but for the fields.
 pub(crate) const NEW_WORDS: usize = 8;
+
+/// Words of TaskStart, but for the name.
+pub(crate) const TASK_START_WORDS: usize = 15;
 
 /// The words of the longest header, and what fills the fields up to a word.
 pub(crate) const HEADER_BYTES_MAX: usize = 9 * WORD_BYTES;
@@ -168,11 +179,11 @@ pub(crate) fn other_span(head: Head, other: Context, flags: u32, trace_state: &[
 }
 
 /// TaskStart: the times, ids and addresses that `tasks.rs` lists; then the name.
-pub(crate) fn task_start(head: Head, words: [u64; 10], name: &[u8]) -> [u64; 14] {
-    let [a, b, c, d, e, f, g, h, i, j] = words;
+pub(crate) fn task_start(head: Head, words: [u64; 11], name: &[u8]) -> [u64; TASK_START_WORDS] {
+    let [a, b, c, d, e, f, g, h, i, j, k] = words;
     let length = name.len() as u64;
     [
-        head.word(14, name.len()),
+        head.word(TASK_START_WORDS, name.len()),
         head.ticks,
         head.span_id,
         a,
@@ -185,8 +196,34 @@ pub(crate) fn task_start(head: Head, words: [u64; 10], name: &[u8]) -> [u64; 14]
         h,
         i,
         j,
+        k,
         length,
     ]
+}
+
+/// Marks the address of a place that the runtime told of, which is even like that of any other.
+const TOLD: u64 = 1;
+
+/// A place as a word of a record.
+pub(crate) fn place_word(place: Place) -> u64 {
+    match place {
+        Place::Caller(place) => std::ptr::from_ref(place) as u64,
+        Place::Told(place) => std::ptr::from_ref(place) as u64 | TOLD,
+    }
+}
+
+/// The place of a word.
+///
+/// # Safety
+/// The word must be one that [`place_word`] has made in this process, or in the one that it was forked from.
+pub(crate) unsafe fn place(word: u64) -> Place {
+    if word & TOLD == 0 {
+        // SAFETY: it is the address of a `&'static` of that type, which is there and at the same address.
+        Place::Caller(unsafe { &*(word as *const std::panic::Location<'static>) })
+    } else {
+        // SAFETY: as above.
+        Place::Told(unsafe { &*((word & !TOLD) as *const Location) })
+    }
 }
 
 /// TaskEnd.

@@ -4,6 +4,7 @@ use tracing_core::span::{Attributes, Current, Id, Record};
 use tracing_core::{Event, Interest, LevelFilter, Metadata};
 
 use crate::recorder::{Parent, Recorder};
+use crate::runtime_reader::{self, RuntimeReader, is_runtimes};
 use crate::slots::{Slot, SlotId};
 
 /// A subscriber that records; made by [`Recorder::subscriber`].
@@ -17,6 +18,20 @@ pub struct Subscriber {
 impl Subscriber {
     pub(crate) fn new(recorder: Recorder) -> Self {
         Self { recorder }
+    }
+
+    /// The reader of a span that is the runtime's.
+    #[inline]
+    fn reader_of(&self, id: &Id) -> Option<&dyn RuntimeReader> {
+        is_runtimes(id).then(|| self.recorder.runtime_reader()).flatten()
+    }
+
+    /// What a span or event hangs under that names its parent.
+    fn explicit(id: &Id) -> Parent {
+        match is_runtimes(id) {
+            true => Parent::None,
+            false => Parent::Span(slot_id(id)),
+        }
     }
 }
 
@@ -34,7 +49,7 @@ impl tracing_core::Subscriber for Subscriber {
         let of_log = metadata.is_event() && metadata.target() == "log";
         if of_log {
             Interest::sometimes()
-        } else if self.recorder.core.wanted(metadata).any() {
+        } else if self.recorder.core.wanted(metadata).any() || self.recorder.reader_of(metadata).is_some() {
             Interest::always()
         } else {
             Interest::never()
@@ -42,7 +57,7 @@ impl tracing_core::Subscriber for Subscriber {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.recorder.core.wanted(metadata).any()
+        self.recorder.core.wanted(metadata).any() || self.recorder.reader_of(metadata).is_some()
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -51,8 +66,13 @@ impl tracing_core::Subscriber for Subscriber {
 
     #[inline]
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        if let Some(reader) = self.recorder.reader_of(attributes.metadata()) {
+            let id = runtime_reader::next_id();
+            reader.new_span(&self.recorder, id.into_u64(), attributes);
+            return id;
+        }
         let parent = match attributes.parent() {
-            Some(parent) => Parent::Span(slot_id(parent)),
+            Some(parent) => Self::explicit(parent),
             None if attributes.is_root() => Parent::None,
             None => Parent::Current,
         };
@@ -69,8 +89,11 @@ impl tracing_core::Subscriber for Subscriber {
     }
 
     fn event(&self, event: &Event<'_>) {
+        if let Some(reader) = self.recorder.reader_of(event.metadata()) {
+            return reader.event(&self.recorder, event);
+        }
         let parent = match event.parent() {
-            Some(parent) => Parent::Span(slot_id(parent)),
+            Some(parent) => Self::explicit(parent),
             None if event.is_root() => Parent::None,
             None => Parent::Current,
         };
@@ -79,15 +102,27 @@ impl tracing_core::Subscriber for Subscriber {
 
     #[inline]
     fn enter(&self, span: &Id) {
+        if let Some(reader) = self.reader_of(span) {
+            reader.enter(&self.recorder, span.into_u64());
+            return;
+        }
         self.recorder.enter(slot_id(span));
     }
 
     #[inline]
     fn exit(&self, span: &Id) {
+        if let Some(reader) = self.reader_of(span) {
+            reader.exit(&self.recorder, span.into_u64());
+            return;
+        }
         self.recorder.exit(slot_id(span));
     }
 
     fn clone_span(&self, span: &Id) -> Id {
+        if let Some(reader) = self.reader_of(span) {
+            reader.keep(span.into_u64());
+            return span.clone();
+        }
         if let Some(slot) = self.recorder.core.slots.get(slot_id(span)) {
             slot.keep();
         }
@@ -96,6 +131,9 @@ impl tracing_core::Subscriber for Subscriber {
 
     #[inline]
     fn try_close(&self, span: Id) -> bool {
+        if let Some(reader) = self.reader_of(&span) {
+            return reader.release(&self.recorder, span.into_u64());
+        }
         let slots = &self.recorder.core.slots;
         let is_last = |id| slots.get(id).is_some_and(Slot::release);
         let id = slot_id(&span);

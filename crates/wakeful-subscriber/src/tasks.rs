@@ -3,10 +3,9 @@
 //! A poll is one record, written when it ends. Whoever watches a runtime (`wakeful-tokio`) calls this from within the runtime, so
 //! nothing here waits, and what finds no room is counted like everything else.
 
-use std::panic::Location;
 use std::sync::atomic::Ordering;
 
-use wakeful_model::runtime::{RuntimeId, TaskEndKind, TaskId, TaskKind};
+use wakeful_model::runtime::{Place, RuntimeId, TaskEndKind, TaskId, TaskKind};
 
 use crate::Recorder;
 use crate::current::current_span;
@@ -33,7 +32,7 @@ pub struct NewTask<'a> {
     /// Its id.
     pub id: TaskId,
     /// Where the program spawned it.
-    pub location: &'static Location<'static>,
+    pub location: Place,
     /// The name that the program gave it; empty for none.
     pub name: &'a str,
     /// What runs it.
@@ -44,6 +43,8 @@ pub struct NewTask<'a> {
     pub type_name: &'static str,
     /// Bytes of its future.
     pub future_bytes: Option<u64>,
+    /// Bytes of its future as the runtime keeps it; `None` if that is not known.
+    pub stored_bytes: Option<u64>,
 }
 
 /// How often a task was woken and its wakers cloned and dropped, since it was spawned.
@@ -80,6 +81,8 @@ pub(crate) struct OpenPoll {
     entered: u64,
     /// The task is gone with it.
     end: Option<TaskEndKind>,
+    /// The runtime's span was entered, which it also is when the future is dropped.
+    is_unsure: bool,
     /// How often it was begun: a task's wrapper begins what the runtime's hook has begun.
     depth: u32,
 }
@@ -139,11 +142,12 @@ impl Recorder {
                 [
                     spawned.ticks,
                     spawned.parent,
-                    std::ptr::from_ref(task.location) as u64,
+                    record::place_word(task.location),
                     task.runtime.map_or(0, |runtime| runtime.0),
                     task.type_name.as_ptr() as u64,
                     task.type_name.len() as u64,
                     task.future_bytes.map_or(0, |bytes| bytes.saturating_add(1)),
+                    task.stored_bytes.map_or(0, |bytes| bytes.saturating_add(1)),
                     (spawned.trace_id >> 64) as u64,
                     spawned.trace_id as u64,
                     spawned.span_id,
@@ -156,11 +160,23 @@ impl Recorder {
 
     /// Tells that a task is gone. Only the first time counts.
     pub fn task_end(&self, task: TaskId, kind: TaskEndKind) {
+        self.task_end_marked(task, kind, 0);
+    }
+
+    /// Tells that the span is closed that the runtime made for a task, and so that the task is gone. The span was entered once more for
+    /// the drop of the future, which then was no poll.
+    pub fn task_span_closed(&self, task: TaskId) {
+        self.task_end_marked(task, TaskEndKind::Unknown, mark::BY_CLOSE);
+    }
+
+    fn task_end_marked(&self, task: TaskId, kind: TaskEndKind, marks: u8) {
         self.task_record(|local, now| {
             match local.polls.last_mut().filter(|poll| poll.task == task.0) {
                 // Its wrapper is ready, and the runtime's hook has the last poll still to end.
-                Some(poll) => poll.end = Some(kind),
-                None => local.write_task_end(task.0, kind, now),
+                Some(poll) => {
+                    poll.end.get_or_insert(kind);
+                }
+                None => local.write_task_end(task.0, kind as u8 | marks, now),
             }
         });
     }
@@ -173,6 +189,16 @@ impl Recorder {
     /// A poll begins on this thread. `woken_ticks` is when the task was woken for it, 0 if that is not known.
     #[inline]
     pub fn begin_poll(&self, task: TaskId, woken_ticks: u64) {
+        self.begin(task, woken_ticks, false);
+    }
+
+    /// [`Self::begin_poll`], as the span tells it that the runtime made for the task: it is entered for the drop of the future too.
+    pub fn begin_poll_in_span(&self, task: TaskId, woken_ticks: u64) {
+        self.begin(task, woken_ticks, true);
+    }
+
+    #[inline]
+    fn begin(&self, task: TaskId, woken_ticks: u64, is_unsure: bool) {
         local::with(&self.core, |local| {
             if let Some(poll) = local.polls.last_mut().filter(|poll| poll.task == task.0) {
                 poll.depth += 1;
@@ -185,6 +211,7 @@ impl Recorder {
                 woken_ticks,
                 wakers: None,
                 end: None,
+                is_unsure,
                 entered: local.entered,
                 depth: 1,
             };
@@ -218,6 +245,9 @@ impl Recorder {
             if poll.entered != local.entered {
                 head.marks |= mark::ENTERED_SPAN;
             }
+            if poll.is_unsure {
+                head.marks |= mark::UNSURE;
+            }
             let written = match poll.wakers {
                 None => local.try_write(record::poll(head, poll.start_ticks, poll.woken_ticks)),
                 Some(counts) => {
@@ -230,15 +260,12 @@ impl Recorder {
                     ))
                 }
             };
-            if let Err(cause) = written
-                && !local
-                    .unwritten
-                    .add_poll(poll.task, head.ticks.saturating_sub(poll.start_ticks))
-            {
-                local.thread.loss.add(cause, 1, 0);
+            if written.is_err() {
+                let ticks = head.ticks.saturating_sub(poll.start_ticks);
+                local.unwritten.add_poll(poll.task, ticks);
             }
             if let Some(kind) = poll.end {
-                local.write_task_end(poll.task, kind, now);
+                local.write_task_end(poll.task, kind as u8, now);
             }
         });
     }
@@ -269,7 +296,9 @@ impl Recorder {
     fn task_record(&self, write: impl FnOnce(&mut Local, u64)) {
         let now = self.ticks();
         let written = local::with(&self.core, |local| {
-            local.write_unwritten();
+            if !local.unwritten.is_empty() {
+                local.write_unwritten();
+            }
             write(local, now);
         });
         if written.is_none() && local::is_ending() {
@@ -278,125 +307,20 @@ impl Recorder {
     }
 }
 
-/// What found no room in the ring and is kept until there is some, so that what is counted stays exact: polls as sums, and ends of
-/// tasks, which would otherwise be alive for ever.
-#[derive(Debug, Default)]
-pub(crate) struct Unwritten {
-    polls: Vec<UnwrittenPolls>,
-    ends: Vec<(u64, TaskEndKind)>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct UnwrittenPolls {
-    task: u64,
-    polls: u64,
-    busy_ticks: u64,
-    longest_ticks: u64,
-}
-
-/// Tasks whose unwritten polls are summed up, on one thread.
-const UNWRITTEN_TASKS_MAX: usize = 64;
-/// Ends that are kept on one thread: a megabyte.
-const UNWRITTEN_ENDS_MAX: usize = 1 << 16;
-
-impl Unwritten {
-    /// Adds a poll; whether there was room.
-    #[cold]
-    fn add_poll(&mut self, task: u64, ticks: u64) -> bool {
-        if let Some(known) = self.polls.iter_mut().find(|known| known.task == task) {
-            known.polls += 1;
-            known.busy_ticks += ticks;
-            known.longest_ticks = known.longest_ticks.max(ticks);
-            return true;
-        }
-        let has_room = self.polls.len() < UNWRITTEN_TASKS_MAX;
-        if has_room {
-            self.polls.push(UnwrittenPolls {
-                task,
-                polls: 1,
-                busy_ticks: ticks,
-                longest_ticks: ticks,
-            });
-        }
-        has_room
-    }
-
-    /// Adds the end of a task; whether there was room.
-    #[cold]
-    fn add_end(&mut self, task: u64, kind: TaskEndKind) -> bool {
-        let has_room = self.ends.len() < UNWRITTEN_ENDS_MAX;
-        if has_room {
-            self.ends.push((task, kind));
-        }
-        has_room
-    }
-
-    #[inline]
-    fn is_empty(&self) -> bool {
-        self.polls.is_empty() && self.ends.is_empty()
-    }
-}
-
 impl Local {
-    /// Writes what found no room, as far as there is room for it now.
-    #[inline]
-    pub(crate) fn write_unwritten(&mut self) {
-        if !self.unwritten.is_empty() {
-            self.try_write_unwritten();
-        }
-    }
-
-    /// Polls first: after its end nobody asks for those of a task.
-    #[cold]
-    fn try_write_unwritten(&mut self) {
-        while let Some(sums) = self.unwritten.polls.last().copied() {
-            let head = Head {
-                kind: Kind::Polls,
-                marks: 0,
-                slot: NONE,
-                ticks: self.next_ticks(0),
-                span_id: sums.task,
-            };
-            let words = record::polls(head, sums.polls, sums.busy_ticks, sums.longest_ticks);
-            if self.try_write(words).is_err() {
-                return;
-            }
-            self.unwritten.polls.pop();
-        }
-        while let Some((task, kind)) = self.unwritten.ends.last().copied() {
-            if self.try_write_task_end(task, kind, 0).is_err() {
-                return;
-            }
-            self.unwritten.ends.pop();
-        }
-    }
-
-    /// Gives up what could not be written, and counts it.
-    pub(crate) fn count_unwritten(&mut self) {
-        let polls: u64 = self.unwritten.polls.drain(..).map(|sums| sums.polls).sum();
-        let ends = self.unwritten.ends.drain(..).count() as u64;
-        if polls + ends > 0 {
-            self.thread.loss.add(LossCause::RingFull, polls + ends, 0);
-        }
-    }
-
-    fn write_task_end(&mut self, task: u64, kind: TaskEndKind, now: u64) {
-        if let Err(cause) = self.try_write_task_end(task, kind, now)
-            && !self.unwritten.add_end(task, kind)
-        {
-            self.thread.loss.add(cause, 1, 0);
-        }
-    }
-
-    fn try_write_task_end(&mut self, task: u64, kind: TaskEndKind, now: u64) -> Result<(), LossCause> {
+    fn write_task_end(&mut self, task: u64, marks: u8, now: u64) {
         let head = Head {
             kind: Kind::TaskEnd,
-            marks: kind as u8,
+            marks,
             slot: NONE,
             ticks: self.next_ticks(now),
             span_id: task,
         };
-        self.try_write(record::task_end(head))
+        // Behind those that wait already, of which one may be the task's last poll.
+        let written = self.unwritten.is_empty() && self.try_write(record::task_end(head)).is_ok();
+        if !written && !self.unwritten.add_end(task, marks) {
+            self.thread.loss.add(LossCause::RingFull, 1, 0);
+        }
     }
 
     /// Tells the drain which task this thread polls, so that a poll that does not end is seen too.

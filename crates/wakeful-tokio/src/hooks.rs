@@ -27,12 +27,13 @@ pub(crate) fn are_set() -> bool {
 
 #[cfg(tokio_unstable)]
 mod unstable {
+    use std::cell::Cell;
     use std::fmt;
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    use tokio::runtime::{Builder, TaskMeta};
+    use tokio::runtime::{Builder, Handle, TaskMeta, worker_index};
     use wakeful_model::runtime::{TaskEndKind, TaskKind};
-    use wakeful_subscriber::NewTask;
+    use wakeful_subscriber::{NewTask, Recorder};
 
     use crate::global::with_recorder;
     use crate::id;
@@ -87,6 +88,19 @@ mod unstable {
         ARE_SET.load(Ordering::Relaxed)
     }
 
+    /// Says which worker this thread is, at its first poll and now and then: a thread may come to be another's.
+    fn say_worker(recorder: &Recorder) {
+        thread_local! {
+            static POLLS: Cell<u8> = const { Cell::new(0) };
+        }
+        let is_due = POLLS.try_with(|polls| polls.replace(polls.get().wrapping_add(1)) == 0);
+        if is_due == Ok(true)
+            && let (Ok(runtime), Some(worker)) = (Handle::try_current(), worker_index())
+        {
+            recorder.set_worker(id::runtime(runtime.id()), worker as u32);
+        }
+    }
+
     /// [`super::instrument`] beside hooks of the application's own.
     pub fn instrument_with(builder: &mut Builder, hooks: Hooks) -> &mut Builder {
         ARE_SET.store(true, Ordering::Relaxed);
@@ -104,12 +118,13 @@ mod unstable {
                 with_recorder(|recorder| {
                     let new = NewTask {
                         id: id::task(task.id()),
-                        location: task.spawned_at(),
+                        location: task.spawned_at().into(),
                         name: "",
                         kind: TaskKind::Task,
                         runtime: None,
                         type_name: "",
                         future_bytes: None,
+                        stored_bytes: None,
                     };
                     recorder.task_start(&new, recorder.spawn_point());
                 });
@@ -118,7 +133,10 @@ mod unstable {
                 if let Some(hook) = &before_poll {
                     hook(task);
                 }
-                with_recorder(|recorder| recorder.begin_poll(id::task(task.id()), 0));
+                with_recorder(|recorder| {
+                    say_worker(recorder);
+                    recorder.begin_poll(id::task(task.id()), 0);
+                });
             })
             .on_after_task_poll(move |task| {
                 with_recorder(|recorder| recorder.end_poll(id::task(task.id()), None));

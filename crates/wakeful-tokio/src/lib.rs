@@ -19,6 +19,7 @@ mod id;
 mod insight;
 mod join_set;
 mod runtimes;
+mod spans;
 mod spawn;
 pub mod sync;
 mod watched;
@@ -31,6 +32,7 @@ pub use hooks::instrument;
 pub use hooks::instrument_with;
 pub use join_set::JoinSet;
 pub use runtimes::watch_runtime;
+pub use spans::read_spans;
 pub use spawn::{block_on, spawn, spawn_blocking, spawn_local, spawn_named, watch};
 pub use watched::Watched;
 
@@ -42,5 +44,6 @@ use wakeful_subscriber::Recorder;
 pub fn sample(recorder: &Recorder, batch: &mut RuntimeBatch, locations: &mut LocationTable) {
     runtimes::sample(recorder, batch);
     sync::sample(recorder, batch, locations);
-    insight::sample(batch);
+    let has_spans = spans::sample(recorder, batch, locations);
+    insight::sample(batch, has_spans);
 }

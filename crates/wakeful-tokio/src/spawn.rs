@@ -111,6 +111,11 @@ fn current_runtime() -> Option<RuntimeId> {
 fn task<F>(kind: TaskKind, name: &str, runtime: Option<RuntimeId>) -> Option<Arc<Task>> {
     let location = Location::caller();
     with_recorder(|recorder| {
+        // What is within a task Tokio knows nothing of; of `block_on` its span tells all that there is.
+        let has_span = recorder.reads_runtime() && kind != TaskKind::Future;
+        if has_span && kind == TaskKind::BlockOn {
+            return None;
+        }
         let spawn = Spawn {
             kind,
             name: name.into(),
@@ -118,9 +123,11 @@ fn task<F>(kind: TaskKind, name: &str, runtime: Option<RuntimeId>) -> Option<Arc
             runtime,
             type_name: std::any::type_name::<F>(),
             future_bytes: size_of::<F>(),
+            has_span,
         };
-        Task::new(recorder, spawn)
+        Some(Task::new(recorder, spawn))
     })
+    .flatten()
 }
 
 /// Tells of a task that was spawned.

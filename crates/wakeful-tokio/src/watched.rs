@@ -60,6 +60,8 @@ pub(crate) struct Spawn {
     pub(crate) runtime: Option<RuntimeId>,
     pub(crate) type_name: &'static str,
     pub(crate) future_bytes: usize,
+    /// Tokio makes a span of it that is read: that tells of its wakes.
+    pub(crate) has_span: bool,
 }
 
 impl Task {
@@ -67,6 +69,7 @@ impl Task {
         // A task is scheduled as soon as it is spawned; a future within one waits for whoever polls it.
         let woken_ticks = match spawn.kind {
             TaskKind::Future => 0,
+            _ if spawn.has_span => 0,
             _ => recorder.ticks(),
         };
         Arc::new(Self {
@@ -93,12 +96,13 @@ impl Task {
         }
         let task = NewTask {
             id,
-            location: self.spawn.location,
+            location: self.spawn.location.into(),
             name: &self.spawn.name,
             kind: self.spawn.kind,
             runtime: self.spawn.runtime,
             type_name: self.spawn.type_name,
             future_bytes: Some(self.spawn.future_bytes as u64),
+            stored_bytes: None,
         };
         self.recorder.task_start(&task, self.point);
         if self.is_gone.load(Ordering::SeqCst) {
@@ -137,14 +141,14 @@ impl Task {
     }
 
     fn end_poll(&self, id: TaskId, live_wakers: usize) {
-        let counts = WakerCounts {
+        let counts = || WakerCounts {
             wakes: self.wakes.load(Ordering::Relaxed),
             self_wakes: self.self_wakes.load(Ordering::Relaxed),
             // Wakers that come and go are not counted one by one, only those that there are.
             clones: u32::try_from(live_wakers).unwrap_or(u32::MAX),
             drops: 0,
         };
-        self.recorder.end_poll(id, Some(counts));
+        self.recorder.end_poll(id, (!self.spawn.has_span).then(counts));
     }
 
     fn woken(&self) {
@@ -235,7 +239,7 @@ impl<F: Future> Future for Watched<F> {
             return this.future.poll(context);
         };
         let is_known = |waker: &TaskWaker| waker.inner.will_wake(context.waker());
-        if !waker.as_ref().is_some_and(|(waker, _)| is_known(waker)) {
+        if !task.spawn.has_span && !waker.as_ref().is_some_and(|(waker, _)| is_known(waker)) {
             let new = Arc::new(TaskWaker {
                 task: task.clone(),
                 inner: context.waker().clone(),

@@ -289,6 +289,10 @@ impl Builder {
         }
         let propagator = export.propagator.clone();
         let (recorder, drain) = recorder(settings);
+        if exports {
+            // Before its subscriber or layer is made, which then lets those spans through.
+            wakeful_tokio::read_spans(&recorder);
+        }
         let exporter = match exports {
             true => Some(Exporter::start(&export, drain)?),
             false => None,

@@ -18,6 +18,10 @@ const POLL_BYTES: usize = 40;
 const WAKE_BYTES: usize = 24;
 const END_BYTES: usize = 20;
 const GROUP_BYTES: usize = 120;
+/// A resource's start or state, or a wait for one.
+const RESOURCE_BYTES: usize = 120;
+/// Figures of a runtime, and of each of its workers.
+const FIGURES_BYTES: usize = 60;
 
 /// Counts what tasks do, and keeps what is told of it with the next batch.
 #[derive(Debug)]
@@ -173,11 +177,12 @@ impl Fold {
 
     pub(crate) fn summed_polls(&mut self, summed: &SummedPolls) {
         self.has_seen = true;
-        // Sums come late: a task that is not known has ended meanwhile, on another thread.
-        let group = match self.tasks.get_mut(&summed.task) {
-            Some(task) => {
+        // Sums come late: a task that is not known has ended meanwhile, on another thread. Or they are those of many tasks.
+        let known = summed.task.and_then(|id| Some((id, self.tasks.get_mut(&id)?)));
+        let group = match known {
+            Some((id, task)) => {
                 task.add_summed(summed.polls, summed.busy_nanos);
-                mark_changed(task, summed.task, &mut self.changed);
+                mark_changed(task, id, &mut self.changed);
                 task.group
             }
             None => 0,
@@ -219,7 +224,7 @@ impl Fold {
         }
     }
 
-    /// Ends the stretch of time that goes on, and gives what was seen in it; `None` if no runtime was ever seen. `sample` adds
+    /// Ends the stretch of time that goes on, and gives what was seen in it; `None` if nothing of a runtime was ever seen. `sample` adds
     /// what is looked at only now: figures, resources.
     pub(crate) fn take(
         &mut self,
@@ -234,10 +239,12 @@ impl Fold {
             ..RuntimeBatch::default()
         };
         sample(&mut batch, &mut table);
-        if !self.has_seen && batch.insight == Insight::Metrics && batch.runtimes.is_empty() {
+        let is_empty = batch.runtimes.is_empty() && batch.resource_starts.is_empty();
+        if !self.has_seen && batch.insight == Insight::Metrics && is_empty {
             self.from_unix_nanos = to;
             return None;
         }
+        self.budget.take_anyway(sampled_bytes(&batch));
         for group in &mut self.groups {
             if let Some(sums) = group.take(from, to, &mut table) {
                 self.budget.take_anyway(GROUP_BYTES);
@@ -318,6 +325,15 @@ impl Fold {
     }
 }
 
+/// Bytes of what is looked at once a second, about.
+fn sampled_bytes(batch: &RuntimeBatch) -> usize {
+    let resources = batch.resource_starts.len() + batch.resource_states.len() + batch.async_ops.len();
+    let figures = batch.metrics.iter().map(|metrics| 1 + metrics.workers.len());
+    RESOURCE_BYTES * resources
+        + END_BYTES * batch.resource_ends.len()
+        + FIGURES_BYTES * figures.sum::<usize>()
+}
+
 /// The task of that id; one whose spawn was not seen is counted as alive from now on.
 fn known<'a>(tasks: &'a mut FxHashMap<TaskId, Task>, groups: &mut [GroupSums], id: TaskId) -> &'a mut Task {
     tasks.entry(id).or_insert_with(|| {
@@ -378,12 +394,13 @@ mod tests {
         fn start(&self, task: u64) {
             let task = NewTask {
                 id: TaskId(task),
-                location: std::panic::Location::caller(),
+                location: std::panic::Location::caller().into(),
                 name: "",
                 kind: TaskKind::Task,
                 runtime: None,
                 type_name: "",
                 future_bytes: None,
+                stored_bytes: None,
             };
             self.recorder.task_start(&task, self.recorder.spawn_point());
         }
@@ -460,7 +477,7 @@ mod tests {
     fn sums_of_polls_do_not_bring_a_task_back() {
         let mut program = Program::new(1_000_000);
         program.fold.summed_polls(&SummedPolls {
-            task: TaskId(1),
+            task: Some(TaskId(1)),
             polls: 3,
             busy_nanos: 30,
             longest_nanos: 20,

@@ -1,8 +1,6 @@
 //! What the tasks of one spawn location do, second by second.
 
-use std::panic::Location;
-
-use wakeful_model::runtime::{LocationSums, LocationTable, RuntimeId, TaskKind};
+use wakeful_model::runtime::{LocationSums, LocationTable, Place, RuntimeId, TaskKind};
 
 /// Tasks that are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -14,13 +12,9 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn new(
-        location: &'static Location<'static>,
-        kind: TaskKind,
-        runtime: Option<RuntimeId>,
-    ) -> Self {
+    pub(super) fn new(location: Place, kind: TaskKind, runtime: Option<RuntimeId>) -> Self {
         Self {
-            address: std::ptr::from_ref(location) as usize,
+            address: location.address(),
             kind,
             runtime,
         }
@@ -31,7 +25,7 @@ impl Group {
 #[derive(Debug, Default)]
 pub(super) struct GroupSums {
     group: Group,
-    location: Option<&'static Location<'static>>,
+    location: Option<Place>,
     pub(super) alive: u64,
     pub(super) started: u64,
     pub(super) ended: u64,
@@ -45,7 +39,7 @@ pub(super) struct GroupSums {
 }
 
 impl GroupSums {
-    pub(super) fn new(group: Group, location: Option<&'static Location<'static>>) -> Self {
+    pub(super) fn new(group: Group, location: Option<Place>) -> Self {
         Self {
             group,
             location,

@@ -1,9 +1,8 @@
 //! One task, as far as the fold knows it.
 
-use std::panic::Location;
-
 use wakeful_model::runtime::{
-    DurationHistogram, LocationTable, RuntimeId, TaskId, TaskKind, TaskStart, TaskSums, Wake, WakerSums,
+    DurationHistogram, LocationTable, Place, RuntimeId, TaskId, TaskKind, TaskStart, TaskSums, Wake,
+    WakerSums,
 };
 use wakeful_model::{SpanId, TraceId};
 use wakeful_subscriber::{FinishedPoll, StartedTask, WakerCounts};
@@ -41,12 +40,13 @@ pub(super) struct Task {
 struct Start {
     start_unix_nanos: u64,
     parent: Option<TaskId>,
-    location: &'static Location<'static>,
+    location: Place,
     name: Box<str>,
     kind: TaskKind,
     runtime: Option<RuntimeId>,
     type_name: &'static str,
     future_bytes: Option<u64>,
+    stored_bytes: Option<u64>,
     spawned_in: Option<(TraceId, SpanId)>,
 }
 
@@ -74,6 +74,7 @@ impl Task {
             runtime: task.runtime,
             type_name: task.type_name,
             future_bytes: task.future_bytes,
+            stored_bytes: task.stored_bytes,
             spawned_in: task.spawned_in,
         }));
     }
@@ -91,6 +92,7 @@ impl Task {
         }
         start.runtime = start.runtime.or(task.runtime);
         start.future_bytes = start.future_bytes.or(task.future_bytes);
+        start.stored_bytes = start.stored_bytes.or(task.stored_bytes);
     }
 
     /// Counts a poll.
@@ -143,6 +145,7 @@ impl Task {
     pub(super) fn woken(&mut self, wake: &Wake) {
         self.last_wake_unix_nanos = wake.at_unix_nanos;
         if self.wakes.len() < 2 {
+            self.wakes.reserve_exact(1);
             self.wakes.push(wake.clone());
         }
     }
@@ -151,7 +154,12 @@ impl Task {
     pub(super) fn take_wake(&mut self, start_unix_nanos: u64) -> Option<Wake> {
         let is_before = |wake: &Wake| wake.at_unix_nanos <= start_unix_nanos;
         let wake = self.wakes.first().is_some_and(is_before);
-        wake.then(|| self.wakes.remove(0))
+        let wake = wake.then(|| self.wakes.remove(0));
+        if self.wakes.is_empty() {
+            // A task that waits keeps no room for what woke it.
+            self.wakes = Vec::new();
+        }
+        wake
     }
 
     /// What is told of its start.
@@ -167,8 +175,8 @@ impl Task {
             runtime: start.runtime,
             type_name: start.type_name.to_owned(),
             future_bytes: start.future_bytes,
-            // Tokio itself decides whether to put a future into a box, and does not say.
-            stored_bytes: None,
+            // Tokio itself decides whether to put a future into a box, and its spans alone say so.
+            stored_bytes: start.stored_bytes,
             spawned_in: start.spawned_in,
         })
     }

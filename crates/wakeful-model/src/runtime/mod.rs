@@ -18,7 +18,7 @@ mod task;
 pub use histogram::{Bucket, DurationHistogram};
 pub use ids::{AsyncOpId, LocationIndex, ResourceId, RuntimeId, TaskId, ThreadId};
 pub use insight::{Gap, Insight, Loss};
-pub use locations::LocationTable;
+pub use locations::{LocationTable, Place};
 pub use metrics::{Flavor, Runtime, RuntimeMetrics, Thread, WorkerMetrics};
 pub use resource::{
     AsyncOp, Contention, Holder, ResourceEnd, ResourceStart, ResourceState, StateAttribute, StateValue,

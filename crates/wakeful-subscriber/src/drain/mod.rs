@@ -27,6 +27,7 @@ use crate::slots::Slot;
 use crate::thread::Thread;
 use merge::Merge;
 use open_span::{Limits, OpenSpan};
+use tasks::UnsurePoll;
 use threads::Threads;
 
 pub use events::{Event, Events, Exception, Links};
@@ -73,6 +74,7 @@ struct State {
     drained: Drained,
     open: u64,
     misplaced: Misplaced,
+    unsure_polls: Vec<UnsurePoll>,
 }
 
 /// Records that no legal use of `tracing` writes.
@@ -105,6 +107,7 @@ impl Drain {
                 drained: Drained::default(),
                 open: 0,
                 misplaced: Misplaced::default(),
+                unsure_polls: Vec::new(),
                 timeline,
             },
             core,
@@ -121,6 +124,7 @@ impl Drain {
         self.state.drained = Drained::default();
         let watermark = self.look();
         self.read(watermark, sink);
+        self.state.settle_old(false, sink);
         self.hand_out_explicit_spans(sink);
         self.let_go_of_rings();
         self.state.running_polls(sink);
@@ -147,6 +151,7 @@ impl Drain {
                 break;
             }
         }
+        self.state.settle_old(true, sink);
         all
     }
 
