@@ -8,17 +8,17 @@ use std::sync::Arc;
 
 use tokio::sync::TryLockError;
 
-use super::lock::{Lock, waited};
+use super::resource::{Call, Resource, waited};
 
 /// `tokio::sync::Mutex` that knows which task holds it and which ones wait, and where they do.
 pub struct Mutex<T> {
-    lock: Arc<Lock>,
+    lock: Arc<Resource>,
     inner: tokio::sync::Mutex<T>,
 }
 
 /// What [`Mutex::lock`] gives; the lock is given back when it is dropped.
 pub struct MutexGuard<'a, T> {
-    lock: &'a Lock,
+    lock: &'a Resource,
     inner: tokio::sync::MutexGuard<'a, T>,
 }
 
@@ -26,8 +26,14 @@ impl<T> Mutex<T> {
     /// A lock that nobody holds.
     #[track_caller]
     pub fn new(value: T) -> Self {
+        Self::named("", value)
+    }
+
+    /// A lock with a name, which is shown beside where it was made.
+    #[track_caller]
+    pub fn named(name: &str, value: T) -> Self {
         Self {
-            lock: Lock::new("Mutex", Location::caller()),
+            lock: Resource::lock("Mutex", name, Location::caller()),
             inner: tokio::sync::Mutex::new(value),
         }
     }
@@ -37,7 +43,7 @@ impl<T> Mutex<T> {
     pub fn lock(&self) -> impl Future<Output = MutexGuard<'_, T>> {
         let location = Location::caller();
         async move {
-            let inner = waited(&self.lock, "Mutex::lock", location, self.inner.lock()).await;
+            let inner = waited(&self.lock, Call::new("Mutex::lock", location), self.inner.lock()).await;
             self.lock.taken(location);
             MutexGuard {
                 lock: &self.lock,

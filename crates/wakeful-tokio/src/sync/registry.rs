@@ -1,96 +1,163 @@
-//! All watched locks of the program, looked at when a batch of runtime data is made.
+//! All watched locks and channels of the program, looked at when a batch of runtime data is made.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use wakeful_model::runtime::{
     AsyncOp, AsyncOpId, Contention, Holder, LocationTable, ResourceEnd, ResourceId, ResourceStart,
-    ResourceState, RuntimeBatch, StateAttribute, StateValue,
+    ResourceState, RuntimeBatch, StateValue,
 };
 use wakeful_subscriber::Recorder;
 
-use super::lock::{Held, Lock, Wait};
+use super::queue::{QueueState, attribute};
+use super::resource::{Held, Resource, Sharing, Wait};
 use crate::global::{belongs_to, unix_nanos, with_recorder};
 
 /// After so many looks everything that exists is told again, for a backend that has come later.
 const LOOKS_UNTIL_TOLD_AGAIN: u32 = 60;
 
-static LOCKS: Mutex<Vec<Known>> = Mutex::new(Vec::new());
+/// So many resources are told of at one look, at most, so that a batch stays small; the others come next.
+const TOLD_MAX: usize = 3_000;
+/// So many waits that are over are told of singly at one look.
+const ENDED_TOLD_MAX: usize = 2_000;
 
-/// A lock, and what was told of it.
+static RESOURCES: Mutex<All> = Mutex::new(All {
+    known: Vec::new(),
+    tidy_at: TIDY_AT_MIN,
+});
+
+/// Below that many resources nobody looks for those that are gone.
+const TIDY_AT_MIN: usize = 256;
+
+#[derive(Debug)]
+struct All {
+    known: Vec<Known>,
+    /// When so many are known, those that are gone are let go of though nobody looks.
+    tidy_at: usize,
+}
+
+/// A resource, and what was told of it. It is kept until the next look after all others have let go of it, so that its end is told.
 #[derive(Debug)]
 struct Known {
-    id: u64,
+    resource: Arc<Resource>,
     /// Whose it is; `None` if nobody listened when it was made.
     recorder: Option<Recorder>,
-    lock: Weak<Lock>,
     /// Looks since it was told; `None` if it never was.
     looks: Option<u32>,
-    /// Acquisitions, those that had to wait, who waits now, who shares it, and who has it alone.
-    state: (u64, u64, usize, usize, Option<Held>),
+    /// As it was told last.
+    state: State,
     /// Since when it is held so, at the latest.
     held_since_unix_nanos: u64,
 }
 
-pub(super) fn add(lock: &Arc<Lock>) {
-    LOCKS.lock().unwrap_or_else(PoisonError::into_inner).push(Known {
-        id: lock.id,
+/// What is compared to see whether there is something to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct State {
+    acquisitions: u64,
+    contended: u64,
+    waiting: usize,
+    sharing: usize,
+    held: Option<Held>,
+    queue: Option<QueueState>,
+}
+
+/// What one look may still tell.
+struct Room {
+    resources: usize,
+    ended: usize,
+}
+
+pub(super) fn add(resource: &Arc<Resource>) {
+    let mut all = RESOURCES.lock().unwrap_or_else(PoisonError::into_inner);
+    if all.known.len() >= all.tidy_at {
+        // Of these nobody was ever told.
+        all.known
+            .retain(|known| known.looks.is_some() || !known.is_gone());
+        all.tidy_at = TIDY_AT_MIN.max(2 * all.known.len());
+    }
+    all.known.push(Known {
+        resource: resource.clone(),
         recorder: with_recorder(Recorder::clone),
-        lock: Arc::downgrade(lock),
         looks: None,
-        state: (0, 0, 0, 0, None),
+        state: State::default(),
         held_since_unix_nanos: 0,
     });
 }
 
-/// Adds the locks of a recorder that were made, that are gone, that changed, and the waits for them.
+/// Adds the resources of a recorder that were made, that are gone, that changed, and the waits for them.
 pub(crate) fn sample(recorder: &Recorder, batch: &mut RuntimeBatch, locations: &mut LocationTable) {
     let now = unix_nanos();
-    let mut locks = LOCKS.lock().unwrap_or_else(PoisonError::into_inner);
-    locks.retain_mut(|known| match known.lock.upgrade() {
-        _ if !belongs_to(known.recorder.as_ref(), recorder) => true,
-        Some(lock) => {
-            known.look(&lock, now, batch, locations);
-            true
+    let mut room = Room {
+        resources: TOLD_MAX,
+        ended: ENDED_TOLD_MAX,
+    };
+    let mut all = RESOURCES.lock().unwrap_or_else(PoisonError::into_inner);
+    // Where the room was used up.
+    let mut full_at = None;
+    let mut at = 0;
+    all.known.retain_mut(|known| {
+        at += 1;
+        if !belongs_to(known.recorder.as_ref(), recorder) {
+            return true;
         }
-        None => {
-            if known.looks.is_some() {
-                batch.resource_ends.push(ResourceEnd {
-                    id: ResourceId(known.id),
-                    end_unix_nanos: now,
-                });
-            }
-            false
+        // Before the look, which then is the last one.
+        let is_gone = known.is_gone();
+        if is_gone && known.looks.is_none() {
+            return false;
         }
+        known.look(now, &mut room, batch, locations);
+        if room.resources == 0 {
+            full_at.get_or_insert(at);
+        }
+        if is_gone {
+            batch.resource_ends.push(ResourceEnd {
+                id: ResourceId(known.resource.id),
+                end_unix_nanos: now,
+            });
+        }
+        !is_gone
     });
+    if let Some(at) = full_at {
+        let at = at.min(all.known.len());
+        all.known.rotate_left(at);
+    }
 }
 
 impl Known {
-    fn look(&mut self, lock: &Lock, now: u64, batch: &mut RuntimeBatch, locations: &mut LocationTable) {
-        let looks = self.looks.map_or(LOOKS_UNTIL_TOLD_AGAIN, |looks| looks + 1);
-        let is_told_now = looks >= LOOKS_UNTIL_TOLD_AGAIN;
-        self.looks = Some(if is_told_now { 0 } else { looks });
+    /// Whether nobody but us has it any more.
+    fn is_gone(&self) -> bool {
+        Arc::strong_count(&self.resource) == 1
+    }
+
+    fn look(&mut self, now: u64, room: &mut Room, batch: &mut RuntimeBatch, locations: &mut LocationTable) {
+        let resource = &*self.resource;
+        let is_due = self.looks.is_none_or(|looks| looks + 1 >= LOOKS_UNTIL_TOLD_AGAIN);
+        let is_told_now = is_due && room.resources > 0;
         if is_told_now {
-            batch.resource_starts.push(ResourceStart {
-                id: ResourceId(lock.id),
-                start_unix_nanos: lock.made_unix_nanos,
-                kind: "Sync".to_owned(),
-                concrete_type: lock.concrete_type.to_owned(),
-                target: "wakeful::sync".to_owned(),
-                name: String::new(),
-                location: Some(locations.index(lock.made_at)),
-                parent: None,
-                is_internal: false,
-            });
+            room.resources -= 1;
+            self.looks = Some(0);
+            batch.resource_starts.push(start(resource, locations));
+        } else if let Some(looks) = &mut self.looks {
+            *looks = looks.saturating_add(1);
+        } else {
+            // Its waits would be a riddle.
+            return;
         }
-        let acquisitions = lock.acquisitions();
-        let held = lock.held();
-        let mut waits = lock.waits();
+        let held = resource.held();
+        let queue = resource.queue.as_ref().map(|queue| queue.state());
+        let acquisitions = queue.map_or_else(|| resource.acquisitions(), |queue| queue.sent);
+        let mut waits = resource.waits();
         let ended = std::mem::take(&mut waits.ended);
-        let (open, sharing) = (waits.open.clone(), waits.sharing.clone());
+        let sharing = waits.sharing.clone();
         let (contended, waited_nanos) = (waits.contended, waits.waited_nanos);
+        let waiting = waits.open.len();
+        for wait in &mut waits.open {
+            if is_told_now || !wait.is_told {
+                wait.is_told = true;
+                batch.async_ops.push(op(resource, wait, None, false, locations));
+            }
+        }
         drop(waits);
-        let (acquisitions_before, .., held_before) = self.state;
-        if held != held_before || acquisitions != acquisitions_before {
+        if held != self.state.held || acquisitions != self.state.acquisitions {
             // A wait that ended with it is the best that is known of when it was taken.
             let taken = ended
                 .iter()
@@ -99,54 +166,39 @@ impl Known {
                 .max();
             self.held_since_unix_nanos = taken.unwrap_or(now);
         }
-        let op = |wait: &Wait, end: Option<u64>, is_ready: bool, locations: &mut LocationTable| AsyncOp {
-            id: AsyncOpId(wait.id),
-            resource: ResourceId(lock.id),
-            task: wait.task,
-            source: wait.source.to_owned(),
-            location: Some(locations.index(wait.called_at)),
-            start_unix_nanos: wait.since_unix_nanos,
-            end_unix_nanos: end,
-            is_ready,
-            // A wait begins with the poll that did not get the lock. Those after it are not counted.
-            polls: 1,
-            ..AsyncOp::default()
-        };
         for (wait, end, is_ready) in &ended {
-            batch.async_ops.push(op(wait, Some(*end), *is_ready, locations));
+            // One of which the backend knows must end there too.
+            if wait.is_told || room.ended > 0 {
+                room.ended = room.ended.saturating_sub(1);
+                batch
+                    .async_ops
+                    .push(op(resource, wait, Some(*end), *is_ready, locations));
+            }
         }
-        for wait in &open {
-            batch.async_ops.push(op(wait, None, false, locations));
-        }
-        let state = (acquisitions, contended, open.len(), sharing.len(), held);
-        if !is_told_now && state == self.state {
+        let state = State {
+            acquisitions,
+            contended,
+            waiting,
+            sharing: sharing.len(),
+            held,
+            queue,
+        };
+        if !is_told_now && (state == self.state || room.resources == 0) {
             return;
         }
+        room.resources = room.resources.saturating_sub(usize::from(!is_told_now));
         self.state = state;
-        let alone = held.map(|held| (held, "", self.held_since_unix_nanos));
-        let shared = sharing
-            .iter()
-            .map(|sharing| (sharing.held, sharing.how, sharing.since_unix_nanos));
-        let holders: Vec<Holder> = alone
-            .into_iter()
-            .chain(shared)
-            .map(|(held, how, since_unix_nanos)| Holder {
-                task: held.task,
-                since_unix_nanos,
-                location: Some(locations.index(held.taken_at)),
-                how: how.to_owned(),
-            })
-            .collect();
+        let holders = self.holders(&sharing, locations);
+        let attributes = match queue {
+            Some(queue) => queue.attributes(),
+            None => vec![attribute("locked", StateValue::Bool(!holders.is_empty()))],
+        };
         batch.resource_states.push(ResourceState {
-            resource: ResourceId(lock.id),
+            resource: ResourceId(self.resource.id),
             at_unix_nanos: now,
-            attributes: vec![StateAttribute {
-                key: "locked".to_owned(),
-                value: StateValue::Bool(!holders.is_empty()),
-                unit: String::new(),
-            }],
+            attributes,
             holders,
-            waiters: open.len() as u64,
+            waiters: waiting as u64,
             contention: Some(Contention {
                 acquisitions,
                 contended,
@@ -155,5 +207,57 @@ impl Known {
                 held_nanos: None,
             }),
         });
+    }
+
+    fn holders(&self, sharing: &[Sharing], locations: &mut LocationTable) -> Vec<Holder> {
+        let alone = self.state.held.map(|held| (held, "", self.held_since_unix_nanos));
+        let shared = sharing
+            .iter()
+            .map(|sharing| (sharing.held, sharing.how, sharing.since_unix_nanos));
+        alone
+            .into_iter()
+            .chain(shared)
+            .map(|(held, how, since_unix_nanos)| Holder {
+                task: held.task,
+                since_unix_nanos,
+                location: Some(locations.index(held.taken_at)),
+                how: how.to_owned(),
+            })
+            .collect()
+    }
+}
+
+fn start(resource: &Resource, locations: &mut LocationTable) -> ResourceStart {
+    ResourceStart {
+        id: ResourceId(resource.id),
+        start_unix_nanos: resource.made_unix_nanos,
+        kind: "Sync".to_owned(),
+        concrete_type: resource.made.concrete_type.to_owned(),
+        target: "wakeful::sync".to_owned(),
+        name: resource.made.name.to_string(),
+        location: Some(locations.index(resource.made.at)),
+        parent: None,
+        is_internal: false,
+    }
+}
+
+fn op(
+    resource: &Resource,
+    wait: &Wait,
+    end_unix_nanos: Option<u64>,
+    is_ready: bool,
+    locations: &mut LocationTable,
+) -> AsyncOp {
+    AsyncOp {
+        id: AsyncOpId(wait.id),
+        resource: ResourceId(resource.id),
+        task: wait.task,
+        source: wait.call.source.to_owned(),
+        location: Some(locations.index(wait.call.at)),
+        start_unix_nanos: wait.since_unix_nanos,
+        end_unix_nanos,
+        polls: wait.polls,
+        is_ready,
+        ..AsyncOp::default()
     }
 }

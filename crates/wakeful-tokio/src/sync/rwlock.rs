@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use tokio::sync::TryLockError;
 
-use super::lock::{Lock, Shared, waited};
+use super::resource::{Call, Resource, Shared, waited};
 
 /// `tokio::sync::RwLock` that knows which tasks hold it, how, and which ones wait, and where they do.
 pub struct RwLock<T> {
-    lock: Arc<Lock>,
+    lock: Arc<Resource>,
     inner: tokio::sync::RwLock<T>,
 }
 
@@ -33,8 +33,14 @@ impl<T> RwLock<T> {
     /// A lock that nobody holds.
     #[track_caller]
     pub fn new(value: T) -> Self {
+        Self::named("", value)
+    }
+
+    /// A lock with a name, which is shown beside where it was made.
+    #[track_caller]
+    pub fn named(name: &str, value: T) -> Self {
         Self {
-            lock: Lock::new("RwLock", Location::caller()),
+            lock: Resource::lock("RwLock", name, Location::caller()),
             inner: tokio::sync::RwLock::new(value),
         }
     }
@@ -44,7 +50,8 @@ impl<T> RwLock<T> {
     pub fn read(&self) -> impl Future<Output = RwLockReadGuard<'_, T>> {
         let location = Location::caller();
         async move {
-            let inner = waited(&self.lock, "RwLock::read", location, self.inner.read()).await;
+            let call = Call::new("RwLock::read", location);
+            let inner = waited(&self.lock, call, self.inner.read()).await;
             RwLockReadGuard {
                 inner,
                 _held: self.lock.share("read", location),
@@ -57,7 +64,8 @@ impl<T> RwLock<T> {
     pub fn write(&self) -> impl Future<Output = RwLockWriteGuard<'_, T>> {
         let location = Location::caller();
         async move {
-            let inner = waited(&self.lock, "RwLock::write", location, self.inner.write()).await;
+            let call = Call::new("RwLock::write", location);
+            let inner = waited(&self.lock, call, self.inner.write()).await;
             RwLockWriteGuard {
                 inner,
                 _held: self.lock.share("write", location),

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use tokio::sync::{AcquireError, TryAcquireError};
 
-use super::lock::{Lock, Shared, waited};
+use super::resource::{Call, Resource, Shared, waited};
 
 /// `tokio::sync::Semaphore` that knows which tasks have its permits and which ones wait, and where they do.
 #[derive(Debug)]
 pub struct Semaphore {
-    lock: Arc<Lock>,
+    lock: Arc<Resource>,
     inner: tokio::sync::Semaphore,
 }
 
@@ -27,8 +27,14 @@ impl Semaphore {
     /// A semaphore with so many permits.
     #[track_caller]
     pub fn new(permits: usize) -> Self {
+        Self::named("", permits)
+    }
+
+    /// A semaphore with a name, which is shown beside where it was made.
+    #[track_caller]
+    pub fn named(name: &str, permits: usize) -> Self {
         Self {
-            lock: Lock::new("Semaphore", Location::caller()),
+            lock: Resource::lock("Semaphore", name, Location::caller()),
             inner: tokio::sync::Semaphore::new(permits),
         }
     }
@@ -54,7 +60,7 @@ impl Semaphore {
         let location = Location::caller();
         async move {
             let taking = self.inner.acquire_many(permits);
-            let inner = waited(&self.lock, "Semaphore::acquire", location, taking).await?;
+            let inner = waited(&self.lock, Call::new("Semaphore::acquire", location), taking).await?;
             Ok(SemaphorePermit {
                 inner,
                 _held: self.lock.share("", location),

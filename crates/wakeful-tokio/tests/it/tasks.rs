@@ -1,134 +1,14 @@
 //! What is told of tasks, from the program to the batch.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helper fails the test")]
-
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use expect_test::expect;
-use tokio::runtime::{Builder, Runtime};
-use wakeful_export::{Exporter, Settings};
-use wakeful_model::runtime::{
-    Poll, RuntimeBatch, TaskEndKind, TaskId, TaskStart, TaskSums, Wake, WakeSource,
-};
+use tokio::runtime::Runtime;
+use wakeful_model::runtime::{RuntimeBatch, TaskId, TaskStart, WakeSource};
 use wakeful_tokio::sync;
 
-const DEADLINE: Duration = Duration::from_secs(20);
-
-/// The one recorder of this process, and all batches that it made.
-struct Watch {
-    exporter: Exporter,
-    batches: Arc<Mutex<Vec<RuntimeBatch>>>,
-}
-
-/// One test at a time, so that each has its own tasks in the batches.
-fn watch() -> (MutexGuard<'static, ()>, &'static Watch) {
-    static ONE: Mutex<()> = Mutex::new(());
-    static WATCH: OnceLock<Watch> = OnceLock::new();
-    let one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let watch = WATCH.get_or_init(|| {
-        let mut settings = Settings::default();
-        settings.traces.exporters.clear();
-        let (recorder, drain) = wakeful_subscriber::recorder(wakeful_subscriber::Settings::default());
-        let exporter = Exporter::start(&settings, drain).unwrap();
-        let batches = Arc::new(Mutex::new(Vec::new()));
-        let seen = batches.clone();
-        exporter.tap_runtimes(move |batch| seen.lock().unwrap().push(batch.clone()));
-        let of = recorder.clone();
-        exporter.sample_runtimes(move |batch, locations| wakeful_tokio::sample(&of, batch, locations));
-        assert!(wakeful_tokio::install(&recorder));
-        Watch { exporter, batches }
-    });
-    (one, watch)
-}
-
-impl Watch {
-    /// All that is told of one task once what was recorded so far is in the batches.
-    fn task(&self, name: &str) -> Told {
-        self.exporter.flush_blocking(DEADLINE);
-        let batches = self.batches.lock().unwrap();
-        let mut starts = batches.iter().flat_map(|batch| &batch.task_starts);
-        let start = starts.rfind(|start| start.name == name).unwrap();
-        let id = start.id;
-        let location = batches
-            .iter()
-            .find(|batch| batch.task_starts.iter().any(|start| start.id == id))
-            .and_then(|batch| batch.location(start.location.unwrap()))
-            .unwrap();
-        Told {
-            start: start.clone(),
-            file: location.file.clone(),
-            sums: batches
-                .iter()
-                .flat_map(|batch| &batch.task_sums)
-                .rfind(|sums| sums.task == id)
-                .unwrap()
-                .clone(),
-            polls: of(&batches, |batch| &batch.polls, |poll| poll.task == id),
-            wakes: of(&batches, |batch| &batch.wakes, |wake| wake.task == id),
-            end: of(&batches, |batch| &batch.task_ends, |end| end.id == id)
-                .first()
-                .map(|end| end.kind),
-        }
-    }
-}
-
-fn of<T: Clone>(
-    batches: &[RuntimeBatch],
-    items: impl Fn(&RuntimeBatch) -> &Vec<T>,
-    wanted: impl Fn(&T) -> bool,
-) -> Vec<T> {
-    let all = batches.iter().flat_map(|batch| items(batch).iter());
-    all.filter(|item| wanted(item)).cloned().collect()
-}
-
-#[derive(Debug)]
-struct Told {
-    start: TaskStart,
-    file: String,
-    sums: TaskSums,
-    polls: Vec<Poll>,
-    wakes: Vec<Wake>,
-    end: Option<TaskEndKind>,
-}
-
-impl Told {
-    /// Counts that are the same each time.
-    fn counts(&self) -> String {
-        let wakers = self.sums.wakers.clone().unwrap_or_default();
-        format!(
-            "{:?} polls={} whole={} wakes={} self={} live={} end={:?}",
-            self.start.kind,
-            self.sums.polls,
-            self.polls.len(),
-            wakers.wakes,
-            wakers.self_wakes,
-            wakers.clones - wakers.drops,
-            self.end,
-        )
-    }
-
-    fn idle(&self) -> Duration {
-        let [first, .., last] = self.polls.as_slice() else {
-            panic!("less than two polls: {self:?}")
-        };
-        let alive = last.end_unix_nanos() - first.start_unix_nanos;
-        let scheduled: u64 = self.polls[1..]
-            .iter()
-            .filter_map(|poll| poll.scheduled_nanos)
-            .sum();
-        let busy: u64 = self.polls.iter().map(|poll| poll.duration_nanos).sum();
-        Duration::from_nanos(alive - scheduled - busy)
-    }
-}
-
-fn runtime() -> Runtime {
-    Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap()
-}
+use crate::support::{DEADLINE, Told, of, runtime, watch};
 
 fn check(name: &str, program: impl FnOnce(&Runtime), expected: &expect_test::Expect) -> Told {
     let (_one, watch) = watch();
@@ -137,7 +17,7 @@ fn check(name: &str, program: impl FnOnce(&Runtime), expected: &expect_test::Exp
     drop(runtime);
     let told = watch.task(name);
     expected.assert_eq(&told.counts());
-    assert!(told.file.ends_with("tests/tasks.rs"), "{}", told.file);
+    assert!(told.file.ends_with("tests/it/tasks.rs"), "{}", told.file);
     told
 }
 
@@ -409,7 +289,7 @@ fn a_blocking_task_and_the_future_of_block_on_are_tasks_too() {
     let batches = watch.batches.lock().unwrap();
     let line_of = |start: &TaskStart, batch: &RuntimeBatch| {
         let location = start.location.and_then(|location| batch.location(location));
-        location.is_some_and(|location| location.file.ends_with("tests/tasks.rs"))
+        location.is_some_and(|location| location.file.ends_with("tests/it/tasks.rs"))
     };
     let mut kinds: Vec<&str> = batches
         .iter()

@@ -1,4 +1,4 @@
-//! What is known of one lock.
+//! What is known of one lock or channel.
 
 use std::future::{Future, poll_fn};
 use std::panic::Location;
@@ -8,20 +8,35 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wakeful_model::runtime::TaskId;
 
+use super::queue::Queue;
 use crate::global::{current_task, unix_nanos};
 use crate::id;
 use crate::sync::{places, registry};
 
-/// Waits of one lock that have ended and are told of singly, at most, until the next look.
+/// Waits for one resource that have ended and are told of singly, at most, until the next look.
 const ENDED_MAX: usize = 64;
 
-/// A lock's state, as it is looked at from elsewhere.
+/// A place in the program's source code.
+pub(super) type Place = &'static Location<'static>;
+
+/// What a resource is, as far as that never changes.
 #[derive(Debug)]
-pub(super) struct Lock {
-    pub(super) id: u64,
+pub(super) struct Made {
+    /// `Mutex`, `mpsc::channel`.
     pub(super) concrete_type: &'static str,
-    pub(super) made_at: &'static Location<'static>,
+    /// The name that the program gave it; empty for none.
+    pub(super) name: Box<str>,
+    pub(super) at: Place,
+}
+
+/// A resource's state, as it is looked at from elsewhere.
+#[derive(Debug)]
+pub(super) struct Resource {
+    pub(super) id: u64,
+    pub(super) made: Made,
     pub(super) made_unix_nanos: u64,
+    /// What a channel has besides.
+    pub(super) queue: Option<Arc<Queue>>,
     /// Where it was taken by who holds it, as a [`places`] key; 0 while nobody does. Written by the holder alone.
     taken_at: AtomicUsize,
     /// 0 if it was taken outside watched tasks.
@@ -34,23 +49,34 @@ pub(super) struct Lock {
 #[derive(Debug, Default)]
 pub(super) struct Waits {
     pub(super) open: Vec<Wait>,
-    /// Who holds it beside others; who holds it alone may stand in [`Lock::taken_at`] instead.
+    /// Who holds it beside others; who holds it alone may stand in [`Resource::taken_at`] instead.
     pub(super) sharing: Vec<Sharing>,
-    /// Waits that have ended since the last look, with that time and whether the lock was got.
+    /// Waits that have ended since the last look, with that time and whether it was got what was waited for.
     pub(super) ended: Vec<(Wait, u64, bool)>,
     pub(super) contended: u64,
     pub(super) waited_nanos: u64,
+}
+
+/// What is called, and where.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call {
+    /// `Mutex::lock`.
+    pub(super) source: &'static str,
+    pub(super) at: Place,
+    /// Whether who waits for it waits for others to let go. A receiver without messages does not.
+    pub(super) is_contention: bool,
 }
 
 /// One wait.
 #[derive(Debug, Clone)]
 pub(super) struct Wait {
     pub(super) id: u64,
-    /// What was called: `Mutex::lock`.
-    pub(super) source: &'static str,
+    pub(super) call: Call,
     pub(super) task: Option<TaskId>,
-    pub(super) called_at: &'static Location<'static>,
     pub(super) since_unix_nanos: u64,
+    pub(super) polls: u64,
+    /// Whether the backend was told of it while it was open, so that it must be told of its end.
+    pub(super) is_told: bool,
 }
 
 /// One of those who hold a lock.
@@ -67,33 +93,62 @@ pub(super) struct Sharing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Held {
     pub(super) task: Option<TaskId>,
-    pub(super) taken_at: &'static Location<'static>,
+    pub(super) taken_at: Place,
 }
 
-impl Lock {
-    pub(super) fn new(concrete_type: &'static str, made_at: &'static Location<'static>) -> Arc<Self> {
-        let lock = Arc::new(Self {
+impl Call {
+    /// Waits for others to let go.
+    pub(super) fn new(source: &'static str, at: Place) -> Self {
+        Self {
+            source,
+            at,
+            is_contention: true,
+        }
+    }
+
+    /// Waits for something to do, or for the end.
+    pub(super) fn idle(source: &'static str, at: Place) -> Self {
+        Self {
+            is_contention: false,
+            ..Self::new(source, at)
+        }
+    }
+}
+
+impl Resource {
+    pub(super) fn new(made: Made, queue: Option<Arc<Queue>>) -> Arc<Self> {
+        let resource = Arc::new(Self {
             id: id::next(),
-            concrete_type,
-            made_at,
+            made,
             made_unix_nanos: unix_nanos(),
+            queue,
             taken_at: AtomicUsize::new(0),
             holder: AtomicU64::new(0),
             acquisitions: AtomicU64::new(0),
             waits: Mutex::default(),
         });
-        registry::add(&lock);
-        lock
+        registry::add(&resource);
+        resource
+    }
+
+    /// A lock that nobody holds.
+    pub(super) fn lock(concrete_type: &'static str, name: &str, at: Place) -> Arc<Self> {
+        let made = Made {
+            concrete_type,
+            name: name.into(),
+            at,
+        };
+        Self::new(made, None)
     }
 
     /// Notes that it was taken. Called by who holds it, so nobody else writes.
     #[inline]
-    pub(super) fn taken(&self, location: &'static Location<'static>) {
+    pub(super) fn taken(&self, at: Place) {
         let count = self.acquisitions.load(Ordering::Relaxed);
         self.acquisitions.store(count + 1, Ordering::Relaxed);
         let task = current_task().map_or(0, |task| task.0);
         self.holder.store(task, Ordering::Relaxed);
-        self.taken_at.store(places::key(location), Ordering::Release);
+        self.taken_at.store(places::key(at), Ordering::Release);
     }
 
     /// Notes that it is about to be given back.
@@ -106,29 +161,30 @@ impl Lock {
         self.acquisitions.load(Ordering::Relaxed)
     }
 
-    /// Begins a wait of the current task.
-    fn wait(self: &Arc<Self>, source: &'static str, called_at: &'static Location<'static>) -> OpenWait {
+    /// Begins a wait of the current task, which has polled in vain.
+    pub(super) fn wait(self: &Arc<Self>, call: Call) -> OpenWait {
         let wait = Wait {
             id: id::next(),
-            source,
+            call,
             task: current_task(),
-            called_at,
             since_unix_nanos: unix_nanos(),
+            polls: 1,
+            is_told: false,
         };
         let id = wait.id;
         let mut waits = self.waits();
-        waits.contended += 1;
+        waits.contended += u64::from(call.is_contention);
         waits.open.push(wait);
         drop(waits);
         OpenWait {
-            lock: self.clone(),
+            resource: self.clone(),
             id,
             is_ready: false,
         }
     }
 
     /// Notes that it was taken by one of several who may have it.
-    pub(super) fn share(&self, how: &'static str, taken_at: &'static Location<'static>) -> Shared<'_> {
+    pub(super) fn share(&self, how: &'static str, taken_at: Place) -> Shared<'_> {
         let sharing = Sharing {
             id: id::next(),
             held: Held {
@@ -163,7 +219,7 @@ impl Lock {
 /// A wait that goes on until this is dropped.
 #[derive(Debug)]
 pub(super) struct OpenWait {
-    lock: Arc<Lock>,
+    resource: Arc<Resource>,
     id: u64,
     is_ready: bool,
 }
@@ -171,7 +227,7 @@ pub(super) struct OpenWait {
 /// A share in a lock until this is dropped.
 #[derive(Debug)]
 pub(super) struct Shared<'a> {
-    lock: &'a Lock,
+    lock: &'a Resource,
     id: u64,
 }
 
@@ -182,38 +238,44 @@ impl Drop for Shared<'_> {
 }
 
 /// Waits for `taking`, and says so if it is not ready at once.
-pub(super) async fn waited<F: Future>(
-    lock: &Arc<Lock>,
-    source: &'static str,
-    called_at: &'static Location<'static>,
-    taking: F,
-) -> F::Output {
+pub(super) async fn waited<F: Future>(resource: &Arc<Resource>, call: Call, taking: F) -> F::Output {
     let mut taking = pin!(taking);
     let mut wait: Option<OpenWait> = None;
-    let taken = poll_fn(|context| {
+    poll_fn(|context| {
         let polled = taking.as_mut().poll(context);
-        if polled.is_pending() && wait.is_none() {
-            wait = Some(lock.wait(source, called_at));
+        match &mut wait {
+            Some(wait) => wait.polled(polled.is_ready()),
+            None if polled.is_pending() => wait = Some(resource.wait(call)),
+            None => {}
         }
         polled
     })
-    .await;
-    if let Some(wait) = &mut wait {
-        wait.is_ready = true;
+    .await
+}
+
+impl OpenWait {
+    /// Who waits has polled again.
+    pub(super) fn polled(&mut self, is_ready: bool) {
+        self.is_ready = is_ready;
+        let mut waits = self.resource.waits();
+        if let Some(wait) = waits.open.iter_mut().find(|wait| wait.id == self.id) {
+            wait.polls += 1;
+        }
     }
-    taken
 }
 
 impl Drop for OpenWait {
     fn drop(&mut self) {
         let now = unix_nanos();
-        let mut waits = self.lock.waits();
+        let mut waits = self.resource.waits();
         let Some(at) = waits.open.iter().position(|wait| wait.id == self.id) else {
             return;
         };
         let wait = waits.open.remove(at);
-        waits.waited_nanos += now.saturating_sub(wait.since_unix_nanos);
-        if waits.ended.len() < ENDED_MAX {
+        if wait.call.is_contention {
+            waits.waited_nanos += now.saturating_sub(wait.since_unix_nanos);
+        }
+        if wait.is_told || waits.ended.len() < ENDED_MAX {
             waits.ended.push((wait, now, self.is_ready));
         }
     }
