@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use dial9::{Dial9HandleTokioExt, DiskBuffer, TokioAttachOptions};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use tracing_subscriber::layer::SubscriberExt;
 use wakeful_export::{Exporter, Settings};
 
@@ -25,6 +25,8 @@ pub enum Peer {
     WakefulHooks,
     /// `wakeful::spawn`, which sees wakes too, without hooks.
     WakefulSpawn,
+    /// `tokio::spawn`, seen by Tokio's own spans, which the recorder's subscriber reads.
+    WakefulSpans,
     /// `tokio::spawn`, seen by the runtime's hooks.
     Dial9Hooks,
     /// `dial9::spawn`, which sees wakes too.
@@ -42,10 +44,11 @@ pub struct Watched {
 }
 
 impl Peer {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Tokio,
         Self::WakefulHooks,
         Self::WakefulSpawn,
+        Self::WakefulSpans,
         Self::Dial9Hooks,
         Self::Dial9Spawn,
         Self::Console,
@@ -56,6 +59,7 @@ impl Peer {
             Self::Tokio => "tokio",
             Self::WakefulHooks => "wakeful, hooks",
             Self::WakefulSpawn => "wakeful::spawn",
+            Self::WakefulSpans => "wakeful, tracing",
             Self::Dial9Hooks => "dial9, hooks",
             Self::Dial9Spawn => "dial9::spawn",
             Self::Console => "console-subscriber",
@@ -73,8 +77,8 @@ impl Peer {
     pub fn watch(self, builder: Builder) -> Result<Watched> {
         match self {
             Self::Tokio => tokio(builder, by_tokio),
-            Self::WakefulHooks => wakeful(builder, true, by_tokio),
-            Self::WakefulSpawn => wakeful(builder, false, by_wakeful),
+            Self::WakefulHooks | Self::WakefulSpans => wakeful(builder, self, by_tokio),
+            Self::WakefulSpawn => wakeful(builder, self, by_wakeful),
             Self::Dial9Hooks => dial9(builder, by_tokio),
             Self::Dial9Spawn => dial9(builder, by_dial9),
             Self::Console => {
@@ -110,7 +114,7 @@ fn tokio(mut builder: Builder, spawn: fn(Task)) -> Result<Watched> {
 }
 
 /// A recorder and an exporter, whose batches are encoded as they would be sent, and counted.
-fn wakeful(mut builder: Builder, has_hooks: bool, spawn: fn(Task)) -> Result<Watched> {
+fn wakeful(mut builder: Builder, depth: Peer, spawn: fn(Task)) -> Result<Watched> {
     let mut settings = Settings::default();
     settings.traces.exporters.clear();
     let (recorder, drain) = wakeful_subscriber::recorder(wakeful_subscriber::Settings::default());
@@ -128,10 +132,14 @@ fn wakeful(mut builder: Builder, has_hooks: bool, spawn: fn(Task)) -> Result<Wat
         bytes_and_polls.1.fetch_add(polls, Ordering::Relaxed);
     });
     wakeful_tokio::install(&recorder);
-    let runtime: Runtime = match has_hooks {
-        true => wakeful_tokio::instrument(&mut builder).build()?,
-        false => builder.build()?,
-    };
+    if depth == Peer::WakefulSpans {
+        ensure!(wakeful_tokio::read_spans(&recorder), "Tokio makes no spans");
+        tracing::subscriber::set_global_default(recorder.subscriber())?;
+    }
+    if depth == Peer::WakefulHooks {
+        wakeful_tokio::instrument(&mut builder);
+    }
+    let runtime = builder.build()?;
     Ok(Watched {
         block_on: Box::new(move |future| runtime.block_on(future)),
         spawn,

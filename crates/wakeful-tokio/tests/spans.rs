@@ -140,7 +140,7 @@ fn blocking_and_local_tasks_and_the_future_of_block_on_are_seen() {
     check(
         line,
         |runtime| wakeful_tokio::block_on(runtime, tokio::task::yield_now()),
-        &expect!["BlockOn polls=2 whole=2 wakes=1 self=0 live=0 end=Some(Unknown)"],
+        &expect!["BlockOn polls=2 whole=2 wakes=0 self=0 live=0 end=Some(Unknown)"],
     );
 }
 
