@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, RwLock, Semaphore, oneshot};
 use tracing::subscriber::{DefaultGuard, set_default};
 use tracing_subscriber::layer::SubscriberExt;
-use wakeful_model::runtime::{Insight, ResourceId, RuntimeBatch, TaskId};
+use wakeful_model::runtime::{Insight, ResourceId, RuntimeBatch, TaskId, TaskKind};
 use wakeful_subscriber::Recorder;
 
 use support::{Told, Watch, current_thread, is_at, of, resource, told, waits};
@@ -42,8 +42,8 @@ fn subscriber(by: By, recorder: &Recorder) -> DefaultGuard {
     }
 }
 
-/// Runs a program that spawns its task in the line `line`, by the subscriber and by the layer.
-fn check(line: u32, program: fn(&Runtime), expected: &Expect) -> Vec<Told> {
+/// Runs a program whose task of that kind is spawned in the line `line`, by the subscriber and by the layer.
+fn check(kind: TaskKind, line: u32, program: fn(&Runtime), expected: &Expect) -> Vec<Told> {
     let run = |by| {
         // Each on a thread of its own, which has one recorder.
         let thread = std::thread::spawn(move || {
@@ -52,7 +52,9 @@ fn check(line: u32, program: fn(&Runtime), expected: &Expect) -> Vec<Told> {
             program(&runtime);
             drop(runtime);
             watch.until(|batches| {
-                let told = told(batches, |start| is_at(batches, start, FILE, line))?;
+                let told = told(batches, |start| {
+                    start.kind == kind && is_at(batches, start, FILE, line)
+                })?;
                 told.end.is_some().then_some(told)
             })
         });
@@ -72,8 +74,9 @@ async fn two_steps() {
 /// Tokio's own `spawn`; the drop of the future is no poll.
 #[test]
 fn a_task_of_two_steps_is_polled_twice_and_woken_once() {
-    let line = line!() + 3;
+    let line = line!() + 4;
     let all = check(
+        TaskKind::Task,
         line,
         |runtime| runtime.block_on(async { tokio::spawn(two_steps()).await.unwrap() }),
         &expect!["Task polls=2 whole=2 wakes=1 self=0 live=0 end=Some(Unknown)"],
@@ -92,8 +95,9 @@ fn a_task_of_two_steps_is_polled_twice_and_woken_once() {
 /// Whoever spawns by wakeful knows how a task went; its polls and wakes are counted once.
 #[test]
 fn a_task_that_is_watched_besides_is_the_same_task() {
-    let line = line!() + 3;
+    let line = line!() + 4;
     let all = check(
+        TaskKind::Task,
         line,
         |runtime| runtime.block_on(async { wakeful_tokio::spawn_named("steps", two_steps()).await.unwrap() }),
         &expect!["Task polls=2 whole=2 wakes=1 self=0 live=0 end=Some(Completed)"],
@@ -103,8 +107,9 @@ fn a_task_that_is_watched_besides_is_the_same_task() {
 
 #[test]
 fn a_task_that_is_aborted_was_polled_once() {
-    let line = line!() + 5;
+    let line = line!() + 6;
     check(
+        TaskKind::Task,
         line,
         |runtime| {
             runtime.block_on(async {
@@ -120,14 +125,16 @@ fn a_task_that_is_aborted_was_polled_once() {
 
 #[test]
 fn blocking_and_local_tasks_and_the_future_of_block_on_are_seen() {
-    let line = line!() + 3;
+    let line = line!() + 4;
     check(
+        TaskKind::Blocking,
         line,
         |runtime| runtime.block_on(async { tokio::task::spawn_blocking(|| 42).await.map(drop).unwrap() }),
         &expect!["Blocking polls=1 whole=1 wakes=0 self=0 live=0 end=Some(Unknown)"],
     );
-    let line = line!() + 5;
+    let line = line!() + 6;
     check(
+        TaskKind::Local,
         line,
         |runtime| {
             tokio::task::LocalSet::new().block_on(runtime, async {
@@ -136,8 +143,9 @@ fn blocking_and_local_tasks_and_the_future_of_block_on_are_seen() {
         },
         &expect!["Local polls=2 whole=2 wakes=1 self=0 live=0 end=Some(Unknown)"],
     );
-    let line = line!() + 3;
+    let line = line!() + 4;
     check(
+        TaskKind::BlockOn,
         line,
         |runtime| wakeful_tokio::block_on(runtime, tokio::task::yield_now()),
         &expect!["BlockOn polls=2 whole=2 wakes=0 self=0 live=0 end=Some(Unknown)"],

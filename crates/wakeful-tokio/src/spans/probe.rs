@@ -14,7 +14,7 @@ pub(super) fn has_spans() -> bool {
         let has_spans = probe.has_spans.clone();
         // The callsite is registered with the probe when that is made, or when it is reached for the first time.
         dispatcher::with_default(&Dispatch::new(probe), || {
-            drop(tokio::sync::Semaphore::new(0));
+            let _resource = tokio::sync::Semaphore::new(0);
         });
         has_spans.load(Ordering::Relaxed)
     })

@@ -249,7 +249,7 @@ impl Reader {
 
     /// Adds the resources that were made, that are gone, that changed, and who waits for them.
     pub(super) fn sample(&self, batch: &mut RuntimeBatch, locations: &mut LocationTable) {
-        let again = self.looks.fetch_add(1, Ordering::Relaxed) % AGAIN == 0;
+        let again = self.looks.fetch_add(1, Ordering::Relaxed).is_multiple_of(AGAIN);
         let mut resources = Vec::new();
         let mut waiters: FxHashMap<ResourceId, u64> = FxHashMap::default();
         let mut told = 0;
