@@ -152,8 +152,10 @@ impl Ingest {
         bytes_max: usize,
     ) -> Result<(), Refusal> {
         let wire_bytes = received.bytes.len() as u64;
-        let decode = |inflated: Bytes| frames::decode(&inflated);
-        let (frames, _holds) = self.inflate_and(encoding, received, bytes_max, decode).await?;
+        let ingest = self.clone();
+        let decode = move |inflated: Bytes| frames::decode(&inflated, &ingest);
+        let (decoded, _holds) = self.inflate_and(encoding, received, bytes_max, decode).await?;
+        let frames::Decoded { frames, hold: _hold } = decoded;
         // A program may probe with none.
         if !frames.is_empty() {
             self.store.runtime().append(frames).await?;

@@ -5,9 +5,11 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use wakeful_model::runtime::{RuntimeBatch, TaskId, TaskStart};
 use wakeful_server::{Limits, Listener, ServerOptions};
 
 use crate::client::{self, Answer};
+use crate::runtime;
 use crate::server::{TestServer, options};
 
 const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
@@ -199,6 +201,40 @@ async fn what_is_in_flight_is_bounded() {
             .status,
         200
     );
+    server.stop().await;
+}
+
+/// Frames are small on the wire and large once they are read.
+#[tokio::test]
+async fn what_frames_unpack_to_is_in_flight_too() {
+    let limits = Limits {
+        in_flight_bytes_max: 256 << 10,
+        ..Limits::default()
+    };
+    let server = TestServer::start_with(ServerOptions { limits, ..options() }).await;
+    let body = |tasks| {
+        let start = |id| TaskStart {
+            id: TaskId(id),
+            start_unix_nanos: runtime::BEGIN,
+            name: "connection".to_owned(),
+            ..TaskStart::default()
+        };
+        runtime::frames(&[RuntimeBatch {
+            resource: runtime::program(),
+            task_starts: (1..=tasks).map(start).collect(),
+            ..RuntimeBatch::default()
+        }])
+    };
+    let (small, large) = (body(200), body(2_000));
+    assert!(large.len() < 64 << 10, "it fits in as it is: {}", large.len());
+    for _ in 0..5 {
+        let refused = runtime::post(&server, &large).await;
+        assert_eq!((refused.status, refused.header("retry-after")), (503, "5"));
+        // What was refused is given back, and what was taken too.
+        assert_eq!(runtime::post(&server, &small).await.status, 200);
+    }
+    let refused = "wakeful_receiver_refused_messages_total{receiver=\"frames\",reason=\"busy\"}";
+    assert_eq!(server.figure(refused).await, 5.0);
     server.stop().await;
 }
 

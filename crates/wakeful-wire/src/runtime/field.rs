@@ -11,7 +11,7 @@ pub(super) trait Message: Default + PartialEq {
     fn write_fields(&self, out: &mut Writer);
 
     #[cfg(feature = "decode")]
-    fn read_fields(&mut self, fields: Fields<'_>, room: &mut Room) -> Result<(), DecodeError>;
+    fn read_fields(&mut self, fields: Fields<'_>, room: &mut Room<'_>) -> Result<(), DecodeError>;
 }
 
 /// A type that is a field of a message.
@@ -24,40 +24,61 @@ pub(super) trait Value: Default {
 
     /// Reads the field; one of another type is skipped, as an unknown one would be.
     #[cfg(feature = "decode")]
-    fn read(&mut self, field: Field<'_>, room: &mut Room) -> Result<(), DecodeError>;
+    fn read(&mut self, field: Field<'_>, room: &mut Room<'_>) -> Result<(), DecodeError>;
 
     /// The type, as the schema has it.
     #[cfg(test)]
     fn schema() -> String;
 }
 
-/// How much memory the rest of a message may still take, so that few bytes cannot become many items.
+/// How much memory the rest of a message may still take, so that few bytes cannot become many items, and who is asked for it.
 #[cfg(feature = "decode")]
-#[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct Room<'a> {
+    /// What a message of its length may take at all.
     bytes: usize,
+    /// What was granted and not taken yet.
+    granted: usize,
+    grant: &'a mut dyn FnMut(usize) -> bool,
+    is_refused: bool,
 }
 
+/// Memory is asked for in steps of this many bytes.
 #[cfg(feature = "decode")]
-impl Room {
-    pub(super) fn for_message(message: &[u8]) -> Self {
+const STEP_BYTES: usize = 64 << 10;
+
+#[cfg(feature = "decode")]
+impl<'a> Room<'a> {
+    pub(super) fn for_message(message: &[u8], grant: &'a mut dyn FnMut(usize) -> bool) -> Self {
         // What recorders send takes two to ten times its bytes.
         Self {
             bytes: message.len().saturating_mul(32).saturating_add(1024),
+            granted: 0,
+            grant,
+            is_refused: false,
         }
     }
 
     pub(super) fn take(&mut self, bytes: usize) -> Result<(), DecodeError> {
-        match self.bytes.checked_sub(bytes) {
-            Some(rest) => {
-                self.bytes = rest;
-                Ok(())
+        let error = |what| DecodeError { what, offset: 0 };
+        self.bytes = self
+            .bytes
+            .checked_sub(bytes)
+            .ok_or(error("more items than its length allows"))?;
+        if bytes > self.granted {
+            let step = bytes.max(STEP_BYTES).min(bytes.saturating_add(self.bytes));
+            if !(self.grant)(step) {
+                self.is_refused = true;
+                return Err(error("more memory than there is"));
             }
-            None => Err(DecodeError {
-                what: "more items than its length allows",
-                offset: 0,
-            }),
+            self.granted = self.granted.saturating_add(step);
         }
+        self.granted -= bytes;
+        Ok(())
+    }
+
+    /// Whether memory was asked for and not granted.
+    pub(super) fn is_refused(&self) -> bool {
+        self.is_refused
     }
 }
 
@@ -76,7 +97,7 @@ macro_rules! numbers {
             }
 
             #[cfg(feature = "decode")]
-            fn read(&mut self, field: Field<'_>, _: &mut Room) -> Result<(), DecodeError> {
+            fn read(&mut self, field: Field<'_>, _: &mut Room<'_>) -> Result<(), DecodeError> {
                 if let Field::Varint($number) = field {
                     *self = $from;
                 }
@@ -118,10 +139,11 @@ impl Value for String {
     }
 
     #[cfg(feature = "decode")]
-    fn read(&mut self, field: Field<'_>, _: &mut Room) -> Result<(), DecodeError> {
+    fn read(&mut self, field: Field<'_>, room: &mut Room<'_>) -> Result<(), DecodeError> {
         if let Field::Bytes(bytes, _) = field {
             // What is behind the end may cut a character: that becomes a replacement character.
             let end = bytes.len().min(TEXT_BYTES_MAX);
+            room.take(end)?;
             *self = String::from_utf8_lossy(&bytes[..end]).into_owned();
         }
         Ok(())
@@ -145,7 +167,7 @@ impl<T: Value> Value for Option<T> {
     }
 
     #[cfg(feature = "decode")]
-    fn read(&mut self, field: Field<'_>, room: &mut Room) -> Result<(), DecodeError> {
+    fn read(&mut self, field: Field<'_>, room: &mut Room<'_>) -> Result<(), DecodeError> {
         self.get_or_insert_default().read(field, room)
     }
 
@@ -167,7 +189,7 @@ impl<T: Message + Value> Value for Vec<T> {
     }
 
     #[cfg(feature = "decode")]
-    fn read(&mut self, field: Field<'_>, room: &mut Room) -> Result<(), DecodeError> {
+    fn read(&mut self, field: Field<'_>, room: &mut Room<'_>) -> Result<(), DecodeError> {
         if let Field::Bytes(..) = field {
             room.take(size_of::<T>())?;
             let mut item = T::default();

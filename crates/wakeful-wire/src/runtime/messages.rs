@@ -22,7 +22,7 @@ macro_rules! messages {
                 }
 
                 #[cfg(feature = "decode")]
-                fn read_fields(&mut self, mut fields: Fields<'_>, room: &mut Room) -> Result<(), DecodeError> {
+                fn read_fields(&mut self, mut fields: Fields<'_>, room: &mut Room<'_>) -> Result<(), DecodeError> {
                     while let Some((number, field)) = fields.next()? {
                         match number {
                             $($number => self.$field.read(field, room)?,)*
@@ -45,7 +45,7 @@ macro_rules! messages {
                 }
 
                 #[cfg(feature = "decode")]
-                fn read(&mut self, field: Field<'_>, room: &mut Room) -> Result<(), DecodeError> {
+                fn read(&mut self, field: Field<'_>, room: &mut Room<'_>) -> Result<(), DecodeError> {
                     match field {
                         Field::Bytes(bytes, at) => self.read_fields(Fields::new(bytes, at), room),
                         _ => Ok(()),

@@ -30,8 +30,37 @@ pub fn encode(batch: &RuntimeBatch, out: &mut Vec<u8>) {
 #[cfg(feature = "decode")]
 pub fn decode(bytes: &[u8]) -> Result<RuntimeBatch, DecodeError> {
     let mut batch = RuntimeBatch::default();
-    batch.read_fields(Fields::new(bytes, 0), &mut Room::for_message(bytes))?;
+    let mut grant = |_| true;
+    batch.read_fields(Fields::new(bytes, 0), &mut Room::for_message(bytes, &mut grant))?;
     Ok(batch)
+}
+
+/// Why a batch is not read.
+#[cfg(feature = "decode")]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// It is malformed, as with [`decode`].
+    #[error(transparent)]
+    Malformed(#[from] DecodeError),
+    /// Memory for it was not granted; with more of it, it may be read.
+    #[error("there is no memory for it now")]
+    NoRoom,
+}
+
+/// [`decode`] for who bounds what many messages take together: before the batch grows, `grant` is asked for so many bytes, and says
+/// whether they may be taken.
+///
+/// # Errors
+/// As [`decode`], and [`Unread::NoRoom`] once something is not granted.
+#[cfg(feature = "decode")]
+pub fn decode_within(bytes: &[u8], mut grant: impl FnMut(usize) -> bool) -> Result<RuntimeBatch, Unread> {
+    let mut batch = RuntimeBatch::default();
+    let mut room = Room::for_message(bytes, &mut grant);
+    match batch.read_fields(Fields::new(bytes, 0), &mut room) {
+        Ok(()) => Ok(batch),
+        Err(_) if room.is_refused() => Err(Unread::NoRoom),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[cfg(all(test, feature = "decode"))]

@@ -26,10 +26,10 @@ impl Value for Resource {
     }
 
     #[cfg(feature = "decode")]
-    fn read(&mut self, field: Field<'_>, room: &mut Room) -> Result<(), DecodeError> {
+    fn read(&mut self, field: Field<'_>, room: &mut Room<'_>) -> Result<(), DecodeError> {
         if let Field::Bytes(bytes, at) = field {
             *self = otlp::read_resource(bytes, at)?;
-            room.take(size_of_val(self.attributes.as_slice()))?;
+            room.take(bytes.len() + size_of_val(self.attributes.as_slice()))?;
         }
         Ok(())
     }
@@ -57,7 +57,7 @@ impl Value for Option<(TraceId, SpanId)> {
     }
 
     #[cfg(feature = "decode")]
-    fn read(&mut self, field: Field<'_>, _: &mut Room) -> Result<(), DecodeError> {
+    fn read(&mut self, field: Field<'_>, _: &mut Room<'_>) -> Result<(), DecodeError> {
         let (trace_id, span_id) = field.bytes().split_at_checked(16).unwrap_or_default();
         *self = TraceId::from_bytes(trace_id).zip(SpanId::from_bytes(span_id));
         Ok(())
@@ -89,7 +89,7 @@ impl Value for Vec<Bucket> {
     }
 
     #[cfg(feature = "decode")]
-    fn read(&mut self, field: Field<'_>, room: &mut Room) -> Result<(), DecodeError> {
+    fn read(&mut self, field: Field<'_>, room: &mut Room<'_>) -> Result<(), DecodeError> {
         let Field::Bytes(bytes, at) = field else {
             return Ok(());
         };
@@ -134,7 +134,7 @@ impl Value for WakeSource {
     }
 
     #[cfg(feature = "decode")]
-    fn read(&mut self, field: Field<'_>, _: &mut Room) -> Result<(), DecodeError> {
+    fn read(&mut self, field: Field<'_>, _: &mut Room<'_>) -> Result<(), DecodeError> {
         let mut fields = Fields::new(field.bytes(), 0);
         while let Some((number, field)) = fields.next()? {
             *self = match (number, field) {
@@ -171,11 +171,12 @@ impl Value for StateValue {
     }
 
     #[cfg(feature = "decode")]
-    fn read(&mut self, field: Field<'_>, _: &mut Room) -> Result<(), DecodeError> {
+    fn read(&mut self, field: Field<'_>, room: &mut Room<'_>) -> Result<(), DecodeError> {
         let mut fields = Fields::new(field.bytes(), 0);
         while let Some((number, field)) = fields.next()? {
             match (number, field) {
                 (TEXT, Field::Bytes(bytes, _)) => {
+                    room.take(bytes.len())?;
                     *self = Self::Text(String::from_utf8_lossy(bytes).into_owned());
                 }
                 (BOOL, Field::Varint(value)) => *self = Self::Bool(value != 0),

@@ -327,6 +327,42 @@ fn items_of_no_bytes_are_refused_when_they_are_too_many() {
 }
 
 #[test]
+fn memory_is_asked_for_before_it_is_taken() {
+    let start = |id| TaskStart {
+        id: TaskId(id),
+        name: "connection".to_owned(),
+        ..TaskStart::default()
+    };
+    let batch = RuntimeBatch {
+        task_starts: (1..=5_000).map(start).collect(),
+        ..RuntimeBatch::default()
+    };
+    let mut bytes = Vec::new();
+    encode(&batch, &mut bytes);
+    let check = |most: usize, expected: Result<(), Unread>| -> usize {
+        let mut granted = 0;
+        let read = decode_within(&bytes, |more| {
+            let is_granted = granted + more <= most;
+            granted += if is_granted { more } else { 0 };
+            is_granted
+        });
+        assert_eq!(read.map(|read| assert_eq!(read, batch)), expected);
+        granted
+    };
+    let items = batch.task_starts.len() * (size_of::<TaskStart>() + "connection".len());
+    assert!(check(items / 2, Err(Unread::NoRoom)) <= items / 2);
+    let granted = check(usize::MAX, Ok(()));
+    assert!(
+        (items..items + (64 << 10)).contains(&granted),
+        "{granted} for {items}"
+    );
+    assert!(matches!(
+        decode_within(&[0xff; 20], |_| true),
+        Err(Unread::Malformed(_))
+    ));
+}
+
+#[test]
 fn fields_of_a_newer_program_are_skipped() {
     // Field 99 as a number, and field 2, a number, as text.
     let batch = decode(&[0x98, 0x06, 1, 0x12, 1, b'x', 0x18, 5]).unwrap();
