@@ -18,6 +18,7 @@ mod logs;
 mod lookup;
 mod loss;
 mod names;
+mod news;
 mod points;
 mod runtime;
 mod search;

@@ -1,10 +1,9 @@
 //! `watch?topics=tasks`: news of a program's tasks, while a page is open.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::header;
+use axum::response::Response;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use wakeful_live::Live;
@@ -12,18 +11,13 @@ use wakeful_model::runtime::TaskId;
 use wakeful_query::runtime::{TaskFilter, TaskLints, TaskSort, tasks as list};
 
 use super::super::error::ApiError;
-use super::super::{UiApi, chunks};
+use super::super::news::{self, Lines, Watched};
+use super::super::{Queries, UiApi};
 use super::asked::Asked;
 use super::facts::FindingFacts;
 use super::programs::lost;
 use super::task_row::{JsonRow, TaskRow};
 use super::{findings, tasks};
-
-/// How often the program is looked at.
-const LOOK_INTERVAL: Duration = Duration::from_millis(500);
-
-/// A program that takes long to look at is looked at less often: so many times as long is left to others.
-const PAUSE_FACTOR: u32 = 10;
 
 /// Rows in a line.
 const ROWS_MAX: usize = 1_000;
@@ -45,7 +39,6 @@ enum Line<'a> {
     Findings {
         findings: &'a [FindingFacts],
     },
-    Alive,
 }
 
 #[derive(Serialize, Clone, Copy, PartialEq, Eq)]
@@ -67,25 +60,19 @@ pub(super) async fn watch(State(api): State<UiApi>, asked: Asked) -> Result<Resp
     // Whether there is such a program is told before the first line.
     let known = asked.clone();
     api.queries.ask(move |engine| known.extent(engine)).await?;
-    let watched = Watched {
-        api,
+    let watched = WatchedProgram {
+        queries: api.queries.clone(),
         asked,
         filter,
         retain_nanos,
         known: Known::default(),
     };
-    let (sender, body) = chunks::lines();
-    tokio::spawn(watched.tell(sender));
-    let headers = [
-        (header::CONTENT_TYPE, "application/x-ndjson"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((headers, body).into_response())
+    Ok(news::of(&api, watched))
 }
 
 /// A program, and what its page knows of it.
-struct Watched {
-    api: UiApi,
+struct WatchedProgram {
+    queries: Queries,
     asked: Asked,
     filter: TaskFilter,
     retain_nanos: u64,
@@ -101,48 +88,13 @@ struct Known {
     findings: Vec<FindingFacts>,
 }
 
-/// What is new.
-#[derive(Default)]
-struct News {
-    lines: Vec<Vec<u8>>,
-}
+impl Watched for WatchedProgram {
+    const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
-impl Watched {
-    /// Says what is new until nobody listens or the server ends. From time to time it says something though nothing is
-    /// new, so that both ends know that the other is there.
-    async fn tell(mut self, sender: chunks::Sender) {
-        let alive_interval = self.api.receiving.ingest.limits().watch_alive_interval;
-        let mut stop = self.api.stop.clone();
-        let mut said = Instant::now();
-        loop {
-            let begun = Instant::now();
-            let Ok(mut news) = self.look().await else {
-                // It is gone or cannot be read: the page asks anew and is told why.
-                return;
-            };
-            if news.lines.is_empty() && said.elapsed() >= alive_interval {
-                news.push(&Line::Alive);
-            }
-            for line in news.lines {
-                said = Instant::now();
-                if sender.send(Ok(line.into())).await.is_err() {
-                    return;
-                }
-            }
-            let pause = LOOK_INTERVAL.max(begun.elapsed() * PAUSE_FACTOR);
-            tokio::select! {
-                () = sender.closed() => return,
-                // Nothing is ever sent: the only news is the end.
-                _ = stop.changed() => return,
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
-    }
-
-    async fn look(&mut self) -> Result<News, ApiError> {
+    async fn look(&mut self) -> Result<Lines, ApiError> {
         let (asked, filter, retain) = (self.asked.clone(), self.filter.clone(), self.retain_nanos);
         let mut known = std::mem::take(&mut self.known);
-        let looked = self.api.queries.ask(move |engine| {
+        let looked = self.queries.ask(move |engine| {
             let news = asked.with_program(engine, None, retain, |live| known.news(live, &filter, retain))?;
             Ok((known, news))
         });
@@ -154,8 +106,8 @@ impl Watched {
 
 impl Known {
     /// What the page does not know yet; it knows it then.
-    fn news(&mut self, live: &Live, filter: &TaskFilter, retain_nanos: u64) -> News {
-        let mut news = News::default();
+    fn news(&mut self, live: &Live, filter: &TaskFilter, retain_nanos: u64) -> Lines {
+        let mut news = Lines::default();
         if self.folds.replace(live.folds()) == Some(live.folds()) {
             return news;
         }
@@ -211,15 +163,5 @@ impl Known {
             self.findings = findings;
         }
         news
-    }
-}
-
-impl News {
-    fn push(&mut self, line: &Line<'_>) {
-        // A line holds nothing that JSON cannot say.
-        if let Ok(mut bytes) = serde_json::to_vec(line) {
-            bytes.push(b'\n');
-            self.lines.push(bytes);
-        }
     }
 }
