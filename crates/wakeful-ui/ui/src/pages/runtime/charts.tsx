@@ -21,19 +21,22 @@ export function Charts({ series, why }: { series: Series; why: string }) {
     { title: 'Blocking queue', values: series.blockingQueue, say: formatCount },
     ...series.workers.map(({ index, busy }) => ({ title: `Worker ${index}`, values: busy, say: percent })),
   ];
+  const reach = Math.max(1, Math.ceil(GAP_NANOS / series.stepNanos));
   return (
     <ul class="charts" aria-label="Figures of the runtime">
       {charts.map((chart) => (
-        <LineChart key={chart.title} {...chart} why={why} />
+        <LineChart key={chart.title} {...chart} reach={reach} why={why} />
       ))}
     </ul>
   );
 }
 
+/** Without a figure for so long, nothing is known of the time between. */
+const GAP_NANOS = 3_000_000_000;
 const WIDTH = 120;
 const HEIGHT = 28;
 
-function LineChart({ title, values, say, why }: Chart & { why: string }) {
+function LineChart({ title, values, say, reach, why }: Chart & { reach: number; why: string }) {
   const last = lastKnown(values);
   const known = values.filter((value) => value !== null);
   const most = Math.max(0, ...known);
@@ -44,7 +47,7 @@ function LineChart({ title, values, say, why }: Chart & { why: string }) {
       {last !== null && (
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={`${title}: most ${say(most)}, now ${say(last)}`}>
           <title>most {say(most)}</title>
-          <path d={linePath(values, WIDTH, HEIGHT)} vector-effect="non-scaling-stroke" />
+          <path d={linePath(values, WIDTH, HEIGHT, reach)} vector-effect="non-scaling-stroke" />
         </svg>
       )}
     </li>

@@ -9,20 +9,20 @@ export function lastKnown(values: Values): number | null {
   return null;
 }
 
-/** A line from zero to the most, as an SVG path; where nothing is known it is interrupted. */
-export function linePath(values: Values, width: number, height: number): string {
+/**
+ * A line from zero to the most, as an SVG path. A program tells its figures from time to time: what lies up to `reach` places apart is
+ * joined, and where nothing is known for longer, the line is interrupted. A value alone is a dot.
+ */
+export function linePath(values: Values, width: number, height: number, reach: number): string {
   const most = Math.max(Number.MIN_VALUE, ...values.map((value) => value ?? 0));
   const step = values.length > 1 ? width / (values.length - 1) : 0;
   let path = '';
-  let pen = false;
+  let before = Number.NEGATIVE_INFINITY;
   values.forEach((value, at) => {
-    if (value === null) {
-      pen = false;
-      return;
-    }
-    const y = 1 + (height - 2) * (1 - value / most);
-    path += `${pen ? 'L' : 'M'}${round(at * step)} ${round(y)}`;
-    pen = true;
+    if (value === null) return;
+    const y = round(1 + (height - 2) * (1 - value / most));
+    path += at - before <= reach ? `L${round(at * step)} ${y}` : `M${round(at * step)} ${y}h0`;
+    before = at;
   });
   return path;
 }

@@ -3,12 +3,13 @@ import { lastKnown, linePath } from './line-path.ts';
 import { shadeOf } from './shades.ts';
 
 test.each([
-  [[0, 5, 10], 'M0 11L10 6L20 1'],
-  [[1, null, 1, 1], 'M0 1M13.33 1L20 1'],
-  [[null, null], ''],
-  [[0, 0], 'M0 11L20 11'],
-])('a line through %j', (values, path) => {
-  expect(linePath(values, 20, 12)).toBe(path);
+  [[0, 5, 10], 1, 'M0 11h0L10 6L20 1'],
+  [[1, null, 1, 1], 1, 'M0 1h0M13.33 1h0L20 1'],
+  [[1, null, 1, null, null, 1], 2, 'M0 1h0L8 1M20 1h0'],
+  [[null, null], 1, ''],
+  [[0, 0], 1, 'M0 11h0L20 11'],
+])('a line through %j, joined over %i', (values, reach, path) => {
+  expect(linePath(values, 20, 12, reach)).toBe(path);
 });
 
 test('the newest value is the last that is known', () => {
