@@ -17,8 +17,8 @@ use wakeful_console::{Client, Feed, Server, ServerOptions};
 use wakeful_live::{Live, TaskState};
 use wakeful_model::Resource;
 use wakeful_model::runtime::{
-    AsyncOp, AsyncOpId, DurationHistogram, Insight, Location, LocationIndex, ResourceId, ResourceStart,
-    ResourceState, RuntimeBatch, TaskEnd, TaskEndKind, TaskId, TaskStart, TaskSums,
+    AsyncOp, AsyncOpId, DurationHistogram, Holder, Insight, Location, LocationIndex, ResourceId,
+    ResourceStart, ResourceState, RuntimeBatch, TaskEnd, TaskEndKind, TaskId, TaskStart, TaskSums,
 };
 
 /// What takes longer than this does not come.
@@ -232,8 +232,19 @@ async fn our_client_sees_what_our_server_tells() {
         location: Some(LocationIndex(0)),
         ..ResourceStart::default()
     });
+    // The future of `block_on`, which has a number that Tokio never gives.
+    let main = TaskId(TaskId::OWN_FIRST + 4);
+    batch.task_starts.push(TaskStart {
+        id: main,
+        start_unix_nanos: 1_000_000_000,
+        ..TaskStart::default()
+    });
     batch.resource_states.push(ResourceState {
         resource: ResourceId(7),
+        holders: vec![Holder {
+            task: Some(main),
+            ..Holder::default()
+        }],
         ..ResourceState::default()
     });
     batch.async_ops.push(AsyncOp {
@@ -255,6 +266,8 @@ async fn our_client_sees_what_our_server_tells() {
     assert_eq!(seen, ("task-1", Some(TaskState::Idle)));
     let lock = live.resources().next().unwrap();
     assert_eq!(lock.start.concrete_type, "Mutex");
+    let holders: Vec<_> = lock.holders.iter().map(|holder| holder.task).collect();
+    assert_eq!(holders, [Some(main)]);
     let op = live.async_ops().next().unwrap();
     assert_eq!((op.op.task, op.op.resource), (Some(TaskId(1)), lock.start.id));
 

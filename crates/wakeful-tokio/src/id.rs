@@ -5,9 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use wakeful_model::runtime::{RuntimeId, TaskId};
 
-/// Where numbers begin that are ours: Tokio counts from 1.
-const OURS: u64 = 1 << 63;
-
 /// Takes the one number that an id of Tokio's hashes. They have no accessor for it but their text, which would be made at every poll.
 #[derive(Default)]
 struct Number(u64);
@@ -46,7 +43,7 @@ pub(crate) fn runtime(id: tokio::runtime::Id) -> RuntimeId {
 
 /// A number for what Tokio gives none.
 pub(crate) fn next() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(OURS);
+    static NEXT: AtomicU64 = AtomicU64::new(TaskId::OWN_FIRST);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 

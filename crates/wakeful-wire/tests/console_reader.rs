@@ -136,12 +136,12 @@ fn a_task_without_a_number_gets_one_of_ours() {
     check(
         [task(5, None, 1, Some(2)), task(5, None, 3, None)],
         expect![[r#"
-        +9223372036854775808 made at 1
-         9223372036854775808
-        -9223372036854775808 at 2
+        +w1 made at 1
+         w1
+        -w1 at 2
 
-        +9223372036854775809 made at 3
-         9223372036854775809
+        +w2 made at 3
+         w2
 
     "#]],
     );

@@ -16,7 +16,7 @@ mod sums;
 mod task;
 
 pub use histogram::{Bucket, DurationHistogram};
-pub use ids::{AsyncOpId, LocationIndex, ResourceId, RuntimeId, TaskId, ThreadId};
+pub use ids::{AsyncOpId, LocationIndex, ParseTaskIdError, ResourceId, RuntimeId, TaskId, ThreadId};
 pub use insight::{Gap, Insight, Loss};
 pub use locations::{LocationTable, Place};
 pub use metrics::{Flavor, Runtime, RuntimeMetrics, Thread, WorkerMetrics};

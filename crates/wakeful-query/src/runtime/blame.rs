@@ -5,7 +5,7 @@ use wakeful_live::Live;
 use wakeful_model::runtime::{Poll, TaskId, ThreadId};
 
 use super::item::{Item, ItemKind};
-use super::worker_lanes::{ByThread, task_title};
+use super::worker_lanes::{ByThread, Held, task_title};
 
 /// More waits than these are not looked into.
 const WAITS_MAX: usize = 20_000;
@@ -24,6 +24,10 @@ pub struct Blamed {
     pub location: String,
     /// The worker that it held longest.
     pub thread: ThreadId,
+    /// What that worker is called.
+    pub thread_title: String,
+    /// When the poll that held it longest began and ended, nanoseconds of Unix time.
+    pub longest_poll: (u64, u64),
     /// How many of its polls.
     pub polls: u64,
     /// How long they and the wait overlap, in nanoseconds.
@@ -37,6 +41,22 @@ struct Sum {
     nanos: u64,
     /// Where the poll began that was counted last.
     last: Option<u64>,
+    longest_nanos: u64,
+    /// When the stretch that held it longest began and ended.
+    longest_poll: (u64, u64),
+}
+
+impl Sum {
+    /// Adds a stretch of a poll, of which so much counts.
+    fn add(&mut self, held: &Held, nanos: u64) {
+        self.nanos = self.nanos.saturating_add(nanos);
+        // Others may have been polled within it.
+        self.polls += u64::from(self.last.replace(held.poll_start) != Some(held.poll_start));
+        if nanos >= self.longest_nanos {
+            self.longest_nanos = nanos;
+            self.longest_poll = (held.start, held.end);
+        }
+    }
 }
 
 /// For each stretch in which a task was scheduled (start, end, the poll that ended it), what the workers were doing: items for a lane, and
@@ -60,28 +80,30 @@ pub(super) fn blame(
                 .filter(|held| held.task != task)
             {
                 let item = Item::new(ItemKind::Blame, held.start.max(*start), held.end.min(*end));
-                let sum = sums.entry((held.task, thread)).or_default();
-                sum.nanos = sum.nanos.saturating_add(item.nanos());
-                // Others may have been polled within it.
-                sum.polls += u64::from(sum.last.replace(held.poll_start) != Some(held.poll_start));
+                sums.entry((held.task, thread)).or_default().add(held, item.nanos());
                 items.push(item.of_task(held.task).on_thread(thread));
             }
         }
     }
     let mut by_task: FxHashMap<TaskId, (Blamed, u64)> = FxHashMap::default();
-    for ((task, thread), Sum { polls, nanos, .. }) in sums {
-        let (blamed, longest) = by_task
+    for ((task, thread), sum) in sums {
+        let (blamed, most) = by_task
             .entry(task)
             .or_insert_with(|| (empty(task, thread, live), 0));
-        blamed.polls += polls;
-        blamed.nanos = blamed.nanos.saturating_add(nanos);
-        if (nanos, thread) > (*longest, blamed.thread) {
-            (*longest, blamed.thread) = (nanos, thread);
+        blamed.polls += sum.polls;
+        blamed.nanos = blamed.nanos.saturating_add(sum.nanos);
+        if (sum.nanos, thread) >= (*most, blamed.thread) {
+            *most = sum.nanos;
+            blamed.thread = thread;
+            blamed.longest_poll = sum.longest_poll;
         }
     }
     let mut blamed: Vec<Blamed> = by_task.into_values().map(|(blamed, _)| blamed).collect();
     blamed.sort_by_key(|blamed| (std::cmp::Reverse(blamed.nanos), blamed.task));
     blamed.truncate(BLAMED_MAX);
+    for blamed in &mut blamed {
+        blamed.thread_title = by_thread.title(blamed.thread).1;
+    }
     items.sort_by_key(|item| (item.start, item.thread));
     (items, blamed)
 }
@@ -93,6 +115,8 @@ fn empty(task: TaskId, thread: ThreadId, live: &Live) -> Blamed {
         title: task_title(live, task),
         location: place.map_or_else(String::new, ToString::to_string),
         thread,
+        thread_title: String::new(),
+        longest_poll: (0, 0),
         polls: 0,
         nanos: 0,
     }

@@ -19,7 +19,7 @@ pub use blame::Blamed;
 pub use gather::{Gathered, Window};
 pub use item::{Item, ItemFlags, ItemKind, Lane, LaneKind, NO_ROW, WokenBy};
 pub use lanes::{LaneSums, Lanes, of_span, of_task, of_workers};
-pub use resource_lanes::of_resource;
+pub use resource_lanes::{of_resource, wait_times};
 pub use series::{POLL_CLASSES, Series, WorkerSeries, series};
 pub use span_task::{SpanActivity, SpanTask, task_of};
 pub use task_filter::{TaskFilter, TaskFilterError};

@@ -1,7 +1,7 @@
 //! Who had a resource, and who waited for it, over time.
 
 use wakeful_live::Live;
-use wakeful_model::runtime::ResourceId;
+use wakeful_model::runtime::{DurationHistogram, ResourceId};
 
 use super::gather::{Gathered, Window};
 use super::item::{Item, ItemFlags, ItemKind, Joiner, Lane, LaneKind};
@@ -47,6 +47,17 @@ pub fn of_resource(live: &Live, gathered: &Gathered, id: ResourceId, window: Win
         sums: LaneSums::default(),
         blamed: Vec::new(),
     }
+}
+
+/// How long it was waited for a resource: the waits that ended within a window, as far as they were told one by one.
+pub fn wait_times(gathered: &Gathered, id: ResourceId, window: Window) -> DurationHistogram {
+    let mut times = DurationHistogram::default();
+    for (op, _) in gathered.ops.values().filter(|(op, _)| op.resource == id) {
+        if let Some(end) = op.end_unix_nanos.filter(|end| window.range().contains(end)) {
+            times.record(end.saturating_sub(op.start_unix_nanos));
+        }
+    }
+    times
 }
 
 /// A holder was seen from when it took the resource until it was seen last.

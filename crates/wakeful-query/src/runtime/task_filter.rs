@@ -1,6 +1,7 @@
 //! The filter of the list of tasks: words, and conditions such as `state:idle` and `poll>10ms`.
 
 use wakeful_live::{Lint, Task, TaskState};
+use wakeful_model::runtime::{ParseTaskIdError, TaskId};
 
 use super::task_list::TaskLints;
 
@@ -36,7 +37,7 @@ enum Test {
     /// In lower case.
     Location(String),
     Warn(Option<Lint>),
-    Id(u64),
+    Id(TaskId),
     Measure(Measure, Comparison, u64),
 }
 
@@ -179,10 +180,9 @@ fn parse_test(word: &str) -> Result<Test, String> {
             Ok(Test::Warn(Some(lint)))
         }
         "id" => {
-            let id = value
-                .parse()
-                .map_err(|_| "write a task's number, as in id:12".to_owned())?;
-            Ok(Test::Id(id))
+            let id = value.parse();
+            id.map(Test::Id)
+                .map_err(|error: ParseTaskIdError| error.to_string())
         }
         // Paths and types have colons too.
         _ => Ok(Test::Text(word.to_lowercase())),
@@ -206,7 +206,7 @@ impl Test {
             Self::Location(text) => place().contains(text),
             Self::Warn(None) => lints.any(),
             Self::Warn(Some(lint)) => lints.has(*lint),
-            Self::Id(id) => task.start.id.0 == *id,
+            Self::Id(id) => task.start.id == *id,
             Self::Measure(measure, comparison, value) => {
                 measure.value(task).is_some_and(|found| match comparison {
                     Comparison::More => found > *value,
@@ -220,7 +220,7 @@ impl Test {
 #[cfg(test)]
 mod tests {
     use wakeful_live::Live;
-    use wakeful_model::runtime::{Location, LocationIndex, RuntimeBatch, TaskId, TaskStart, TaskSums};
+    use wakeful_model::runtime::{Location, LocationIndex, RuntimeBatch, TaskStart, TaskSums};
 
     use super::*;
 
@@ -272,6 +272,7 @@ mod tests {
         check("-accept", false);
         check("id:12", true);
         check("id:1", false);
+        check("id:w1", false);
         check("busy>10ms polls>4 total>1s", true);
         check("busy>1s", false);
         check("busy<1s", true);
@@ -292,6 +293,6 @@ mod tests {
         check("acc state:asleep", 5, "state:idle");
         check("poll>fast", 1, "poll>10ms");
         check("é  warn:nothing", 4, "no lint is called `nothing`");
-        check("id:x", 1, "id:12");
+        check("id:x", 1, "as in 12 or w3");
     }
 }

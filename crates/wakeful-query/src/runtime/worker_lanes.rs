@@ -80,15 +80,20 @@ impl<'a> ByThread<'a> {
         held.iter().filter(|held| held.start == held.poll_start).count() as u64
     }
 
-    /// The lane of a thread.
-    pub(super) fn lane(&self, id: ThreadId, nanos_a_pixel: u64) -> Lane {
-        let (kind, name) = match self.thread(id) {
+    /// What a thread is called: a worker by its place among the others.
+    pub(super) fn title(&self, id: ThreadId) -> (LaneKind, String) {
+        match self.thread(id) {
             Some(Thread {
                 worker: Some(worker), ..
             }) => (LaneKind::Worker, format!("worker {worker}")),
             Some(thread) if !thread.name.is_empty() => (LaneKind::Thread, thread.name.clone()),
             _ => (LaneKind::Thread, format!("thread {id}")),
-        };
+        }
+    }
+
+    /// The lane of a thread.
+    pub(super) fn lane(&self, id: ThreadId, nanos_a_pixel: u64) -> Lane {
+        let (kind, name) = self.title(id);
         let mut joiner = Joiner::new(nanos_a_pixel);
         for held in self.held.get(&id).into_iter().flatten() {
             let item = Item::new(ItemKind::Poll, held.start, held.end);

@@ -370,6 +370,27 @@ async fn a_deadlock_is_named_with_both_tasks_and_both_locks() {
     // One held it, the other one waits.
     assert_eq!(lane.numbers("kind"), [10, 11]);
     assert_eq!(lane.whole("task"), [1, 2]);
+    assert_eq!(lane.facts["waitTimes"], "null");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn waits_that_ended_are_counted_by_how_long_they_took() {
+    let server = TestServer::start().await;
+    let mut batch = deadlock(BEGIN + SECOND);
+    batch.async_ops[0].end_unix_nanos = Some(BEGIN + 9_000_000);
+    send(&server, &[batch]).await;
+    let waits = async |resource: u64, from: u64| -> Json {
+        let lane = table(&server, &format!("resources/{resource}/lane?from={from}")).await;
+        serde_json::from_str(&lane.facts["waitTimes"]).unwrap()
+    };
+    let ended = waits(8, BEGIN).await;
+    assert_eq!(
+        (&ended["counts"], &ended["max"]),
+        (&json!([1]), &json!(3_000_000))
+    );
+    assert_eq!(waits(8, BEGIN + 10_000_000).await, Json::Null);
+    assert_eq!(waits(7, BEGIN).await, Json::Null);
     server.stop().await;
 }
 

@@ -215,7 +215,7 @@ async fn two_steps_and_a_sleep_are_two_polls_one_wake_and_a_hundred_milliseconds
     // Another task was on the worker meanwhile.
     assert_eq!(
         fact(&lane, "blame"),
-        json!([{"task": "21", "name": "in the way", "location": "src/main.rs:7:5", "thread": "3", "polls": 1, "nanos": 7_000, "share": 7.0 / 9.0}])
+        json!([{"task": "21", "name": "in the way", "location": "src/main.rs:7:5", "thread": "3", "worker": "worker 0", "polls": 1, "nanos": 7_000, "share": 7.0 / 9.0, "span": null}])
     );
     let blame = lane.rows() - 1;
     assert_eq!(
@@ -277,7 +277,16 @@ async fn a_span_opens_into_the_polls_that_it_was_made_of() {
     send(&server, &[two_steps()]).await;
     let (start, end) = (12 * US, 100 * MS + 48 * US);
     let active = [(start, 30 * US), (100 * MS + 9 * US, end)];
-    send_spans(&server, vec![span(1, "steps", start, end, &active)]).await;
+    // The task that was in the way meanwhile has a span too, with another one inside.
+    let (from, to) = (100 * MS - US, 100 * MS + 7 * US);
+    let others = [
+        span(2, "request", from, to, &[(from, to)]),
+        span(3, "hash", from + US, to - US, &[(from + US, to - US)]),
+        span(4, "elsewhere", from + US, to - 2 * US, &[]),
+    ];
+    let mut spans = vec![span(1, "steps", start, end, &active)];
+    spans.extend(others);
+    send_spans(&server, spans).await;
     let path = format!("/api/ui/trace/{}/span/0/lanes?px=8000", "07".repeat(16));
     let answer = server.get(Listener::Query, &path).await;
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
@@ -308,11 +317,21 @@ async fn a_span_opens_into_the_polls_that_it_was_made_of() {
     );
     // The polls, as far as they lie in the span, are its busy time.
     assert_eq!(sums["polled"], 57_000);
+    // Who held the worker is named with what it did there.
+    let blamed = &fact(&lanes, "blame")[0];
+    assert_eq!(
+        (&blamed["task"], &blamed["span"]["operation"]),
+        (&json!("21"), &json!("hash"))
+    );
     // And from the task back to the span.
     let task = ask(&server, "tasks/17").await.json();
     assert_eq!(task["spans"][0]["operation"], "steps");
     assert_eq!(task["spansComplete"], true);
-    assert_eq!(ask(&server, "tasks/21").await.json()["spans"], json!([]));
+    let other = ask(&server, "tasks/21").await.json();
+    let served = other["spans"].as_array().unwrap().iter();
+    let mut served: Vec<&str> = served.map(|span| span["operation"].as_str().unwrap()).collect();
+    served.sort_unstable();
+    assert_eq!(served, ["hash", "request"]);
     server.stop().await;
 }
 

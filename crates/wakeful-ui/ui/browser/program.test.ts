@@ -121,7 +121,7 @@ test('a span opens into its polls: sums, the wake, who held the worker', async (
   expect(await page.locator('.span-lane .text').allInnerTexts()).toEqual(['apply', 'task 17', 'wakes', 'worker 0', 'blame']);
   await page.getByText('2 polls').waitFor();
   const blame = page.getByRole('table', { name: 'Who held the workers while the task was scheduled' });
-  expect(await blame.getByRole('row').nth(1).innerText()).toMatch(/21 compact\s+src\/compact\.rs:12:5/);
+  expect(await blame.getByRole('row').nth(1).innerText()).toMatch(/21 compact\s+mini-redis: compact log\s+src\/compact\.rs:12:5\s+worker 0/);
   // The late poll, and from it back to the poll that woke it.
   const box = await lane('task 17').boundingBox();
   const bars = await page.locator('.timeline canvas').first().boundingBox();

@@ -82,7 +82,10 @@ export function spanLanes(base: bigint, start: number, dur: number, facts: Recor
     { kind: 'blame', name: 'blame', task: '17' },
   ];
   const blame = [
-    { task: '21', name: 'compact', location: 'src/compact.rs:12:5', thread: '3', polls: 1, nanos: second - woken, share: 1 },
+    {
+      ...{ task: '21', name: 'compact', location: 'src/compact.rs:12:5', thread: '3', worker: 'worker 0', polls: 1, nanos: second - woken, share: 1 },
+      span: { traceId: '21'.repeat(16), spanId: '21'.repeat(8), service: 'mini-redis', operation: 'compact log', startUnixNanos: String(base), durationNanos: dur, error: false },
+    },
   ];
   const sums = {
     ...{ polls: 2, wakes: 2, busy: length + at(1) - second, scheduled: second - woken, idle: woken - first - length, notPolled: first - start },
@@ -132,7 +135,10 @@ export function resourceLanes(at: bigint, facts: Record<string, string>): Uint8A
     { kind: 'holders', name: 'held by' },
     { kind: 'waiters', name: 'waiters' },
   ];
-  return encode(items, { base: String(base), from: String(base), to: String(at), lanes: JSON.stringify(lanes), task: '', ...facts });
+  const waits = { bounds: [2e6, 4e6, 32e6, 2_100e6], counts: [41, 17, 6, 1], p10: 1e6, p25: 1.5e6, p50: 1.8e6, p75: 3e6, p90: 20e6, p95: 31e6, p99: 2e9, max: 2e9 };
+  return encode(items, {
+    ...{ base: String(base), from: String(base), to: String(at), lanes: JSON.stringify(lanes), task: '', waitTimes: JSON.stringify(waits), ...facts },
+  });
 }
 
 /** Two workers and a blocking thread over thirty seconds; the first third is known in sums alone. */

@@ -7,13 +7,12 @@ use rustc_hash::FxHashMap;
 use wakeful_model::Resource;
 use wakeful_model::runtime::{
     AsyncOp, AsyncOpId, Gap, Holder, Insight, Loss, ResourceEnd, ResourceId, ResourceStart, ResourceState,
-    RuntimeBatch, StateAttribute, StateValue, TaskEnd, TaskEndKind, TaskId, TaskStart, TaskSums, WakerSums,
+    RuntimeBatch, StateAttribute, TaskEnd, TaskEndKind, TaskId, TaskStart, TaskSums, WakerSums,
 };
 
-use super::HOLDER_ATTRIBUTE;
 use super::entities::{self, Metadata, ResourceKind, TaskStats};
 use super::update::{TaskDetails, Update};
-use fields::{TaskFields, histogram, state_attributes};
+use fields::{TaskFields, histogram, holder, state_attributes};
 use tables::{Ids, Locations};
 
 /// Turns the updates of one connection to one program into batches.
@@ -37,16 +36,13 @@ pub struct Reader {
     read_until: u64,
 }
 
-/// A task has the number that Tokio gave it; others begin here.
-const OWN_TASK_IDS: u64 = 1 << 63;
-
 impl Reader {
     /// A reader of the updates of `program`: what is known of it, since the protocol does not say who is speaking.
     pub fn new(program: Resource) -> Self {
         Self {
             program,
             metadata: FxHashMap::default(),
-            tasks: Ids::from(OWN_TASK_IDS),
+            tasks: Ids::from(TaskId::OWN_FIRST),
             resources: Ids::from(1),
             async_ops: Ids::from(1),
             sums: FxHashMap::default(),
@@ -292,25 +288,22 @@ impl Reader {
         attributes: &[entities::Attribute],
         now: u64,
     ) -> (Vec<Holder>, Vec<StateAttribute>) {
-        let mut attributes = state_attributes(attributes, &self.metadata);
         let former = self.holders.remove(&resource).unwrap_or_default();
-        let mut holders = Vec::new();
-        attributes.retain(|attribute| {
-            let StateValue::Int(span) = attribute.value else {
-                return true;
-            };
-            if attribute.key != HOLDER_ATTRIBUTE {
-                return true;
-            }
-            let task = u64::try_from(span).ok().and_then(|span| self.tasks.get(span));
+        let holder_of = |span: u64| {
+            let task = self.tasks.get(span);
             let known = former.iter().find(|holder| holder.task == task);
-            holders.push(known.cloned().unwrap_or(Holder {
+            known.cloned().unwrap_or(Holder {
                 task,
                 since_unix_nanos: now,
                 ..Holder::default()
-            }));
-            false
-        });
+            })
+        };
+        let spans = attributes.iter().filter_map(|it| holder(it, &self.metadata));
+        let holders: Vec<Holder> = spans.map(holder_of).collect();
+        let others = attributes
+            .iter()
+            .filter(|it| holder(it, &self.metadata).is_none());
+        let attributes = state_attributes(others, &self.metadata);
         if !holders.is_empty() {
             self.holders.insert(resource, holders.clone());
         }
@@ -361,7 +354,7 @@ impl Reader {
             op.busy_nanos = stats.polls.busy_nanos;
             op.last_poll_start_unix_nanos = stats.polls.last_poll_started;
             op.last_poll_end_unix_nanos = stats.polls.last_poll_ended;
-            op.attributes = state_attributes(&stats.attributes, &self.metadata);
+            op.attributes = state_attributes(stats.attributes.iter(), &self.metadata);
             batch.async_ops.push(op.clone());
             match op.end_unix_nanos {
                 Some(_) => drop(self.async_ops.remove(span)),

@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, Query};
 use http::request::Parts;
 use wakeful_live::Live;
-use wakeful_model::runtime::TaskId;
+use wakeful_model::runtime::{ParseTaskIdError, ResourceId, TaskId};
 use wakeful_query::Engine;
 use wakeful_query::runtime::{Gathered, Window};
 use wakeful_store::{ProgramExtent, ProgramId};
@@ -147,8 +147,16 @@ pub(super) fn window(parameters: &Parameters, first: Option<u64>, last: u64) -> 
     Ok(Window { from, to })
 }
 
-/// The number of a task or a resource in a path.
-pub(super) fn id(what: &str, text: &str) -> Result<u64, ApiError> {
+/// A task in a path.
+pub(super) fn task_id(text: &str) -> Result<TaskId, ApiError> {
+    let id = text.parse();
+    id.map_err(|error: ParseTaskIdError| ApiError::not_found(error.to_string()))
+}
+
+/// A resource in a path.
+pub(super) fn resource_id(text: &str) -> Result<ResourceId, ApiError> {
     let number = text.parse();
-    number.map_err(|_| ApiError::not_found(format!("{text:?} is not the number of a {what}")))
+    number
+        .map(ResourceId)
+        .map_err(|_| ApiError::not_found(format!("{text:?} is not the number of a resource")))
 }

@@ -6,6 +6,7 @@ use wakeful_query::runtime::{Gathered, Item, Lane, Lanes, Window};
 use super::super::error::ApiError;
 use super::facts::InsightFacts;
 use super::table::{Table, since};
+use super::task_spans::ServedSpan;
 
 #[derive(Serialize)]
 struct LaneFacts<'a> {
@@ -35,10 +36,13 @@ struct BlameFacts<'a> {
     name: &'a str,
     location: &'a str,
     thread: String,
+    worker: &'a str,
     polls: u64,
     nanos: u64,
     /// Of all the time in which the task was scheduled.
     share: f64,
+    /// What was active in the longest of these polls, if that is known.
+    span: Option<&'a ServedSpan>,
 }
 
 /// The table of lanes; its times are from the window's beginning.
@@ -70,23 +74,26 @@ pub(super) fn table(lanes: &Lanes, gathered: &Gathered, window: Window) -> Resul
             not_polled: sums.not_polled,
         })?,
     );
-    let scheduled = sums.scheduled.unwrap_or(0).max(1) as f64;
-    let blamed: Vec<BlameFacts<'_>> = lanes
-        .blamed
-        .iter()
-        .map(|blamed| BlameFacts {
-            task: blamed.task.to_string(),
-            name: &blamed.title,
-            location: &blamed.location,
-            thread: blamed.thread.to_string(),
-            polls: blamed.polls,
-            nanos: blamed.nanos,
-            share: blamed.nanos as f64 / scheduled,
-        })
-        .collect();
-    table.fact("blame", json(&blamed)?);
     columns(&mut table, lanes, window);
     Ok(table)
+}
+
+/// Says who held the workers; `spans` are what was active meanwhile, as many as there are blamed.
+pub(super) fn blame(table: &mut Table, lanes: &Lanes, spans: &[Option<ServedSpan>]) -> Result<(), ApiError> {
+    let scheduled = lanes.sums.scheduled.unwrap_or(0).max(1) as f64;
+    let told = lanes.blamed.iter().zip(spans).map(|(blamed, span)| BlameFacts {
+        task: blamed.task.to_string(),
+        name: &blamed.title,
+        location: &blamed.location,
+        thread: blamed.thread.to_string(),
+        worker: &blamed.thread_title,
+        polls: blamed.polls,
+        nanos: blamed.nanos,
+        share: blamed.nanos as f64 / scheduled,
+        span: span.as_ref(),
+    });
+    table.fact("blame", json(&told.collect::<Vec<_>>())?);
+    Ok(())
 }
 
 fn head(lane: &Lane) -> LaneFacts<'_> {

@@ -5,14 +5,13 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use wakeful_live::Live;
-use wakeful_model::runtime::TaskId;
 use wakeful_query::runtime::of_task as lanes_of_task;
 
 use super::super::error::ApiError;
 use super::super::trace::InPath;
 use super::super::{Queries, arrow};
-use super::asked::{Asked, id};
-use super::lane_columns;
+use super::asked::{Asked, task_id};
+use super::{lane_columns, task_spans};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Named {
@@ -24,7 +23,7 @@ pub(super) async fn of_task(
     InPath(Named { id: text }): InPath<Named>,
     asked: Asked,
 ) -> Result<Response, ApiError> {
-    let task = TaskId(id("task", &text)?);
+    let task = task_id(&text)?;
     let pixels = asked.pixels()?;
     let stream = queries.ask(move |engine| {
         let extent = asked.extent(engine)?;
@@ -37,6 +36,11 @@ pub(super) async fn of_task(
         let mut table = lane_columns::table(&lanes, &gathered, window)?;
         table.fact("program", asked.program);
         table.fact("task", task);
+        lane_columns::blame(
+            &mut table,
+            &lanes,
+            &task_spans::of_blamed(engine, &asked, &lanes.blamed)?,
+        )?;
         table.finish()
     });
     Ok(arrow::response(Body::from(stream.await?)))

@@ -3,6 +3,7 @@
 mod asked;
 mod facts;
 mod findings;
+mod histogram;
 mod lane_columns;
 mod lanes;
 mod programs;

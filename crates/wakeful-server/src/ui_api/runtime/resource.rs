@@ -8,13 +8,14 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use wakeful_live::{AsyncOp, Live, Resource};
 use wakeful_model::runtime::{ResourceId, TaskId};
-use wakeful_query::runtime::of_resource;
+use wakeful_query::runtime::{of_resource, wait_times};
 
 use super::super::error::ApiError;
 use super::super::trace::InPath;
 use super::super::{Queries, arrow};
-use super::asked::{Asked, id};
+use super::asked::{Asked, resource_id};
 use super::facts::{FindingFacts, InsightFacts, TaskFacts};
+use super::histogram::Histogram;
 use super::resources::value_text;
 use super::{findings, lane_columns};
 
@@ -127,7 +128,7 @@ pub(super) async fn resource(
     InPath(Named { id: text }): InPath<Named>,
     asked: Asked,
 ) -> Result<Json<Answer>, ApiError> {
-    let id = ResourceId(id("resource", &text)?);
+    let id = resource_id(&text)?;
     let (at, retain) = (asked.at()?, asked.retain_nanos()?);
     let answer = queries.ask(move |engine| {
         let found = asked.with_program(engine, at, retain, |live| {
@@ -143,7 +144,7 @@ pub(super) async fn lane(
     InPath(Named { id: text }): InPath<Named>,
     asked: Asked,
 ) -> Result<Response, ApiError> {
-    let id = ResourceId(id("resource", &text)?);
+    let id = resource_id(&text)?;
     let pixels = asked.pixels()?;
     let stream = queries.ask(move |engine| {
         let extent = asked.extent(engine)?;
@@ -156,6 +157,8 @@ pub(super) async fn lane(
         let mut table = lane_columns::table(&lanes, &gathered, window)?;
         table.fact("program", asked.program);
         table.fact("resource", id);
+        let waits = Histogram::of(&wait_times(&gathered, id, window));
+        table.fact("waitTimes", lane_columns::json(&waits)?);
         table.finish()
     });
     Ok(arrow::response(Body::from(stream.await?)))

@@ -18,8 +18,8 @@ use super::super::trace::{InPath, TraceQuery};
 use super::super::trace_cache::{Opened, key_of};
 use super::super::{Parameters, UiApi, arrow};
 use super::asked::{Asked, window};
-use super::lane_columns;
 use super::task_spans::active;
+use super::{lane_columns, task_spans};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Row {
@@ -122,6 +122,8 @@ impl Stored {
             }
         };
         let mut table = lane_columns::table(&lanes, &gathered, window)?;
+        let spans = task_spans::of_blamed(engine, &asked, &lanes.blamed)?;
+        lane_columns::blame(&mut table, &lanes, &spans)?;
         let is_ambiguous = task.is_some_and(|task| task.is_ambiguous);
         table.fact(
             "program",

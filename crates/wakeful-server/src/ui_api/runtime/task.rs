@@ -4,14 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use wakeful_live::{Live, Task, TaskState};
-use wakeful_model::runtime::{Bucket, DurationHistogram, TaskId};
+use wakeful_model::runtime::TaskId;
 
 use super::super::Queries;
 use super::super::error::ApiError;
 use super::super::trace::InPath;
-use super::asked::{Asked, id};
+use super::asked::{Asked, task_id};
 use super::facts::{FindingFacts, InsightFacts, TaskFacts};
 use super::findings;
+use super::histogram::Histogram;
 use super::programs::lost;
 use super::task_spans::{self, Served, ServedSpan};
 
@@ -78,21 +79,6 @@ struct WakerFacts {
     last_wake_unix_nanos: Option<String>,
 }
 
-/// How often durations were seen, by the upper ends of buckets.
-#[derive(Serialize)]
-struct Histogram {
-    bounds: Vec<u64>,
-    counts: Vec<u64>,
-    p10: u64,
-    p25: u64,
-    p50: u64,
-    p75: u64,
-    p90: u64,
-    p95: u64,
-    p99: u64,
-    max: u64,
-}
-
 /// A resource that the task has, or waits for.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -115,7 +101,7 @@ pub(super) async fn task(
     InPath(Named { id: text }): InPath<Named>,
     asked: Asked,
 ) -> Result<Json<Answer>, ApiError> {
-    let id = TaskId(id("task", &text)?);
+    let id = task_id(&text)?;
     // A task's own page is asked for long after the task has left the list.
     let retain = asked
         .number("retain", 3_600, 3_600)?
@@ -183,8 +169,8 @@ impl Answer {
                     self_wakes: wakers.self_wakes,
                     last_wake_unix_nanos: wakers.last_wake_unix_nanos.map(|at| at.to_string()),
                 }),
-            poll_times: sums.and_then(|sums| histogram(&sums.poll_times)),
-            scheduled_times: sums.and_then(|sums| histogram(&sums.scheduled_times)),
+            poll_times: sums.and_then(|sums| Histogram::of(&sums.poll_times)),
+            scheduled_times: sums.and_then(|sums| Histogram::of(&sums.scheduled_times)),
             parent: start.parent.map(|parent| TaskFacts::of(live, parent)),
             children: children
                 .into_iter()
@@ -200,29 +186,6 @@ impl Answer {
             lost: lost(live),
         }
     }
-}
-
-fn histogram(times: &DurationHistogram) -> Option<Histogram> {
-    if times.buckets.is_empty() {
-        return None;
-    }
-    let part = |part| times.quantile_nanos(part);
-    Some(Histogram {
-        bounds: times
-            .buckets
-            .iter()
-            .map(|bucket| Bucket::start_nanos(bucket.index.saturating_add(1)))
-            .collect(),
-        counts: times.buckets.iter().map(|bucket| bucket.count).collect(),
-        p10: part(0.1),
-        p25: part(0.25),
-        p50: part(0.5),
-        p75: part(0.75),
-        p90: part(0.9),
-        p95: part(0.95),
-        p99: part(0.99),
-        max: times.max_nanos,
-    })
 }
 
 fn holds(live: &Live, task: TaskId) -> Vec<Held> {

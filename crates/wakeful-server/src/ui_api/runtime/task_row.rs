@@ -2,19 +2,19 @@
 
 use serde::Serialize;
 use wakeful_live::{Lint, Task, TaskState};
-use wakeful_model::runtime::{Bucket, DurationHistogram, TaskEndKind};
+use wakeful_model::runtime::{Bucket, DurationHistogram, TaskEndKind, TaskId};
 use wakeful_query::runtime::{POLL_CLASSES, TaskLints};
 
 /// What a list says of a task. Times are Unix nanoseconds.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TaskRow {
-    pub(super) id: u64,
+    pub(super) id: TaskId,
     pub(super) state: Option<TaskState>,
     pub(super) name: String,
     pub(super) kind: &'static str,
     pub(super) location: String,
     pub(super) fields: String,
-    pub(super) parent: Option<u64>,
+    pub(super) parent: Option<TaskId>,
     pub(super) runtime: Option<u64>,
     pub(super) start: u64,
     pub(super) end: Option<(u64, TaskEndKind)>,
@@ -43,7 +43,7 @@ impl TaskRow {
             .map(|sums| &sums.poll_times)
             .filter(|times| !times.buckets.is_empty());
         Self {
-            id: task.start.id.0,
+            id: task.start.id,
             state: task.state(),
             name: task.start.name.clone(),
             kind: task.start.kind.name(),
@@ -52,7 +52,7 @@ impl TaskRow {
                 .as_ref()
                 .map_or_else(String::new, ToString::to_string),
             fields: fields(task),
-            parent: task.start.parent.map(|parent| parent.0),
+            parent: task.start.parent,
             runtime: task.start.runtime.map(|runtime| runtime.0),
             start: task.start.start_unix_nanos,
             end: task.end.as_ref().map(|end| (end.end_unix_nanos, end.kind)),
@@ -178,7 +178,7 @@ impl From<TaskRow> for JsonRow {
             kind: row.kind,
             location: row.location,
             fields: row.fields,
-            parent: text(row.parent),
+            parent: row.parent.map(|parent| parent.to_string()),
             runtime: text(row.runtime),
             start_unix_nanos: row.start.to_string(),
             end_unix_nanos: text(row.end.map(|(end, _)| end)),

@@ -2,10 +2,11 @@
 
 use rustc_hash::FxHashMap;
 use serde::Serialize;
+use wakeful_live::Live;
 use wakeful_model::runtime::{Poll, TaskId};
 use wakeful_model::{Span, StatusCode, Value, intervals};
 use wakeful_query::Engine;
-use wakeful_query::runtime::Window;
+use wakeful_query::runtime::{Blamed, Window};
 use wakeful_store::{ProgramId, ReadBounds, SpanFilter};
 
 use super::super::error::ApiError;
@@ -70,14 +71,72 @@ pub(super) fn of(engine: &Engine, asked: &Asked, task: TaskId, at: Option<u64>) 
             ..Served::default()
         });
     };
-    let service = asked.with_program(engine, Some(to), 0, |live| {
-        live.program().service_name().to_owned()
+    let mut served: Vec<(u64, ServedSpan)> = Vec::new();
+    let span = Window {
+        from: first.start_unix_nanos,
+        to: last.end_unix_nanos(),
+    };
+    let are_all = each_span(engine, asked, span, |span, service| {
+        if is_in(&polls, span) {
+            served.push((span.start_unix_nanos, served_span(span, service)));
+        }
     })?;
-    // A span that was active in a poll may have begun long before it.
+    served.sort_by_key(|(start, _)| std::cmp::Reverse(*start));
+    let is_complete = are_all && served.len() <= SPANS_MAX && polls.len() < POLLS_MAX;
+    served.truncate(SPANS_MAX);
+    Ok(Served {
+        spans: served.into_iter().map(|(_, span)| span).collect(),
+        is_complete,
+    })
+}
+
+/// What was active while each of the blamed held a worker longest: the innermost span that took half of that poll or more. Of what
+/// stands in the latest traces alone.
+pub(super) fn of_blamed(
+    engine: &Engine,
+    asked: &Asked,
+    blamed: &[Blamed],
+) -> Result<Vec<Option<ServedSpan>>, ApiError> {
+    let polls = || blamed.iter().map(|blamed| blamed.longest_poll);
+    let from = polls().map(|(start, _)| start).min();
+    let Some((from, to)) = from.zip(polls().map(|(_, end)| end).max()) else {
+        return Ok(Vec::new());
+    };
+    let mut found: Vec<Option<(u64, ServedSpan)>> = blamed.iter().map(|_| None).collect();
+    each_span(engine, asked, Window { from, to }, |span, service| {
+        let thread = thread_of(span);
+        for (number, (start, end)) in active(span).into_iter().enumerate() {
+            let took = end.saturating_sub(start);
+            for (blamed, found) in blamed.iter().zip(&mut found) {
+                let (poll_start, poll_end) = blamed.longest_poll;
+                let is_within = poll_start <= start && end <= poll_end && took >= (poll_end - poll_start) / 2;
+                // A span is made where it is entered first; later it may be entered on any thread.
+                let is_there = number > 0 || thread.is_none_or(|thread| thread == blamed.thread.0);
+                let is_inner = found.as_ref().is_none_or(|(least, _)| took < *least);
+                if is_within && is_there && is_inner {
+                    *found = Some((took, served_span(span, service)));
+                }
+            }
+        }
+    })?;
+    Ok(found.into_iter().map(|found| Some(found?.1)).collect())
+}
+
+/// Calls `each` with spans of the program that may have been active in a stretch of time, and with their service. Returns whether these
+/// are all.
+fn each_span(
+    engine: &Engine,
+    asked: &Asked,
+    within: Window,
+    mut each: impl FnMut(&Span, &str),
+) -> Result<bool, ApiError> {
+    let name = |live: &Live| live.program().service_name().to_owned();
+    let service = asked.with_names(engine, within, |_| true, name)?;
+    // A span that was active then may have begun long before.
     let filter = SpanFilter {
         service: (!service.is_empty()).then_some(service),
         name: None,
-        started_within: first.start_unix_nanos.saturating_sub(LOOK_BACK_NANOS)..=last.end_unix_nanos(),
+        started_within: within.from.saturating_sub(LOOK_BACK_NANOS)..=within.to,
         duration: 0..=u64::MAX,
         clauses: Vec::new(),
     };
@@ -88,32 +147,19 @@ pub(super) fn of(engine: &Engine, asked: &Asked, task: TaskId, at: Option<u64>) 
         together_bytes: TRACES_BYTES_MAX,
     };
     let read = engine.store().traces_within(&ids, bounds);
-    let mut served: Vec<(u64, ServedSpan)> = Vec::new();
     for trace in &read.traces {
         let mut of_program: FxHashMap<u32, bool> = FxHashMap::default();
         for span in &trace.batch.spans {
+            let resource = trace.batch.resource(span);
             let is_own = *of_program
                 .entry(span.resource)
-                .or_insert_with(|| ProgramId::of(trace.batch.resource(span)) == asked.program);
-            if is_own && is_in(&polls, span) {
-                served.push((
-                    span.start_unix_nanos,
-                    served_span(span, trace.batch.resource(span).service_name()),
-                ));
+                .or_insert_with(|| ProgramId::of(resource) == asked.program);
+            if is_own {
+                each(span, resource.service_name());
             }
         }
     }
-    served.sort_by_key(|(start, _)| std::cmp::Reverse(*start));
-    let is_complete = !found.truncated
-        && read.left_out == 0
-        && read.too_large.is_empty()
-        && served.len() <= SPANS_MAX
-        && polls.len() < POLLS_MAX;
-    served.truncate(SPANS_MAX);
-    Ok(Served {
-        spans: served.into_iter().map(|(_, span)| span).collect(),
-        is_complete,
-    })
+    Ok(!found.truncated && read.left_out == 0 && read.too_large.is_empty())
 }
 
 fn latest(polls: &mut Vec<Poll>) {
@@ -124,14 +170,7 @@ fn latest(polls: &mut Vec<Poll>) {
 
 /// Whether an active interval of the span lies in one of the polls, which are by start, on the span's thread.
 fn is_in(polls: &[Poll], span: &Span) -> bool {
-    let thread = span
-        .attributes
-        .iter()
-        .find(|attribute| attribute.key == "thread.id");
-    let thread = thread.and_then(|attribute| match attribute.value {
-        Value::Int(thread) => Some(thread as u64),
-        _ => None,
-    });
+    let thread = thread_of(span);
     let first_is_on = |poll: &Poll| thread.is_none_or(|thread| thread == poll.thread.0);
     active(span)
         .into_iter()
@@ -143,6 +182,16 @@ fn is_in(polls: &[Poll], span: &Span) -> bool {
                 // A span is made where it is entered first; later it may be entered on any thread.
                 .is_some_and(|poll| poll.end_unix_nanos() >= end && (number > 0 || first_is_on(poll)))
         })
+}
+
+/// The thread that a span was made on, if it says so.
+fn thread_of(span: &Span) -> Option<u64> {
+    let mut attributes = span.attributes.iter();
+    let thread = attributes.find(|attribute| attribute.key == "thread.id")?;
+    match thread.value {
+        Value::Int(thread) => Some(thread as u64),
+        _ => None,
+    }
 }
 
 /// When a span was entered, Unix nanoseconds.

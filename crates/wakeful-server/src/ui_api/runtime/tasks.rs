@@ -107,13 +107,13 @@ fn facts(table: &mut Table, live: &Live, counts: TaskCounts, matched: usize) {
 
 fn columns(table: &mut Table, rows: &[TaskRow], base: u64) {
     let all = || rows.iter();
-    table.u64("id", all().map(|row| row.id));
+    table.u64("id", all().map(|row| row.id.0));
     table.u8("state", all().map(|row| state_number(row.state)));
     table.text("name", all().map(|row| &row.name));
     table.text("kind", all().map(|row| row.kind));
     table.text("location", all().map(|row| &row.location));
     table.text("fields", all().map(|row| &row.fields));
-    table.u64("parent", all().map(|row| row.parent.unwrap_or(0)));
+    table.u64("parent", all().map(|row| row.parent.map_or(0, |parent| parent.0)));
     table.u64("runtime", all().map(|row| row.runtime.unwrap_or(0)));
     table.times("start", base, all().map(|row| Some(row.start)));
     table.times("end", base, all().map(|row| row.end.map(|(end, _)| end)));

@@ -1,4 +1,5 @@
 import { tableFromIPC } from '@uwdata/flechette';
+import { taskIdText } from './runtime/task-id.ts';
 
 /** An Arrow answer of the server: its columns by name, and what its metadata says. */
 export class ArrowAnswer {
@@ -36,6 +37,11 @@ export class ArrowAnswer {
   /** A column of ids, as text; '' for 0, which means none. */
   ids(name: string): string[] {
     return Array.from(this.column(name) as ArrayLike<bigint | number | null>, (value) => (value ? String(value) : ''));
+  }
+
+  /** A column of tasks' numbers, as they are shown; '' for none. */
+  taskIds(name: string): string[] {
+    return Array.from(this.column(name) as ArrayLike<bigint | number | null>, (value) => taskIdText(BigInt(value ?? 0)));
   }
 
   texts(name: string): string[] {

@@ -45,6 +45,8 @@ export interface Lane extends Stretches {
   marks?: Uint8Array;
   /** Of a stretch of many polls, how much of it they took, 0 to 1. */
   share?: Float32Array;
+  /** Of polls, a class of their length from 0 to 3: the longer, the higher, and the shorter two are pale. */
+  length?: Uint8Array;
   /** What is written in a stretch that has room for it. */
   labels?: readonly string[];
   /** The stretch that is selected, or -1. */

@@ -51,6 +51,16 @@ test('a worker: parked, sums by their share, held up', () => {
   ]);
 });
 
+test('polls by their length: the longer, the higher, and the short ones pale within', () => {
+  const polls = { ...lane([0, 4, POLLING], [5, 4, POLLING], [10, 4, POLLING], [15, 4, POLLING]), length: Uint8Array.of(0, 1, 2, 3) };
+  const pixels = new Uint32Array(20 * 10);
+  drawItems(new Raster(pixels, 20, 10), VIEW, THEME, polls, 0, 10);
+  const columns = [1, 6, 11, 16].map((x) => Array.from({ length: 10 }, (_, y) => pixels[y * 20 + x]));
+  expect(columns.map((column) => column.filter((pixel) => pixel !== 0).length)).toEqual([4, 6, 8, 10]);
+  expect(columns.map((column) => column[9])).toEqual([THEME.pollingPale, THEME.pollingPale, THEME.polling, THEME.polling]);
+  expect(columns.map((column) => column.find((pixel) => pixel !== 0))).toEqual(Array.from({ length: 4 }, () => THEME.polling));
+});
+
 test('a long poll has a rim, a wake is a tick, and what was dropped ends with a cross', () => {
   const [rim, ...inside] = ['.wwwww', '.wwwww'];
   check(lane([2, 3, POLLING, LONG]), [

@@ -7,6 +7,10 @@ import type { Raster } from './raster.ts';
 import { drawState } from './stretches.ts';
 import type { Theme } from './theme.ts';
 
+/** How high polls of a class of length are, of the bar. */
+const HEIGHTS = [0.4, 0.6, 0.8, 1];
+const LONGEST = HEIGHTS.length - 1;
+const PALE = 2;
 const CROSS_PX = 3;
 const LABEL_MIN_PX = 24;
 const PADDING_PX = 4;
@@ -43,6 +47,14 @@ export function drawItems(raster: Raster, view: Times, theme: Theme, lane: Lane,
       case HELD:
         raster.fill(x0, top, x1, bottom, theme.blocked);
         break;
+      case POLLING: {
+        const above = bottom - Math.round((bottom - top) * HEIGHTS[lane.length?.[i] ?? LONGEST]);
+        // What is too narrow for a rim has its colour.
+        const pale = isPale(lane, i) && x1 - x0 > 2 * px;
+        raster.fill(x0, above, x1, bottom, theme.polling);
+        if (pale) raster.fill(x0 + px, above + px, x1 - px, bottom, theme.pollingPale);
+        break;
+      }
       default:
         drawState(raster, theme, state[i], [x0, top, x1, bottom], theme.polling, px);
     }
@@ -52,6 +64,11 @@ export function drawItems(raster: Raster, view: Times, theme: Theme, lane: Lane,
   if (selected < 0 || selected >= start.length) return;
   const [x0, x1] = extentOf(view, start[selected], dur[selected], px);
   raster.frame(x0 - 2 * px, top - 2 * px, x1 + 2 * px, bottom + 2 * px, 2 * px, theme.text);
+}
+
+/** Whether a poll is one of the short ones, which are drawn pale. */
+function isPale({ length }: Lane, at: number): boolean {
+  return length !== undefined && length[at] < PALE;
 }
 
 type Box = [x0: number, top: number, x1: number, bottom: number];

@@ -15,6 +15,8 @@ export interface Theme {
   critical: number;
   wake: number;
   polling: number;
+  /** Of short polls: text can be read on it. */
+  pollingPale: number;
   scheduled: number;
   idle: number;
   blocked: number;
@@ -60,6 +62,7 @@ export function themeOf(tokens: Tokens): Theme {
     critical: pixel('crit'),
     wake: pixel('wake'),
     polling: pixel('st-polling'),
+    pollingPale: mixed(pixel('st-polling'), bg, 0.35),
     scheduled: pixel('st-scheduled'),
     idle: pixel('st-idle'),
     blocked: pixel('st-blocked'),

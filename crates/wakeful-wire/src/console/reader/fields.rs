@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 use wakeful_model::runtime::{Bucket, DurationHistogram, StateAttribute, StateValue, TaskKind};
 
+use crate::console::HOLDER_ATTRIBUTE;
 use crate::console::entities::{self, Attribute, Field, FieldName, FieldValue, Metadata};
 use crate::console::hdr;
 
@@ -74,9 +75,16 @@ fn text(value: &FieldValue) -> String {
     }
 }
 
+/// The span of the task that holds a resource, if the attribute is the one that says so.
+pub(super) fn holder(attribute: &Attribute, all: &FxHashMap<u64, Metadata>) -> Option<u64> {
+    let name = name(&attribute.field, all.get(&attribute.field.metadata))?;
+    // Ids of tasks need all 64 bits, which the state's numbers have not.
+    (name == HOLDER_ATTRIBUTE).then(|| number(attribute.field.value.as_ref()?))?
+}
+
 /// The state that attributes describe.
-pub(super) fn state_attributes(
-    attributes: &[Attribute],
+pub(super) fn state_attributes<'a>(
+    attributes: impl Iterator<Item = &'a Attribute>,
     all: &FxHashMap<u64, Metadata>,
 ) -> Vec<StateAttribute> {
     let state = |attribute: &Attribute| {
@@ -93,7 +101,7 @@ pub(super) fn state_attributes(
             unit: attribute.unit.clone(),
         })
     };
-    attributes.iter().filter_map(state).collect()
+    attributes.filter_map(state).collect()
 }
 
 /// The same durations in our buckets. What cannot be read has none.

@@ -67,4 +67,7 @@ test('lanes for the engine: times moved, shares of sums, what is selected', () =
   const [worker] = drawnLanes(lanes, 7, 1);
   expect([worker.name, worker.start[0], worker.selected, lanes.summed]).toEqual(['worker 0', 7, 1, 82_240]);
   expect(worker.share?.[0]).toBeCloseTo(0.2);
+  // Of workers, and of no other lane, polls are told apart by their length.
+  expect(worker.length?.[lanes.flags.indexOf(1)]).toBe(3);
+  expect(drawnLanes(span(), 0).map(({ length }) => length && [...length])).toEqual([undefined, undefined, undefined, [0, 0, 0, 0], undefined]);
 });

@@ -26,13 +26,24 @@ export function laneStarts({ lane, heads, count }: Lanes): Uint32Array {
   return starts;
 }
 
+/** Upper ends of the classes of a poll's length that are told apart in a worker's lane, ns. */
+const LENGTHS = [100_000, 1_000_000, 10_000_000];
+
+/** The class of a poll's length, of several that are joined by their mean. */
+function lengthOf({ busy, dur, counts }: Lanes, row: number): number {
+  const nanos = (busy[row] || dur[row]) / Math.max(1, counts[row]);
+  return LENGTHS.filter((end) => nanos >= end).length;
+}
+
 /** The lanes as the engine draws them, their times moved by `shift` ns; `selected` is a row, or -1. */
 export function drawnLanes(lanes: Lanes, shift: number, selected = -1): Lane[] {
   const starts = laneStarts(lanes);
-  return lanes.heads.map(({ name }, at) => {
+  return lanes.heads.map(({ kind, name }, at) => {
     const [from, to] = [starts[at], starts[at + 1]];
+    const isThread = kind === 'worker' || kind === 'thread';
     return {
       name,
+      ...(isThread && { length: Uint8Array.from({ length: to - from }, (_, i) => lengthOf(lanes, from + i)) }),
       start: lanes.start.slice(from, to).map((start) => start + shift),
       dur: lanes.dur.slice(from, to),
       state: Uint8Array.from(lanes.kind.subarray(from, to), (kind) => STATE[kind] ?? POLLING),

@@ -1,4 +1,5 @@
 import type { Insight } from './programs.ts';
+import type { Histogram, ServedSpan } from './task.ts';
 
 /** What a lane's item is, as the server numbers it. */
 export const KIND = {
@@ -55,9 +56,13 @@ export interface Blamed {
   name: string;
   location: string;
   thread: string;
+  /** What the thread is called. */
+  worker: string;
   polls: number;
   nanos: number;
   share: number;
+  /** What was active in the longest of these polls, if that is known. */
+  span: ServedSpan | null;
 }
 
 /** Something that happened to a runtime at an instant. */
@@ -94,6 +99,8 @@ export interface Lanes {
   label: readonly string[];
   sums: LaneSums | null;
   blame: readonly Blamed[];
+  /** Of a resource: how long it was waited for, by waits that ended in the range; null if none did. */
+  waitTimes: Histogram | null;
   marks: readonly Mark[];
   insight: Insight | null;
   program: string;
@@ -109,6 +116,12 @@ export interface Lanes {
   shift: number;
   complete: boolean;
   message: string;
+}
+
+/** A stretch of some lanes, in ns from where they begin, as the server is asked for it. */
+export function rangeOf({ base, from }: Lanes, stretch: { from: number; to: number }): Pick<LaneRange, 'from' | 'to'> {
+  const at = (nanos: number) => String(base + BigInt(from) + BigInt(Math.round(nanos)));
+  return { from: at(stretch.from), to: at(stretch.to) };
 }
 
 /** A range of time in Unix ns, '' for the usual one, and the pixels that it will be drawn on. */

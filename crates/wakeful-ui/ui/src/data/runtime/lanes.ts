@@ -3,6 +3,7 @@ import { ArrowAnswer } from '../arrow.ts';
 import { type TraceRef, tracePath } from '../trace.ts';
 import type { Blamed, LaneHead, LaneRange, Lanes, LaneSums, Mark } from './lane-kinds.ts';
 import { type Insight, programQuery } from './programs.ts';
+import type { Histogram } from './task.ts';
 
 async function fetchLanes(path: string, signal: AbortSignal): Promise<Lanes> {
   return decodeLanes(new Uint8Array(await (await ask(path, signal)).arrayBuffer()));
@@ -23,8 +24,8 @@ export function fetchRuntimeLanes(program: string, runtime: string, range: LaneR
 }
 
 /** The polls that a span was made of, and what went on meanwhile. */
-export function fetchSpanLanes(trace: TraceRef, row: number, px: number, signal: AbortSignal): Promise<Lanes> {
-  return fetchLanes(tracePath(trace, `/span/${row}/lanes`, { px: String(px) }), signal);
+export function fetchSpanLanes(trace: TraceRef, row: number, range: LaneRange, signal: AbortSignal): Promise<Lanes> {
+  return fetchLanes(tracePath(trace, `/span/${row}/lanes`, inRange(range)), signal);
 }
 
 /** Reads an answer of lanes. */
@@ -42,18 +43,19 @@ export function decodeLanes(bytes: Uint8Array): Lanes {
     kind: answer.counts('kind'),
     start: answer.numbers('start'),
     dur: answer.numbers('dur'),
-    task: answer.ids('task'),
+    task: answer.taskIds('task'),
     thread: answer.ids('thread'),
     other: answer.counts('other'),
     source: answer.counts('from'),
     by: answer.counts('by'),
-    byTask: answer.ids('byTask'),
+    byTask: answer.taskIds('byTask'),
     counts: answer.counts('count'),
     flags: answer.counts('flags'),
     busy: answer.numbers('busy'),
     label: answer.texts('label'),
     sums: answer.json<LaneSums | null>('sums', null),
     blame: answer.json<Blamed[]>('blame', []),
+    waitTimes: answer.json<Histogram | null>('waitTimes', null),
     marks: answer.json<Mark[]>('marks', []),
     insight: answer.json<Insight | null>('insight', null),
     program: answer.fact('program'),

@@ -59,7 +59,7 @@ export function decodeResources(bytes: Uint8Array): { facts: ResourceFacts; rows
   const answer = new ArrowAnswer(bytes);
   const base = BigInt(answer.fact('base') || 0);
   const number = (name: string) => Number(answer.fact(name) || 0);
-  const [ids, parents, holders] = ['id', 'parent', 'holder'].map((name) => answer.ids(name));
+  const [ids, parents, holders] = [answer.ids('id'), answer.ids('parent'), answer.taskIds('holder')];
   const [kinds, types, names, targets, locations, attributes] = ['kind', 'type', 'name', 'target', 'location', 'attributes'].map((name) => answer.texts(name));
   const NUMBERS = ['start', 'end', 'total', 'held', 'waiting', 'longestWait', 'contended', 'ops'] as const;
   const columns = NUMBERS.map((name) => answer.numbers(name));

@@ -87,7 +87,7 @@ export function decodeTasks(bytes: Uint8Array): { facts: TaskFacts; rows: TaskRo
   const facts = factsOf(answer);
   const texts = (name: string) => answer.texts(name);
   const numbers = (name: string) => answer.numbers(name);
-  const [ids, parents] = [answer.ids('id'), answer.ids('parent')];
+  const [ids, parents] = [answer.taskIds('id'), answer.taskIds('parent')];
   const [names, kinds, locations, fields] = ['name', 'kind', 'location', 'fields'].map(texts);
   const [starts, ends, totals, busy, scheduled, idle] = ['start', 'end', 'total', 'busy', 'scheduled', 'idle'].map(numbers);
   const [polls, wakes, selfWakes, p99, longest] = ['polls', 'wakes', 'selfWakes', 'p99', 'longest'].map(numbers);

@@ -1,11 +1,12 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { alongArrow, arrowsOf, drawnLanes, itemAt, itemText, laneStarts } from '../../data/runtime/lane-items.ts';
+import type { Stretch } from '../../data/runtime/lane-splice.ts';
 import { KIND, type Lanes } from '../../data/runtime/lane-kinds.ts';
 import { formatDuration, plural } from '../../engine/format.ts';
 import { Surface } from '../../engine/surface.ts';
 import { themeOf } from '../../engine/theme.ts';
 import { axisOf } from '../../engine/ticks.ts';
-import { clamp, fit, pan, show, zoom } from '../../engine/view.ts';
+import { clamp, fit, pan, show, windowEnd, zoom } from '../../engine/view.ts';
 import { actionOf, inTextField } from '../../shell/keys.ts';
 import { letterKeys } from '../../shell/settings.ts';
 import { canvasFont, readTokens, revision } from '../../theme/theme.ts';
@@ -22,8 +23,8 @@ interface Props {
   onSelect: (row: number) => void;
   /** Enter, or a double click, on the selected row. */
   onOpen?: (row: number) => void;
-  /** Another part of the range is looked at. */
-  onWindow?: () => void;
+  /** Another part of the range is looked at, in ns from its beginning. */
+  onWindow: (window: Stretch) => void;
 }
 
 const NAME_PX = 130;
@@ -67,7 +68,7 @@ export function LaneChart({ label, lanes, selected, onSelect, onOpen, onWindow }
 
   const change = (next: LaneView) => {
     setWindow(next);
-    onWindow?.();
+    onWindow({ from: next.t0, to: windowEnd(next) });
   };
   const timeAt = (x: number) => lanes.from + view.t0 + x * view.nsPerPx;
   const rowAt = (x: number, y: number) => itemAt(lanes, Math.floor(y / LANE_PX), timeAt(x), REACH_PX * view.nsPerPx);

@@ -1,7 +1,8 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { LaneRange, Lanes } from '../../data/runtime/lane-kinds.ts';
+import { sameItem, type Stretch } from '../../data/runtime/lane-splice.ts';
 import { formatCount, plural } from '../../engine/format.ts';
-
 import { go, href } from '../../shell/router.ts';
 import { Banner } from '../../widgets/banner.tsx';
 import { Hostile } from '../../widgets/hostile.tsx';
@@ -19,12 +20,14 @@ interface Props {
   read: (range: LaneRange, signal: AbortSignal) => Promise<Lanes>;
   /** Something in the lanes is looked at: they should not change under the eye. Without it, they are read anew by a button alone. */
   onLook?: () => void;
+  /** What else the answer tells, below the lanes. */
+  children?: (lanes: Lanes) => ComponentChildren;
 }
 
 /** Lanes with what they sum up to, and who held workers meanwhile. */
-export function LanesPanel({ label, of, range, read, onLook }: Props) {
-  const { lanes, error, retry } = useLanes(of, range, read);
-  const [selected, setSelected] = useState(-1);
+export function LanesPanel({ label, of, range, read, onLook, children }: Props) {
+  const { lanes, error, retry, look } = useLanes(of, range, read);
+  const [chosen, setChosen] = useState<{ lanes: Lanes; row: number } | null>(null);
   if (error) {
     return (
       <Banner kind="error">
@@ -37,13 +40,19 @@ export function LanesPanel({ label, of, range, read, onLook }: Props) {
   }
   if (!lanes) return <p class="hint">Reading the polls…</p>;
   if (lanes.count === 0) return <p class="hint">{lanes.why || lanes.message || 'No poll or wake of this time is stored.'}</p>;
+  // Lanes that are read anew number their rows anew.
+  const selected = chosen ? sameItem(chosen.lanes, chosen.row, lanes) : -1;
   const select = (row: number) => {
-    setSelected(row);
+    setChosen({ lanes, row });
     if (row >= 0) onLook?.();
   };
   const again = () => {
-    setSelected(-1);
+    setChosen(null);
     retry();
+  };
+  const onWindow = (window: Stretch) => {
+    look(window);
+    onLook?.();
   };
   const open = (row: number) => {
     if (lanes.task[row]) go(`/tasks/${lanes.task[row]}`, sharedQuery());
@@ -65,8 +74,9 @@ export function LanesPanel({ label, of, range, read, onLook }: Props) {
           <a href={href(`/tasks/${lanes.task[selected]}`, sharedQuery())}>task {lanes.task[selected]}</a>
         )}
       </p>
-      <LaneChart label={label} lanes={lanes} selected={selected} onSelect={select} onOpen={open} onWindow={onLook} />
+      <LaneChart label={label} lanes={lanes} selected={selected} onSelect={select} onOpen={open} onWindow={onWindow} />
       {lanes.blame.length > 0 && <BlameTable blame={lanes.blame} />}
+      {children?.(lanes)}
     </>
   );
 }

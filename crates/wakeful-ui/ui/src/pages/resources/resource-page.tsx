@@ -1,80 +1,36 @@
-import { useEffect, useState } from 'preact/hooks';
-import { ApiError, isAbort, messageOf } from '../../data/api.ts';
 import { fetchResourceLanes } from '../../data/runtime/lanes.ts';
 import type { Program } from '../../data/runtime/programs.ts';
 import { fetchResource, type Party, type ResourceDetails } from '../../data/runtime/resources.ts';
 import { formatInstant, formatNear, millisOf, nanosOf } from '../../data/time.ts';
 import { formatCount, formatDuration } from '../../engine/format.ts';
-import { pageCommands } from '../../shell/commands.ts';
-import { go, href } from '../../shell/router.ts';
-import { useAddress } from '../../shell/use-address.ts';
-import { Banner } from '../../widgets/banner.tsx';
+import { href } from '../../shell/router.ts';
 import { Hostile } from '../../widgets/hostile.tsx';
-import { Icon } from '../../widgets/icon.tsx';
 import { ProgramPage } from '../program/frame.tsx';
-import { InstantField } from '../program/instant-field.tsx';
-import { goToPage, sharedQuery } from '../program/keys.ts';
+import { sharedQuery } from '../program/keys.ts';
 import { LanesPanel } from '../program/lanes-panel.tsx';
 import { LintList } from '../program/lint-list.tsx';
+import { OnePage } from '../program/one-page.tsx';
+import { HistogramView } from '../tasks/histogram.tsx';
 import { WaitGraph } from './wait-graph.tsx';
 import '../tasks/task.css';
 import './resources.css';
 
+const LIST = { path: '/resources', title: 'Resources' };
+
 /** One resource: who holds it, who waits, and for how long. */
 export function ResourcePage({ id }: { id: string }) {
-  return <ProgramPage title={`Resource ${id}`}>{(program) => <Resource key={`${program.id} ${id}`} program={program} id={id} />}</ProgramPage>;
-}
-
-const AGAIN_MS = 2_000;
-
-function Resource({ program, id }: { program: Program; id: string }) {
-  const [at, setAt] = useAddress('at', '');
-  const [resource, setResource] = useState<ResourceDetails | null>(null);
-  const [error, setError] = useState<ApiError | null>(null);
-  useEffect(() => {
-    const abort = new AbortController();
-    const ask = () => {
-      if (document.hidden) return;
-      fetchResource(program.id, id, at, abort.signal).then(
-        (answer) => {
-          setResource(answer);
-          setError(null);
-        },
-        (problem) => {
-          if (!isAbort(problem)) setError(problem instanceof ApiError ? problem : new ApiError(messageOf(problem), 0));
-        },
-      );
-    };
-    ask();
-    const timer = at === '' && program.live ? window.setInterval(ask, AGAIN_MS) : 0;
-    return () => {
-      window.clearInterval(timer);
-      abort.abort();
-    };
-  }, [program.id, id, at, program.live]);
-  useEffect(() => {
-    pageCommands.value = {
-      close: () => (go('/resources', sharedQuery({ sel: id })), true),
-      keys: { scopes: ['program'], perform: goToPage },
-    };
-  }, [id]);
   return (
-    <>
-      <div class="bar">
-        <a class="button" href={href('/resources', sharedQuery({ sel: id }))}>
-          <Icon name="back" /> Resources
-        </a>
-        <InstantField at={at} from={program.fromUnixNanos} to={program.toUnixNanos} onChange={setAt} />
-      </div>
-      {error && (
-        <Banner kind="error">
-          {error.status === 404 ? 'This resource is not stored' : 'The resource could not be read'}: {error.message}.
-        </Banner>
+    <ProgramPage title={`Resource ${id}`}>
+      {(program) => (
+        <OnePage key={`${program.id} ${id}`} program={program} id={id} what="resource" list={LIST} read={fetchResource}>
+          {(resource, at) => <Details resource={resource} program={program} at={at} />}
+        </OnePage>
       )}
-      {resource && <Details resource={resource} program={program} at={at} />}
-    </>
+    </ProgramPage>
   );
 }
+
+const NO_WAITS = 'No wait for it ended then, or none was told one by one; how long it is held is not measured, since that would take a clock at each lock';
 
 function Details({ resource, program, at }: { resource: ResourceDetails; program: Program; at: string }) {
   return (
@@ -95,7 +51,9 @@ function Details({ resource, program, at }: { resource: ResourceDetails; program
           of={`${program.id} ${resource.id}`}
           range={{ from: '', to: at }}
           read={(range, signal) => fetchResourceLanes(program.id, resource.id, range, signal)}
-        />
+        >
+          {({ waitTimes }) => <HistogramView title="Waits that ended then" histogram={waitTimes} why={NO_WAITS} />}
+        </LanesPanel>
       </section>
       <div class="columns">
         <section>

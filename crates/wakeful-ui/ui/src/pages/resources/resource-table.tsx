@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { taskOrder } from '../../data/runtime/task-id.ts';
 import type { ResourceRow } from '../../data/runtime/resources.ts';
 import { formatCount, formatDuration, formatExact } from '../../engine/format.ts';
 import { href } from '../../shell/router.ts';
@@ -149,7 +150,8 @@ export function comparing(field: Field, descending: boolean): (a: ResourceRow, b
     const byId = Number(a.id) - Number(b.id);
     const [x, y] = [a[field], b[field]];
     if (!numeric && typeof x === 'string' && typeof y === 'string') return sign * x.localeCompare(y) || byId;
-    const [m, n] = [Number(x === '' ? Number.NaN : x), Number(y === '' ? Number.NaN : y)];
+    const number = (value: typeof x) => (value === '' ? Number.NaN : taskOrder(String(value)));
+    const [m, n] = [number(x), number(y)];
     if (Number.isNaN(m) || Number.isNaN(n)) return Number(Number.isNaN(m)) - Number(Number.isNaN(n)) || byId;
     return sign * (m - n) || byId;
   };

@@ -16,6 +16,7 @@ import { goToPage } from '../program/keys.ts';
 import { LanesPanel } from '../program/lanes-panel.tsx';
 import { LiveSwitch } from '../program/live-switch.tsx';
 import { Charts } from './charts.tsx';
+import { LengthLegend } from './length-legend.tsx';
 import { PollHeat } from './poll-heat.tsx';
 import './runtime.css';
 
@@ -102,6 +103,7 @@ function Runtimes({ program }: { program: Program }) {
       {read && <Charts series={read.series} why={whyUnknown(program.insight)} />}
       <section class="workers" aria-label="Workers">
         <h2>Workers</h2>
+        <LengthLegend />
         <LanesPanel
           label="What the workers did"
           of={`${program.id} ${runtime} ${turn}`}

@@ -1,3 +1,4 @@
+import { taskOrder } from '../../data/runtime/task-id.ts';
 import type { TaskRow } from '../../data/runtime/tasks.ts';
 
 /** What rows can be sorted by. */
@@ -21,17 +22,17 @@ export function comparing(field: TaskField, descending: boolean): (a: TaskRow, b
   const sign = descending ? -1 : 1;
   const value = (row: TaskRow): number | string => {
     if (field === 'state') return STATE_ORDER[row.state];
-    if (field === 'id') return Number(row.id);
+    if (field === 'id') return taskOrder(row.id);
     if (field === 'lints') return ones(row.lints);
     return row[field];
   };
   return (a, b) => {
     const [x, y] = [value(a), value(b)];
     if (typeof x === 'string' || typeof y === 'string') {
-      return sign * String(x).localeCompare(String(y)) || Number(a.id) - Number(b.id);
+      return sign * String(x).localeCompare(String(y)) || taskOrder(a.id) - taskOrder(b.id);
     }
-    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || Number(a.id) - Number(b.id);
-    return sign * (x - y) || Number(a.id) - Number(b.id);
+    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || taskOrder(a.id) - taskOrder(b.id);
+    return sign * (x - y) || taskOrder(a.id) - taskOrder(b.id);
   };
 }
 

@@ -1,22 +1,15 @@
-import { useEffect, useState } from 'preact/hooks';
-import { ApiError, isAbort, messageOf } from '../../data/api.ts';
 import { fetchTaskLanes } from '../../data/runtime/lanes.ts';
 import type { Program } from '../../data/runtime/programs.ts';
 import { fetchTask, type TaskDetails } from '../../data/runtime/task.ts';
 import { formatInstant, nanosOf } from '../../data/time.ts';
 import { formatBytes, formatCount, formatDuration } from '../../engine/format.ts';
-import { pageCommands } from '../../shell/commands.ts';
-import { go, href } from '../../shell/router.ts';
-import { useAddress } from '../../shell/use-address.ts';
-import { Banner } from '../../widgets/banner.tsx';
+import { href } from '../../shell/router.ts';
 import { Hostile } from '../../widgets/hostile.tsx';
-import { Icon } from '../../widgets/icon.tsx';
 import { ProgramPage } from '../program/frame.tsx';
 import { whyUnknown } from '../program/insight-note.tsx';
-import { InstantField } from '../program/instant-field.tsx';
-import { goToPage, sharedQuery } from '../program/keys.ts';
 import { LanesPanel } from '../program/lanes-panel.tsx';
 import { LintList } from '../program/lint-list.tsx';
+import { OnePage } from '../program/one-page.tsx';
 import { NotKnown } from './columns.tsx';
 import { HistogramView } from './histogram.tsx';
 import { StateMark } from './state-mark.tsx';
@@ -24,62 +17,18 @@ import { Holds, Relatives, ServedSpans } from './task-parts.tsx';
 import { TimeShares } from './time-shares.tsx';
 import './task.css';
 
+const LIST = { path: '/tasks', title: 'Tasks' };
+
 /** One task: what is known of it, what it did lately, and what it has to do with others. */
 export function TaskPage({ id }: { id: string }) {
-  return <ProgramPage title={`Task ${id}`}>{(program) => <Task key={`${program.id} ${id}`} program={program} id={id} />}</ProgramPage>;
-}
-
-/** A task that lives is asked for again. */
-const AGAIN_MS = 2_000;
-
-function Task({ program, id }: { program: Program; id: string }) {
-  const [at, setAt] = useAddress('at', '');
-  const [task, setTask] = useState<TaskDetails | null>(null);
-  const [error, setError] = useState<ApiError | null>(null);
-  const [live, setLive] = useState(true);
-  const follows = live && at === '' && program.live;
-  useEffect(() => {
-    const abort = new AbortController();
-    const ask = () => {
-      if (document.hidden) return;
-      fetchTask(program.id, id, at, abort.signal).then(
-        (answer) => {
-          setTask(answer);
-          setError(null);
-        },
-        (problem) => {
-          if (!isAbort(problem)) setError(problem instanceof ApiError ? problem : new ApiError(messageOf(problem), 0));
-        },
-      );
-    };
-    ask();
-    const timer = follows ? window.setInterval(ask, AGAIN_MS) : 0;
-    return () => {
-      window.clearInterval(timer);
-      abort.abort();
-    };
-  }, [program.id, id, at, follows]);
-  useEffect(() => {
-    pageCommands.value = {
-      close: () => (go('/tasks', sharedQuery({ sel: id })), true),
-      keys: { scopes: ['program', 'live'], perform: (action) => (action === 'pause' ? setLive((on) => !on) : goToPage(action)) },
-    };
-  }, [id]);
   return (
-    <>
-      <div class="bar">
-        <a class="button" href={href('/tasks', sharedQuery({ sel: id }))}>
-          <Icon name="back" /> Tasks
-        </a>
-        <InstantField at={at} from={program.fromUnixNanos} to={program.toUnixNanos} onChange={setAt} />
-      </div>
-      {error && (
-        <Banner kind="error">
-          {error.status === 404 ? 'This task is not stored' : 'The task could not be read'}: {error.message}.
-        </Banner>
+    <ProgramPage title={`Task ${id}`}>
+      {(program) => (
+        <OnePage key={`${program.id} ${id}`} program={program} id={id} what="task" list={LIST} pauses read={fetchTask}>
+          {(task, at) => <Details task={task} program={program} at={at} />}
+        </OnePage>
       )}
-      {task && <Details task={task} program={program} at={at} />}
-    </>
+    </ProgramPage>
   );
 }
 

@@ -4,6 +4,7 @@ import { formatCount, formatDuration, formatExact } from '../../engine/format.ts
 import { href } from '../../shell/router.ts';
 import { Hostile } from '../../widgets/hostile.tsx';
 import { sharedQuery } from '../program/keys.ts';
+import { SpanLink } from '../program/span-link.tsx';
 import { StateMark } from './state-mark.tsx';
 
 /** What the task holds, and what it waits for, with who has that. */
@@ -92,9 +93,7 @@ export function ServedSpans({ task, why }: { task: TaskDetails; why: string }) {
         <ul class="lines">
           {spans.map((span) => (
             <li key={`${span.traceId} ${span.spanId}`}>
-              <a href={href(`/trace/${span.traceId}`, new URLSearchParams({ uiFind: span.spanId }))}>
-                <Hostile text={span.service} />: <Hostile text={span.operation} />
-              </a>{' '}
+              <SpanLink span={span} />{' '}
               <span title={formatExact(span.durationNanos)}>{formatDuration(span.durationNanos)}</span>{' '}
               {span.error && <span class="errors">! error</span>}{' '}
               <span class="hint">{formatNear(millisOf(nanosOf(span.startUnixNanos)), Date.now())}</span>

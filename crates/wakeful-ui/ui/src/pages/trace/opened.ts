@@ -1,10 +1,13 @@
 import { effect, signal } from '@preact/signals';
 import { isAbort, messageOf } from '../../data/api.ts';
-import { alongArrow, arrowsOf, drawnLanes, itemAt, laneStarts } from '../../data/runtime/lane-items.ts';
-import type { Lanes } from '../../data/runtime/lane-kinds.ts';
+import { arrowsOf, drawnLanes, itemAt } from '../../data/runtime/lane-items.ts';
+import { type Lanes, rangeOf } from '../../data/runtime/lane-kinds.ts';
+import { finerStretch, sameItem, spliced, type Stretch } from '../../data/runtime/lane-splice.ts';
+import { stepped } from '../../data/runtime/lane-steps.ts';
 import { fetchRows, traceOf } from '../../data/trace.ts';
 import type { Arrow } from '../../engine/details.ts';
 import type { Request } from '../../engine/protocol.ts';
+import { clamp, show, windowEnd } from '../../engine/view.ts';
 import { note, params } from '../../shell/router.ts';
 import type { TraceModel } from './model.ts';
 
@@ -12,6 +15,10 @@ import type { TraceModel } from './model.ts';
 const ARROWS_MAX = 200;
 /** A pointer may be so far beside an item. */
 const REACH_PX = 3;
+/** What a closer look shows more of is read when the view has stood still for so long. */
+const STILL_MS = 150;
+/** On how many pixels a closer look is drawn: three screens. */
+const CLOSER_PX = 4_800;
 
 /** The parameter of the address that has the ids of the spans that are open. */
 const PARAMETER = 'lanes';
@@ -19,7 +26,16 @@ const SPAN_ID = /^[0-9a-f]{16}$/;
 const NARROW = '(max-width: 699px)';
 
 /** A span that is opened into its polls; what could not be read says why. */
-export type Opened = { lanes: Lanes } | { error: string };
+export type Opened = ReadLanes | { error: string };
+
+interface ReadLanes {
+  /** As they are drawn: the whole span, and more of what was looked at closely. */
+  lanes: Lanes;
+  /** The whole span alone. */
+  whole: Lanes;
+  /** What the closest look was at. */
+  read: Stretch;
+}
 
 /** Something in a lane below a row. */
 export interface LaneItem {
@@ -35,6 +51,8 @@ export class OpenedSpans {
   /** Grows whenever a span is opened: the details then tell of its polls. */
   readonly asked = signal(0);
 
+  private moving = 0;
+
   constructor(
     private readonly model: TraceModel,
     private readonly post: (request: Request) => void,
@@ -43,7 +61,16 @@ export class OpenedSpans {
     const end = effect(() => {
       if (model.generation.value > 0) void this.restore();
     });
-    model.closing.signal.addEventListener('abort', end);
+    const still = effect(() => {
+      model.view.value;
+      window.clearTimeout(this.moving);
+      if (this.all.value.size > 0) this.moving = window.setTimeout(() => this.lookCloser(), STILL_MS);
+    });
+    model.closing.signal.addEventListener('abort', () => {
+      end();
+      still();
+      window.clearTimeout(this.moving);
+    });
   }
 
   /** Opens a span's row, or closes it. */
@@ -91,10 +118,38 @@ export class OpenedSpans {
     try {
       // The reader of lanes comes with the first span that is opened.
       const { fetchSpanLanes } = await import('../../data/runtime/lanes.ts');
-      const lanes = await fetchSpanLanes(traceOf(this.model), row, Math.ceil(this.model.view.peek().w), this.model.closing.signal);
-      if (generation.peek() === before) this.set(row, { lanes });
+      const px = Math.ceil(this.model.view.peek().w);
+      const whole = await fetchSpanLanes(traceOf(this.model), row, { from: '', to: '', px }, this.model.closing.signal);
+      if (generation.peek() === before) this.set(row, { lanes: whole, whole, read: { from: 0, to: whole.to - whole.from } });
     } catch (error) {
       if (!isAbort(error)) this.set(row, { error: messageOf(error) });
+    }
+  }
+
+  /** Reads more of what is on screen, where something was joined because there was no room for it. */
+  private lookCloser(): void {
+    const view = this.model.view.peek();
+    for (const [row, opened] of this.all.peek()) {
+      if (!('lanes' in opened)) continue;
+      const begin = opened.whole.from + this.shift(opened.whole);
+      const closer = finerStretch(opened.lanes, { from: view.t0 - begin, to: windowEnd(view) - begin }, opened.read);
+      if (closer) void this.readCloser(row, opened, closer);
+    }
+  }
+
+  private async readCloser(row: number, opened: ReadLanes, read: Stretch): Promise<void> {
+    try {
+      const { fetchSpanLanes } = await import('../../data/runtime/lanes.ts');
+      const range = { ...rangeOf(opened.whole, read), px: CLOSER_PX };
+      const finer = await fetchSpanLanes(traceOf(this.model), row, range, this.model.closing.signal);
+      // It may have been closed meanwhile, or looked at elsewhere.
+      if (this.all.peek().get(row) !== opened) return;
+      const lanes = spliced(opened.whole, finer);
+      const selected = this.selected.peek();
+      if (selected?.row === row) this.selected.value = { row, item: sameItem(opened.lanes, selected.item, lanes) };
+      this.set(row, { ...opened, lanes, read });
+    } catch {
+      // What is there stays; the next move tries again.
     }
   }
 
@@ -135,13 +190,37 @@ export class OpenedSpans {
       this.toggle(this.model.selected.peek());
       return true;
     }
-    const at = this.selected.peek();
-    const lanes = at && this.lanesOf(at.row);
-    if (!at || !lanes) return false;
-    const next = neighbour(lanes, at.item, action);
+    const at = this.selected.peek() ?? { row: this.model.selected.peek(), item: -1 };
+    const lanes = this.lanesOf(at.row);
+    if (!lanes) return false;
+    if (action === 'fit-selection' && at.item >= 0) {
+      this.fit(lanes, at.item);
+      return true;
+    }
+    const next = stepped(lanes, at.item, action);
     if (next === null) return false;
-    if (next >= 0) this.select({ row: at.row, item: next });
+    if (next === 'out') {
+      this.select(null);
+      // Above the lanes stands their span; what is below them is the next row.
+      return action === 'previous';
+    }
+    if (next >= 0) this.goTo(lanes, { row: at.row, item: next });
     return true;
+  }
+
+  /** Selects an item, and brings it on screen. */
+  private goTo(lanes: Lanes, at: LaneItem): void {
+    this.select(at);
+    const view = this.model.view.peek();
+    const start = lanes.start[at.item] + this.shift(lanes);
+    if (start + lanes.dur[at.item] >= view.t0 && start <= windowEnd(view)) return;
+    this.model.setView(clamp({ ...view, t0: start - (view.w * view.nsPerPx) / 2 }, this.model.duration));
+  }
+
+  private fit(lanes: Lanes, item: number): void {
+    const start = lanes.start[item] + this.shift(lanes);
+    const margin = Math.max(lanes.dur[item] * 0.5, 10);
+    this.model.setView(show(this.model.view.peek(), start - margin, start + lanes.dur[item] + margin, this.model.duration));
   }
 
   private close(row: number): void {
@@ -188,24 +267,5 @@ export class OpenedSpans {
   /** From the lanes' times to the trace's. */
   private shift(lanes: Lanes): number {
     return Number(lanes.base - BigInt(this.model.facts.peek()?.base ?? 0)) + lanes.shift;
-  }
-}
-
-/** Where a key leads from an item: -1 for nowhere, null if it is none of these keys. */
-export function neighbour(lanes: Lanes, item: number, action: string): number | null {
-  switch (action) {
-    case 'link-back':
-      return alongArrow(lanes, item, 'back');
-    case 'link-on':
-      return alongArrow(lanes, item, 'on');
-    case 'next-sibling':
-    case 'previous-sibling': {
-      const starts = laneStarts(lanes);
-      const lane = lanes.lane[item];
-      const next = item + (action === 'next-sibling' ? 1 : -1);
-      return next >= starts[lane] && next < starts[lane + 1] ? next : -1;
-    }
-    default:
-      return null;
   }
 }

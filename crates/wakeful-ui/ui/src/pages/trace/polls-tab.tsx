@@ -52,7 +52,7 @@ export function Polls({ row, model }: { row: number; model: TraceModel }) {
         </p>
       )}
       {lanes.blame.length > 0 && <BlameTable blame={lanes.blame} program={lanes.program} />}
-      {lanes.count > 0 && <p class="hint">x closes the lanes; click what is in one, then , and . walk along it, [ and ] along wakes.</p>}
+      {lanes.count > 0 && <p class="hint">x closes the lanes. Click what is in one, or ↓ into them: , and . walk along a lane, [ and ] along wakes, n and N along long waits and long polls, f fits, 0 shows all.</p>}
     </div>
   );
 }
