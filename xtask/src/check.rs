@@ -19,6 +19,6 @@ pub(crate) fn run() -> anyhow::Result<()> {
             .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
     test::npm_packages()?;
-    test::npm(&["run", "check"], None)?;
+    test::npm(&["run", "check"])?;
     test::run()
 }

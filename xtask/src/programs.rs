@@ -47,6 +47,18 @@ pub(crate) fn build(profile: Profile, programs: &[&str]) -> anyhow::Result<PathB
     }))
 }
 
+/// Builds an example of the crate `wakeful`, unoptimised; the answer is the folder that it is in.
+pub(crate) fn build_example(name: &str) -> anyhow::Result<PathBuf> {
+    shell::run(&mut shell::cargo(&[
+        "build",
+        "--package",
+        "wakeful",
+        "--example",
+        name,
+    ]))?;
+    Ok(target_dir()?.join("debug").join("examples"))
+}
+
 /// Where cargo puts what it builds.
 pub(crate) fn target_dir() -> anyhow::Result<PathBuf> {
     let arguments = ["metadata", "--format-version", "1", "--no-deps", "--offline"];

@@ -50,13 +50,15 @@ fn rust() -> anyhow::Result<()> {
 /// The page's tests without a browser, and with them the packages that it needs.
 fn page() -> anyhow::Result<()> {
     npm_packages()?;
-    npm(&["test"], None)
+    npm(&["test"])
 }
 
-/// The page in a browser, on the real binary.
+/// The page in a browser, on the real binary and on programs that really run.
 fn browser() -> anyhow::Result<()> {
     let binary = programs::build(Profile::Debug, &["wakeful"])?.join("wakeful");
-    npm(&["run", "test:browser"], Some(binary))
+    let examples = programs::build_example("two_steps")?;
+    let mut tests = npm_command(&["run", "test:browser"]);
+    shell::run(tests.env("WAKEFUL_BIN", binary).env("WAKEFUL_EXAMPLES", examples))
 }
 
 /// The recorder's rings and slots in every order of their steps; loom's atomics need a build of their own.
@@ -90,16 +92,12 @@ fn hooks() -> anyhow::Result<()> {
 
 /// The packages that the page's tests and measurements need.
 pub(crate) fn npm_packages() -> anyhow::Result<()> {
-    npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"], None)
+    npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
 }
 
-/// Runs npm in the page's sources; the browser is told which binary serves it.
-pub(crate) fn npm(arguments: &[&str], binary: Option<PathBuf>) -> anyhow::Result<()> {
-    let mut command = npm_command(arguments);
-    if let Some(binary) = binary {
-        command.env("WAKEFUL_BIN", binary);
-    }
-    shell::run(&mut command)
+/// Runs npm in the page's sources.
+pub(crate) fn npm(arguments: &[&str]) -> anyhow::Result<()> {
+    shell::run(&mut npm_command(arguments))
 }
 
 /// npm in the page's sources.

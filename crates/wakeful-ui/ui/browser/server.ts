@@ -71,19 +71,8 @@ const STORED_MS = 60_000;
 export async function start(stored: Stored): Promise<Server> {
   const binary = process.env.WAKEFUL_BIN;
   if (!binary) return startMock(process.env.WAKEFUL_UI_DIST ?? join(import.meta.dirname, '..', 'dist'), NOW, stored);
-  const folder = await mkdtemp(join(tmpdir(), 'wakeful-browser-'));
-  const ports = LISTENERS.flatMap((name) => [`--${name}-port`, '0']);
-  if (stored.basePath) ports.push('--base-path', stored.basePath);
-  const child = spawn(binary, ['serve', '--data-dir', folder, '--ready-json', ...ports], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const stop = async () => {
-    await end(child);
-    await rm(folder, { recursive: true, force: true });
-  };
+  const { url, ready, stop } = await run(binary, 'serve', stored.basePath ? ['--base-path', stored.basePath] : []);
   try {
-    const ready = await readyLine(child);
-    const url = ready.url.replace(/\/$/, '');
     if (stored.miniRedis) await sendMiniRedis(ready.listeners['jaeger-compact']);
     if (stored.large > 0) {
       const trace = generated(largeId(stored.large), stored.large, BigInt(NOW - 600_000) * 1_000_000n, 41e9);
@@ -92,6 +81,37 @@ export async function start(stored: Stored): Promise<Server> {
     for (const trace of smallTraces(stored.small ?? 0)) await sendTrace(ready.listeners['otlp-http'], trace);
     if (stored.miniRedis) await poll(async () => (await services(url)).includes('mini-redis'), 'mini-redis is stored');
     return { url, otlp: ready.listeners['otlp-http'], stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Starts a server with a program beside it that keeps sending to it: the binary's own demo, which there is none of without a binary. */
+export async function startDemo(requestsPerSecond: number): Promise<Server> {
+  const { url, ready, stop } = await run(builtBy('WAKEFUL_BIN'), 'demo', ['--no-open', '--requests-per-second', String(requestsPerSecond)]);
+  return { url, otlp: ready.listeners['otlp-http'], stop };
+}
+
+/** What `cargo xtask test` has built and names in the environment. */
+export function builtBy(variable: string): string {
+  const path = process.env[variable];
+  if (!path) throw new Error(`this test needs what cargo builds: run it by \`cargo xtask test\`, or set ${variable}`);
+  return path;
+}
+
+/** A subcommand of the binary on free ports, with a folder of its own. */
+async function run(binary: string, subcommand: string, more: readonly string[]): Promise<{ url: string; ready: Ready; stop: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'wakeful-browser-'));
+  const ports = LISTENERS.flatMap((name) => [`--${name}-port`, '0']);
+  const child = spawn(binary, [subcommand, '--data-dir', folder, '--ready-json', ...ports, ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const stop = async () => {
+    await end(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const ready = await readyLine(child);
+    return { url: ready.url.replace(/\/$/, ''), ready, stop };
   } catch (error) {
     await stop();
     throw error;
