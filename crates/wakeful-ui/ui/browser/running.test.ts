@@ -111,6 +111,18 @@ test('who held the worker is named, and the arrow of the wake leads to the poll 
   expect(complaints).toEqual([]);
 });
 
+test('a lock that everybody fights over: how often it was taken, and how long the waits took', async () => {
+  const programs = (await (await fetch(`${demo.url}/api/ui/programs`)).json()) as { programs: { id: string; service: string }[] };
+  const inventory = programs.programs.find(({ service }) => service === 'inventory');
+  const { page, complaints } = await open(browser);
+  await page.goto(`${demo.url}/resources?program=${inventory?.id}`);
+  await page.getByRole('grid', { name: 'Resources' }).getByRole('link').first().click();
+  await page.getByRole('heading', { name: /^Mutex \d+/ }).waitFor();
+  await page.getByText(/[\d,]+ times, [\d,]+ after a wait/).waitFor();
+  await page.getByRole('img', { name: /^Waits that ended then: p10/ }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
 test('two steps and a sleep are one task, two polls, one wake and a hundred milliseconds idle', { timeout: 200_000 }, async () => {
   const env = { PATH: process.env.PATH, OTEL_SERVICE_NAME: 'two-steps', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf', OTEL_EXPORTER_OTLP_ENDPOINT: `http://${server.otlp}` };
   await promisify(execFile)(join(builtBy('WAKEFUL_EXAMPLES'), 'two_steps'), { env });

@@ -125,8 +125,8 @@ export interface ResourceDetails {
   holders: Party[];
   waiters: Party[];
   waitersTotal: number;
-  /** Since it was made; null where nothing counts. */
-  contention: { acquisitions: number; contended: number; waited: number; held: number } | null;
+  /** Since it was made; null where nothing counts, or where how long it was held is not measured. */
+  contention: { acquisitions: number; contended: number; waited: number; held: number | null } | null;
   asyncOps: AsyncOp[];
   asyncOpsTotal: number;
   waitsFor: WaitsFor | null;

@@ -10,6 +10,7 @@ import { sharedQuery } from '../program/keys.ts';
 import { LanesPanel } from '../program/lanes-panel.tsx';
 import { LintList } from '../program/lint-list.tsx';
 import { OnePage } from '../program/one-page.tsx';
+import { NotKnown } from '../tasks/columns.tsx';
 import { HistogramView } from '../tasks/histogram.tsx';
 import { WaitGraph } from './wait-graph.tsx';
 import '../tasks/task.css';
@@ -30,7 +31,8 @@ export function ResourcePage({ id }: { id: string }) {
   );
 }
 
-const NO_WAITS = 'No wait for it ended then, or none was told one by one; how long it is held is not measured, since that would take a clock at each lock';
+const NO_WAITS = 'No wait for it ended then, or none was told one by one';
+const NOT_MEASURED = 'How long it is held is not measured: that would take a clock at each lock';
 
 function Details({ resource, program, at }: { resource: ResourceDetails; program: Program; at: string }) {
   return (
@@ -78,7 +80,8 @@ function Details({ resource, program, at }: { resource: ResourceDetails; program
                 </dd>
                 <dt>Waited, held</dt>
                 <dd>
-                  {formatDuration(resource.contention.waited)}, {formatDuration(resource.contention.held)} in all
+                  {formatDuration(resource.contention.waited)},{' '}
+                  {resource.contention.held === null ? <NotKnown why={NOT_MEASURED} /> : formatDuration(resource.contention.held)} in all
                 </dd>
               </>
             )}
