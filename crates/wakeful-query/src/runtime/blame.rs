@@ -4,8 +4,9 @@ use rustc_hash::FxHashMap;
 use wakeful_live::Live;
 use wakeful_model::runtime::{Poll, TaskId, ThreadId};
 
+use super::innermost::Held;
 use super::item::{Item, ItemKind};
-use super::worker_lanes::{ByThread, Held, task_title};
+use super::worker_lanes::{ByThread, task_title};
 
 /// More waits than these are not looked into.
 const WAITS_MAX: usize = 20_000;
@@ -80,7 +81,9 @@ pub(super) fn blame(
                 .filter(|held| held.task != task)
             {
                 let item = Item::new(ItemKind::Blame, held.start.max(*start), held.end.min(*end));
-                sums.entry((held.task, thread)).or_default().add(held, item.nanos());
+                sums.entry((held.task, thread))
+                    .or_default()
+                    .add(held, item.nanos());
                 items.push(item.of_task(held.task).on_thread(thread));
             }
         }

@@ -61,6 +61,8 @@ impl Figures {
         let Some(step) = step_of(window, sums.to_unix_nanos) else {
             return;
         };
+        // A program that jumps in time begins a step more than once.
+        let has_room = self.polls_counted.len() < WORKER_FIGURES_MAX;
         let recent = self.polls_counted.last_mut();
         match recent.filter(|(to, ..)| step_of(window, *to) == Some(step)) {
             Some((to, polls, longest)) => {
@@ -68,8 +70,7 @@ impl Figures {
                 *polls = polls.saturating_add(sums.polls);
                 *longest = sums.longest_poll_nanos.max(*longest);
             }
-            // A program that jumps in time begins a step more than once.
-            None if self.polls_counted.len() < WORKER_FIGURES_MAX => {
+            None if has_room => {
                 self.polls_counted
                     .push((sums.to_unix_nanos, sums.polls, sums.longest_poll_nanos));
             }

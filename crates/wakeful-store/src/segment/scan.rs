@@ -212,7 +212,7 @@ impl Segment {
         let within = (first_row + rows.start, rows.end - rows.start);
         let mut candidates: Option<Vec<u32>> = None;
         let mut stages = Stage::of(filter, &prospects.places, &self.row_groups()[row_group]);
-        if let Some(mut long) = self.long_rows(row_group, filter, prospects)? {
+        if let Some(mut long) = self.long_rows(row_group, &rows, filter, prospects)? {
             long.retain(|row| has(&stretches, *row));
             stretches = close_by(&long);
             candidates = Some(long);
@@ -251,12 +251,14 @@ impl Segment {
     fn long_rows(
         &self,
         row_group: usize,
+        wanted: &Range<u32>,
         filter: &SpanFilter,
         prospects: &Prospects,
     ) -> Result<Option<Vec<u32>>, SegmentError> {
-        let rows: u32 = prospects.stretches.iter().map(|(_, count)| count).sum();
-        // Where long spans are everywhere they are found soon; and attributes narrow more.
-        let is_rare = rows <= self.row_groups()[row_group].rows / 2;
+        let half = self.row_groups()[row_group].rows / 2;
+        let of_long: u32 = prospects.stretches.iter().map(|(_, count)| count).sum();
+        // Where long spans are everywhere they are found soon; attributes narrow more; and a few rows are read sooner than all.
+        let is_rare = of_long <= half && wanted.end - wanted.start > half;
         if *filter.duration.start() == 0 || !filter.clauses.is_empty() || !is_rare {
             return Ok(None);
         }
