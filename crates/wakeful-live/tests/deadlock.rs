@@ -79,7 +79,7 @@ fn a_lock_that_is_taken_twice() {
 
 /// What correct programs look like at one moment or another.
 #[test]
-fn ten_correct_ways_to_lock() {
+fn correct_ways_to_lock() {
     let quiet = |what: &str, tell: &dyn Fn(&mut Program)| {
         let mut program = program();
         tell(&mut program);
@@ -117,6 +117,12 @@ fn ten_correct_ways_to_lock() {
         it.lock(2, "Mutex", 11).held_by(&[2], 2 * SECOND);
         it.lock(3, "Sleep", 12);
         it.wait(1, 2, SECOND).wait(2, 1, SECOND).wait(2, 3, SECOND);
+    });
+    quiet("a wait within a timeout of which only a waker is seen", &|it| {
+        it.lock(1, "Mutex", 10).held_by(&[1], 2 * SECOND);
+        it.lock(2, "Mutex", 11).held_by(&[2], 2 * SECOND);
+        it.wait(1, 2, SECOND).wait(2, 1, SECOND);
+        it.task(2, "b").polled(3, 1_000).wakers(2, 0);
     });
     quiet("a holder outside all tasks", &|it| {
         it.lock(1, "Mutex", 10).held_by(&[99], 2 * SECOND);

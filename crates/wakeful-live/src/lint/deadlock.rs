@@ -9,11 +9,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use wakeful_model::runtime::TaskId;
 
 use super::{Finding, Lint, Thresholds, nanos, resource_text, task_text};
-use crate::{AsyncOp, Live, Resource};
+use crate::{AsyncOp, Live, Resource, Task};
 
 /// A task may hold a lock in one branch of a `join!` and wait for it in another, and go on by itself: a circle of one must not have moved
-/// for this much longer.
-const ALONE_FACTOR: u64 = 20;
+/// for this much longer. Neither must a task that somebody else could wake too, as the timer of a `timeout` around the wait.
+const PATIENCE_FACTOR: u64 = 20;
 
 /// What a task waits for.
 struct Wait<'a> {
@@ -49,7 +49,7 @@ pub(super) fn check(thresholds: &Thresholds, live: &Live, findings: &mut Vec<Fin
         let since = since.unwrap_or(0);
         told.extend(circle.iter().copied());
         let alone = circle.len() == 1;
-        if alone && since.saturating_add(limit.saturating_mul(ALONE_FACTOR)) > live.now_unix_nanos() {
+        if alone && since.saturating_add(limit.saturating_mul(PATIENCE_FACTOR)) > live.now_unix_nanos() {
             continue;
         }
         findings.extend(finding(&circle, &stuck, live, since));
@@ -79,8 +79,16 @@ fn waiting(live: &Live, limit: u64) -> FxHashMap<TaskId, Wait<'_>> {
             .or_insert(wait);
     }
     let still = |task: TaskId, wait: &Wait<'_>| {
-        let sums = live.task(task).and_then(|task| task.sums.as_ref());
+        let task = live.task(task);
+        let sums = task.and_then(|task| task.sums.as_ref());
         let polled = sums.and_then(|sums| sums.last_poll_start_unix_nanos.max(sums.last_poll_end_unix_nanos));
+        // The wait itself has one waker.
+        let is_woken_otherwise = task.and_then(Task::live_wakers).is_some_and(|wakers| wakers > 1);
+        let limit = if is_woken_otherwise {
+            limit.saturating_mul(PATIENCE_FACTOR)
+        } else {
+            limit
+        };
         since(wait).max(polled.unwrap_or(0)).saturating_add(limit) <= live.now_unix_nanos()
     };
     waits
