@@ -9,7 +9,7 @@ use http_body_util::channel::{Channel, Sender};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{sleep, timeout};
 use wakeful_model::runtime::TaskId;
 use wakeful_wire::console::{Message, State, TaskDetailsRequest, Temporality, path};
 
@@ -43,12 +43,7 @@ impl Connection {
         match request.uri().path() {
             path::WATCH_UPDATES => {
                 let (sender, body) = Channel::new(WAITING_MAX);
-                tokio::spawn(updates(
-                    sender,
-                    self.feed.clone(),
-                    self.publish_interval,
-                    self.paused.subscribe(),
-                ));
+                tokio::spawn(updates(sender, self.feed.clone(), Turns::new(self)));
                 answer(body)
             }
             path::WATCH_TASK_DETAILS => self.details(request).await,
@@ -89,55 +84,54 @@ impl Connection {
             return refusal(NOT_FOUND, "task not found");
         }
         let (sender, body) = Channel::new(WAITING_MAX);
-        let stream = task_details(
-            sender,
-            self.feed.clone(),
-            self.publish_interval,
-            self.paused.subscribe(),
-            task,
-        );
-        tokio::spawn(stream);
+        tokio::spawn(task_details(sender, self.feed.clone(), Turns::new(self), task));
         answer(body)
     }
 }
 
-/// Waits for the next time to publish; an error when the client is gone.
-async fn next_turn(
-    ticks: &mut tokio::time::Interval,
-    paused: &mut watch::Receiver<bool>,
-) -> Result<(), watch::error::RecvError> {
-    loop {
-        // A change of mind wakes it, and so does the end of the connection.
-        tokio::select! {
-            _ = ticks.tick() => if !*paused.borrow() {
-                return Ok(());
-            },
-            changed = paused.changed() => changed?,
+/// When a client is told something.
+#[derive(Debug)]
+struct Turns {
+    publish_interval: Duration,
+    pushed: watch::Receiver<()>,
+    paused: watch::Receiver<bool>,
+}
+
+impl Turns {
+    fn new(connection: &Connection) -> Self {
+        Self {
+            publish_interval: connection.publish_interval,
+            pushed: connection.feed.pushed(),
+            paused: connection.paused.subscribe(),
         }
+    }
+
+    /// Waits while the client has paused; an error when it is gone.
+    async fn while_paused(&mut self) -> Result<(), watch::error::RecvError> {
+        self.paused.wait_for(|paused| !paused).await.map(drop)
+    }
+
+    /// Waits for news, which the program has as often as it publishes: so it is told at once, and not with the next tick of another
+    /// clock. What comes within half an interval is told together.
+    async fn next(&mut self) -> Result<(), watch::error::RecvError> {
+        sleep(self.publish_interval / 2).await;
+        // Without news it is told that there are none; who feeds cannot go before this does.
+        let _ = timeout(self.publish_interval, self.pushed.changed()).await;
+        self.while_paused().await
     }
 }
 
-fn ticks(publish_interval: Duration) -> tokio::time::Interval {
-    let mut ticks = interval(publish_interval);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
-}
-
-async fn updates(
-    mut sender: Sender<Bytes, Infallible>,
-    feed: Feed,
-    publish_interval: Duration,
-    mut paused: watch::Receiver<bool>,
-) {
+async fn updates(mut sender: Sender<Bytes, Infallible>, feed: Feed, mut turns: Turns) {
     let mut publisher = Publisher::default();
-    let mut ticks = ticks(publish_interval);
-    while next_turn(&mut ticks, &mut paused).await.is_ok() {
+    let mut is_there = turns.while_paused().await;
+    while is_there.is_ok() {
         let updates = publisher.next(&feed.live());
         for update in updates {
             if sender.send_data(framing::framed(&update.encode())).await.is_err() {
                 return;
             }
         }
+        is_there = turns.next().await;
     }
 }
 
@@ -156,15 +150,9 @@ async fn states(mut sender: Sender<Bytes, Infallible>, mut paused: watch::Receiv
 }
 
 /// A task's histograms, until it ends.
-async fn task_details(
-    mut sender: Sender<Bytes, Infallible>,
-    feed: Feed,
-    publish_interval: Duration,
-    mut paused: watch::Receiver<bool>,
-    task: TaskId,
-) {
-    let mut ticks = ticks(publish_interval);
-    while next_turn(&mut ticks, &mut paused).await.is_ok() {
+async fn task_details(mut sender: Sender<Bytes, Infallible>, feed: Feed, mut turns: Turns, task: TaskId) {
+    let mut is_there = turns.while_paused().await;
+    while is_there.is_ok() {
         let next = {
             let live = feed.live();
             live.task(task)
@@ -173,16 +161,14 @@ async fn task_details(
         let Some((details, ended)) = next else {
             break;
         };
-        if sender
-            .send_data(framing::framed(&details.encode()))
-            .await
-            .is_err()
-        {
+        let message = framing::framed(&details.encode());
+        if sender.send_data(message).await.is_err() {
             return;
         }
         if ended {
             break;
         }
+        is_there = turns.next().await;
     }
     finish(sender).await;
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
 use wakeful_live::Live;
 use wakeful_model::runtime::{Loss, RuntimeBatch};
 use wakeful_wire::{frame, runtime};
@@ -19,6 +20,7 @@ pub struct Feed {
 #[derive(Debug)]
 struct Shared {
     live: Mutex<Live>,
+    pushed: watch::Sender<()>,
     recording: Mutex<Option<File>>,
     retention_nanos: u64,
     capacity: usize,
@@ -40,6 +42,7 @@ impl Feed {
         };
         let shared = Shared {
             live: Mutex::default(),
+            pushed: watch::Sender::default(),
             recording: Mutex::new(recording),
             retention_nanos: u64::try_from(options.retention.as_nanos()).unwrap_or(u64::MAX),
             capacity: options.buffer_capacity,
@@ -56,6 +59,13 @@ impl Feed {
         let mut live = self.live();
         live.fold(within.as_ref().unwrap_or(batch));
         live.forget(Some(self.shared.retention_nanos));
+        drop(live);
+        self.shared.pushed.send_replace(());
+    }
+
+    /// Changes with each batch.
+    pub(super) fn pushed(&self) -> watch::Receiver<()> {
+        self.shared.pushed.subscribe()
     }
 
     pub(super) fn live(&self) -> MutexGuard<'_, Live> {
