@@ -1,6 +1,8 @@
 //! gRPC's framing ("gRPC over HTTP/2"): a flag and a length before each message.
 
-use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+#[cfg(feature = "client")]
+use bytes::Buf as _;
+use bytes::{BufMut as _, Bytes, BytesMut};
 
 /// Flag and length.
 pub(crate) const PREFIX_BYTES: usize = 5;
@@ -30,7 +32,8 @@ pub enum FramingError {
     },
 }
 
-/// Takes the first message from what has arrived; `None` if it is not all there yet.
+/// Takes the first message from what has arrived; `None` if it is not all there yet. Not for servers, which get one short message alone.
+#[cfg(feature = "client")]
 pub(crate) fn take(arrived: &mut BytesMut, max: usize) -> Result<Option<Bytes>, FramingError> {
     let Some(&[flag, a, b, c, d]) = arrived.first_chunk::<PREFIX_BYTES>() else {
         return Ok(None);
@@ -49,7 +52,7 @@ pub(crate) fn take(arrived: &mut BytesMut, max: usize) -> Result<Option<Bytes>, 
     Ok(Some(arrived.split_to(bytes).freeze()))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "client"))]
 mod tests {
     use super::*;
 

@@ -253,10 +253,12 @@ fn task_fields(task: &Task, metadata: u64) -> Vec<console::Field> {
     }
     let sizes = [
         ("size.bytes", start.stored_bytes.or(start.future_bytes)),
+        // Told where it is known to be another one: in a box.
         (
             "original_size.bytes",
             start
-                .future_bytes
+                .stored_bytes
+                .and(start.future_bytes)
                 .filter(|bytes| Some(*bytes) != start.stored_bytes),
         ),
     ];
