@@ -141,6 +141,23 @@ fn reversed() -> Style {
     Style::new().add_modifier(Modifier::REVERSED)
 }
 
+/// The lines of a text, each divided at spaces into as many as it takes.
+fn wrapped(text: &str, room: usize) -> impl Iterator<Item = String> {
+    text.lines().flat_map(move |line| {
+        let mut rows: Vec<String> = Vec::new();
+        for word in line.split(' ') {
+            match rows.last_mut() {
+                Some(row) if row.chars().count() + 1 + word.chars().count() <= room => {
+                    row.push(' ');
+                    row.push_str(word);
+                }
+                _ => rows.push(word.to_owned()),
+            }
+        }
+        rows
+    })
+}
+
 /// What is wrong: circles and locks one by one, the rest by kind.
 fn warnings(app: &App, width: u16) -> Vec<Line<'static>> {
     let styles = app.styles();
@@ -154,9 +171,9 @@ fn warnings(app: &App, width: u16) -> Vec<Line<'static>> {
         match finding.lint {
             Lint::Deadlock => {
                 // Whole, over as many lines as it takes: nothing matters more.
-                for (at, part) in finding.text.split("; ").enumerate() {
-                    let head = if at == 0 { "deadlock: " } else { "  " };
-                    push(Role::Error, format!("{head}{part}"));
+                let text = finding.text.replace("; ", ";\n");
+                for (at, line) in wrapped(&format!("deadlock: {text}"), room.saturating_sub(2)).enumerate() {
+                    push(Role::Error, format!("{}{line}", if at == 0 { "" } else { "  " }));
                 }
             }
             Lint::Contention | Lint::TaskLeak => push(

@@ -109,23 +109,23 @@ fn once_as_a_screen() {
         &deadlocked(),
         &["--once"],
         expect![[r#"
-        connection: http://ADDRESS/ (CONNECTED)  insight: tracing  lost: 0  live
-        views: t = tasks, r = resources, u = runtime, Enter = details, / = filter, ? = help, q = quit
-        ╭Warnings──────────────────────────────────────────────────────────────────────────────────────────╮
-        │⚠ deadlock: task 1 (left) of src/main.rs:1 holds Mutex of src/main.rs:10 and waits for Mutex o…   │
-        │⚠   task 2 (right) of src/main.rs:2 holds Mutex of src/main.rs:11 and waits for Mutex of src/m…   │
-        ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
-        ╭Tasks (2) ▶ Running (0) ⏫ Scheduled (0) ⏸ Idle (2) ──────────────────────────────────────────────╮
-        │   Warn   ID  State        Name  Total▿  Busy    Sched   Idle    Polls   Kind     Location        │
-        │   ⚠ 1    1   ⏸ idle       left     4.0s  12.1ms     0ns    4.0s       2 task     src/main.rs:1:5 │
-        │   ⚠ 1    2   ⏸ idle       right    4.0s  12.1ms     0ns    4.0s       2 task     src/main.rs:2:5 │
-        │                                                                                                  │
-        │                                                                                                  │
-        │                                                                                                  │
-        │                                                                                                  │
-        │                                                                                                  │
-        ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
-    "#]],
+            connection: http://ADDRESS/ (CONNECTED)  insight: tracing  lost: 0  live
+            views: t = tasks, r = resources, u = runtime, Enter = details, / = filter, ? = help, q = quit
+            ╭Warnings──────────────────────────────────────────────────────────────────────────────────────────╮
+            │⚠ deadlock: task 1 (left) of src/main.rs:1 holds Mutex of src/main.rs:10 and waits for Mutex      │
+            │⚠   of src/main.rs:11;                                                                            │
+            │⚠   task 2 (right) of src/main.rs:2 holds Mutex of src/main.rs:11 and waits for Mutex of          │
+            │⚠   src/main.rs:10                                                                                │
+            ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
+            ╭Tasks (2) ▶ Running (0) ⏫ Scheduled (0) ⏸ Idle (2) ──────────────────────────────────────────────╮
+            │   Warn   ID  State        Name  Total▿  Busy    Sched   Idle    Polls   Kind     Location        │
+            │   ⚠ 1    1   ⏸ idle       left     4.0s  12.1ms     0ns    4.0s       2 task     src/main.rs:1:5 │
+            │   ⚠ 1    2   ⏸ idle       right    4.0s  12.1ms     0ns    4.0s       2 task     src/main.rs:2:5 │
+            │                                                                                                  │
+            │                                                                                                  │
+            │                                                                                                  │
+            ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
+        "#]],
     );
 }
 

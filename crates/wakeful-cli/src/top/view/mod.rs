@@ -1,5 +1,6 @@
 //! The screens, one a file.
 
+mod columns;
 pub(crate) mod help;
 mod histogram;
 mod list;

@@ -6,19 +6,16 @@ use ratatui::text::{Line, Span};
 use wakeful_live::{Task, TaskState};
 use wakeful_model::runtime::TaskKind;
 
+use super::columns::{self, Columns, LOCATION_MIN, longest, longest_location};
 use super::list::{self, List};
 use crate::top::app::App;
 use crate::top::draw::{self, bold, boxed, duration, duration_or_unknown, field, within};
 use crate::top::order::{self, Group, TASK_COLUMNS};
 use crate::top::style::{Role, Styles};
-use crate::top::table;
 
 /// Which columns leave when it gets narrow: fields, kind, scheduled, idle, name.
 const LEAVING: [usize; 5] = [11, 9, 6, 7, 3];
-/// The column of locations takes what others leave.
 const LOCATION: usize = 10;
-const LOCATION_MIN: usize = 14;
-const LOCATION_MAX: usize = 48;
 const NAME_MAX: usize = 24;
 /// From this width on a state is a word beside its sign.
 const WORDS_MIN: u16 = 100;
@@ -33,64 +30,20 @@ pub(crate) fn draw(app: &mut App, frame: &mut Frame<'_>, area: Rect) {
     let styles = *app.styles();
     let (range, selected) = app.tasks.window(&keys, list::room(&styles, area));
     let shown: Vec<&Task> = keys[range].iter().filter_map(|id| app.live().task(*id)).collect();
-    let room = list::width(&styles, area);
     let words = area.width >= WORDS_MIN;
 
-    let longest = |text: &dyn Fn(&Task) -> usize, min: usize, max: usize| {
-        shown
-            .iter()
-            .map(|task| text(task))
-            .max()
-            .unwrap_or(0)
-            .clamp(min, max)
-    };
-    let name = longest(&|task| task.start.name.chars().count(), 5, NAME_MAX);
-    let id = longest(&|task| task.start.id.to_string().len(), 3, 20);
-    let state = match (styles.utf8, words) {
-        (true, true) => 12,
-        (true, false) => 6,
-        (false, _) => 6,
-    };
-    let mut widths = [6, id, state, name, 7, 7, 7, 7, 7, 8, LOCATION_MIN, 12];
-    let columns = table::fitting(&mut widths, &LEAVING, room);
-    let needed: usize = columns.iter().map(|column| widths[*column] + 1).sum();
-    let free = (room + 1).saturating_sub(needed);
-    // Fields take what is left, but locations come first.
-    let location_max = if app.wide { usize::MAX } else { LOCATION_MAX };
-    let location = longest(
-        &|task| {
-            task.location
-                .as_deref()
-                .map_or(0, |it| draw::location(it).chars().count())
-        },
-        LOCATION_MIN,
-        location_max,
-    );
-    let last = columns.last() == Some(&LOCATION);
-    widths[LOCATION] = if last {
-        LOCATION_MIN + free
-    } else {
-        location.min(LOCATION_MIN + free)
-    };
-
+    let id = longest(&shown, 3, 20, |task| task.start.id.to_string().len());
+    let state = if styles.utf8 && words { 12 } else { 6 };
+    let name = longest(&shown, 5, NAME_MAX, |task| task.start.name.chars().count());
+    let widths = [6, id, state, name, 7, 7, 7, 7, 7, 8, LOCATION_MIN, 12];
+    let location = longest_location(&shown, app.wide, |task| task.location.as_deref());
+    let columns =
+        Columns::new(&TASK_COLUMNS, widths).fit(list::width(&styles, area), &LEAVING, LOCATION, location);
     let row = |task: &&Task| {
-        let cells = columns
-            .iter()
-            .map(|column| cell(app, &styles, task, *column, widths[*column], words));
-        (cells.collect(), task.end.is_some())
+        let cells = columns.row(|column, width| cell(app, &styles, task, column, width, words));
+        (cells, task.end.is_some())
     };
-    let list = List {
-        columns: columns
-            .iter()
-            .map(|column| (TASK_COLUMNS[*column], widths[*column]))
-            .collect(),
-        sorted: columns
-            .iter()
-            .position(|column| *column == app.tasks.column)
-            .map(|at| (at, app.tasks.descending)),
-        rows: shown.iter().map(row).collect(),
-        selected,
-    };
+    let list = columns.list(&app.tasks, shown.iter().map(row).collect(), selected);
     let block = boxed(&styles, title(app, &styles, keys.len()));
     list.draw(&styles, frame, area, block);
 }
@@ -140,13 +93,7 @@ fn cell(app: &App, styles: &Styles, task: &Task, column: usize, width: usize, wo
             Line::raw(polls.unwrap_or_else(|| draw::UNKNOWN.to_owned())).right_aligned()
         }
         9 => Line::raw(task.start.kind.name()),
-        LOCATION => {
-            let text = task
-                .location
-                .as_deref()
-                .map_or_else(|| draw::UNKNOWN.to_owned(), draw::location);
-            Line::raw(draw::location_within(styles, &text, width))
-        }
+        LOCATION => columns::location(styles, task.location.as_deref(), width),
         _ => fields(styles, task),
     }
 }
