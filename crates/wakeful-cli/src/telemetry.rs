@@ -51,6 +51,8 @@ pub(crate) fn start(command: &Command) -> anyhow::Result<Guard> {
                 refusal.set(own.or(refusal.get()));
             }
         })
+        // The demo's program has one, at the address of the same variable.
+        .without_console()
         .log_writer(stderr())
         .log_colours(stderr().is_terminal())
         .shutdown_timeout(LAST_EXPORT)

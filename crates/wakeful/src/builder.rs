@@ -38,7 +38,7 @@ type Change<T> = dyn FnOnce(&mut T);
 /// Sets things in code. What is set here wins over the environment.
 #[must_use = "nothing begins before `init` or `try_init`"]
 pub struct Builder {
-    lookup: Box<Lookup>,
+    pub(crate) lookup: Box<Lookup>,
     changes: Vec<Box<Change<ExportSettings>>>,
     recorder_changes: Vec<Box<Change<RecorderSettings>>>,
     spans: Targets,
@@ -47,6 +47,8 @@ pub struct Builder {
     log_writer: Option<Box<dyn Write + Send>>,
     log_colours: Option<bool>,
     shutdown_timeout: Duration,
+    #[cfg(feature = "console")]
+    pub(crate) console: crate::console::Setting,
 }
 
 impl fmt::Debug for Builder {
@@ -71,6 +73,8 @@ pub fn builder() -> Builder {
         log_writer: None,
         log_colours: None,
         shutdown_timeout: SHUTDOWN_TIMEOUT,
+        #[cfg(feature = "console")]
+        console: crate::console::Setting::default(),
     }
 }
 
@@ -207,7 +211,7 @@ impl Builder {
     /// # Errors
     /// If the program has a subscriber already, or what was set cannot be done.
     pub fn try_init(self) -> Result<Guard, InitError> {
-        let (dispatch, guard, mut problems) = self.start()?;
+        let (dispatch, guard, mut problems) = self.of_program().start()?;
         dispatcher::set_global_default(dispatch)?;
         // The program's subscriber is there for good from here on: what is still wrong must be no reason to end it.
         problems.extend(take_log_records());
@@ -238,10 +242,30 @@ impl Builder {
     /// If what was set cannot be done.
     pub fn layer(mut self) -> Result<(Layer, Guard), InitError> {
         self.log_format = LogFormat::None;
-        let (recorder, guard, problems) = self.make()?;
+        let (recorder, guard, problems) = self.of_program().make()?;
         output::complain(&problems);
         wakeful_tokio::install(&recorder);
         Ok((recorder.layer(), guard))
+    }
+
+    /// What holds for a recorder that becomes the program's.
+    fn of_program(self) -> Self {
+        #[cfg(feature = "console")]
+        let console = self.console.or_by_variable(&self.lookup);
+        Self {
+            #[cfg(feature = "console")]
+            console,
+            ..self
+        }
+    }
+
+    /// Whether somebody looks on besides receivers.
+    fn is_watched(&self) -> bool {
+        #[cfg(feature = "console")]
+        let is_watched = self.console.is_on();
+        #[cfg(not(feature = "console"))]
+        let is_watched = false;
+        is_watched
     }
 
     fn start(self) -> Result<(Dispatch, Guard, Vec<String>), InitError> {
@@ -255,6 +279,7 @@ impl Builder {
     }
 
     fn make(self) -> Result<(Recorder, Guard, Vec<String>), InitError> {
+        let is_watched = self.is_watched();
         let mut export = ExportSettings::default();
         let problems = read_environment(&mut export, &self.lookup);
         let mut problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -289,15 +314,18 @@ impl Builder {
         }
         let propagator = export.propagator.clone();
         let (recorder, drain) = recorder(settings);
-        if exports {
+        let reports = exports || is_watched && !export.disabled;
+        if reports {
             // Before its subscriber or layer is made, which then lets those spans through.
             wakeful_tokio::read_spans(&recorder);
         }
-        let exporter = match exports {
+        let exporter = match reports {
             true => Some(Exporter::start(&export, drain)?),
             false => None,
         };
         guard::set_propagator(propagator);
+        #[cfg(feature = "console")]
+        problems.extend(self.console.attach(exporter.as_ref()));
         let guard = Guard::new(exporter, &recorder, self.shutdown_timeout);
         Ok((recorder, guard, problems))
     }

@@ -69,12 +69,14 @@
 //!
 //! # Features
 //!
-//! `log` (on by default): records of the `log` crate. `clap`: `Args`. `http`: contexts in `http::HeaderMap`. `tls`: https. `json`: OTLP as JSON. `zstd`:
+//! `log` (on by default): records of the `log` crate. `clap`: `Args`. `console`: tokio-console attaches to the program. `http`: contexts in `http::HeaderMap`. `tls`: https. `json`: OTLP as JSON. `zstd`:
 //! compression with zstd.
 
 #[cfg(feature = "clap")]
 mod args;
 mod builder;
+#[cfg(feature = "console")]
+pub mod console;
 mod error;
 mod guard;
 mod output;

@@ -15,7 +15,10 @@ use tokio::runtime::Builder;
 )]
 #[track_caller]
 pub fn run<F: Future>(mut builder: Builder, future: F) -> F::Output {
-    let _wakeful = crate::init();
+    let begun = crate::builder();
+    #[cfg(feature = "console")]
+    let begun = begun.console_by_variables();
+    let _wakeful = begun.init();
     let runtime = wakeful_tokio::instrument(&mut builder)
         .build()
         .unwrap_or_else(|error| panic!("cannot start the async runtime: {error}"));

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use wakeful::console::ServerOptions;
+
 /// How the shop is run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
@@ -9,6 +11,8 @@ pub struct Options {
     pub otlp_endpoint: String,
     /// Where runtime data goes: the URL of a backend's `/wakeful/v1/frames`. By default to port 4318, if spans go to 4317.
     pub frames_endpoint: Option<String>,
+    /// Where tokio-console attaches to all services at once; by default nowhere. An address that cannot be had is said in a warning.
+    pub console: Option<ServerOptions>,
     /// How many requests customers make in a second, on average; default 50.
     pub requests_per_second: f64,
     /// What chance is made of; the same seed makes the same customers.
@@ -23,6 +27,7 @@ impl Options {
         Self {
             otlp_endpoint: otlp_endpoint.into(),
             frames_endpoint: None,
+            console: None,
             requests_per_second: 50.0,
             seed: 1,
             export_delay: Duration::from_millis(500),

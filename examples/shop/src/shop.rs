@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use wakeful::console::{Feed, Server};
 
 use crate::carts::Carts;
 use crate::checkout::Checkout;
@@ -52,6 +53,7 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()>) -> Result
 struct Shop<'a> {
     options: &'a Options,
     closing: Closing,
+    console: Option<Feed>,
     telemetries: Vec<Telemetry>,
     ended: mpsc::Sender<End>,
     ends: mpsc::Receiver<End>,
@@ -63,6 +65,7 @@ impl<'a> Shop<'a> {
         Self {
             options,
             closing,
+            console: open_console(options),
             telemetries: Vec::new(),
             ended,
             ends,
@@ -119,7 +122,7 @@ impl<'a> Shop<'a> {
         F: FnOnce(tokio::net::TcpListener, Closing) -> S + Send + 'static,
         S: Future<Output = Result<(), String>>,
     {
-        let telemetry = Telemetry::new(place.name, self.options)?;
+        let telemetry = Telemetry::new(place.name, self.options, self.console.as_ref())?;
         let closing = self.closing.clone();
         let (dispatch, tasks) = (telemetry.dispatch(), telemetry.task_watch());
         place.start(dispatch, tasks, self.ended.clone(), |listener| {
@@ -146,6 +149,13 @@ impl<'a> Shop<'a> {
         let mut sending: JoinSet<()> = telemetries.into_iter().map(Telemetry::finish).collect();
         while sending.join_next().await.is_some() {}
     }
+}
+
+/// The shop sells without one too.
+fn open_console(options: &Options) -> Option<Feed> {
+    Server::spawn(options.console.as_ref()?)
+        .inspect_err(|error| tracing::warn!("{error}"))
+        .ok()
 }
 
 fn ended_early((service, result): End) -> Error {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tracing::Dispatch;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
+use wakeful::console::Feed;
 use wakeful::{Endpoint, Guard, LogFormat, Protocol, TaskWatch};
 
 use crate::{Error, Options};
@@ -20,8 +21,12 @@ pub(crate) struct Telemetry {
 }
 
 impl Telemetry {
-    /// What sends has a thread of its own, so that a blocked worker delays requests and not spans.
-    pub(crate) fn new(service: &'static str, options: &Options) -> Result<Self, Error> {
+    /// What sends has a thread of its own, so that a blocked worker delays requests and not spans. `console` is one for all services.
+    pub(crate) fn new(
+        service: &'static str,
+        options: &Options,
+        console: Option<&Feed>,
+    ) -> Result<Self, Error> {
         let endpoint = Endpoint::base(&options.otlp_endpoint, true).map_err(|source| Error::Endpoint {
             endpoint: options.otlp_endpoint.clone(),
             source,
@@ -38,7 +43,7 @@ impl Telemetry {
         let told = Targets::new()
             .with_target(env!("CARGO_CRATE_NAME"), LevelFilter::INFO)
             .with_target("mini_redis", LevelFilter::DEBUG);
-        let (dispatch, guard) = wakeful::builder()
+        let mut builder = wakeful::builder()
             // The shop is the same everywhere: no variable of its surroundings is meant for it.
             .variables(|_| None)
             .service_name(service)
@@ -53,7 +58,11 @@ impl Telemetry {
                 settings.runtime.endpoint = frames;
             })
             .tracing_targets(told)
-            .log_format(LogFormat::None)
+            .log_format(LogFormat::None);
+        if let Some(console) = console {
+            builder = builder.console_feed(console.clone());
+        }
+        let (dispatch, guard) = builder
             .build()
             .map_err(|source| Error::Exporter { service, source })?;
         Ok(Self { guard, dispatch })

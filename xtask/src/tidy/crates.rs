@@ -67,6 +67,7 @@ const PLACES: &[Place] = &[
             "wakeful-export",
             "wakeful-tokio",
             "wakeful-macros",
+            "wakeful-console",
         ],
         not: NETWORK,
     },
@@ -155,6 +156,11 @@ const PLACES: &[Place] = &[
             "opentelemetry-otlp",
             "tracing-opentelemetry",
         ],
+    },
+    Place {
+        name: "wakeful-clerks",
+        uses: &["wakeful"],
+        not: &["console-subscriber"],
     },
     Place {
         name: "wakeful-testkit",

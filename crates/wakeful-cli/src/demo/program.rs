@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::oneshot;
+use wakeful::console::ServerOptions;
 use wakeful_shop::Options;
 
 use crate::args::DemoProgramArgs;
@@ -83,8 +84,13 @@ pub(crate) fn run(args: DemoProgramArgs) -> anyhow::Result<()> {
             let _ = std::io::stdin().read(&mut nothing);
             let _ = ended.send(());
         })?;
+    // Where tokio-console looks if it is told nothing.
+    let console = ServerOptions::from_env();
     let options = Options {
         frames_endpoint: args.frames_endpoint,
+        console: console
+            .inspect_err(|error| tracing::warn!("{error}; no tokio-console can attach"))
+            .ok(),
         requests_per_second: args.requests_per_second,
         ..Options::new(args.otlp_endpoint)
     };

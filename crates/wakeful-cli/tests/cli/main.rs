@@ -3,6 +3,7 @@
 // Helpers of tests are not in functions marked as tests, but fail them all the same.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod deadlock;
 mod exporters;
 mod get;
 mod help;

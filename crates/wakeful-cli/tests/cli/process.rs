@@ -22,6 +22,8 @@ const LISTENERS: [&str; 8] = [
 pub(crate) fn wakeful(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wakeful"));
     command.args(arguments).env_clear().env("RUST_LOG", "info");
+    // Demos beside each other.
+    command.env("TOKIO_CONSOLE_BIND", "127.0.0.1:0");
     // The home folder, for the default data folder, and what a temporary folder needs.
     for name in ["HOME", "TMPDIR"] {
         if let Some(value) = std::env::var_os(name) {
@@ -104,7 +106,7 @@ impl Running {
 
     /// Polls a path until it answers as it should.
     pub(crate) fn await_get(&self, path: &str, done: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let answer = self.get(path);
             if done(&answer) {

@@ -7,10 +7,12 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod console;
 mod destinations;
 mod ends;
 mod exporters;
 mod harm;
+mod locks;
 mod outage;
 mod processors;
 mod receiver;

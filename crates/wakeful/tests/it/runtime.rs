@@ -145,6 +145,7 @@ fn a_main_is_watched() {
     let status = std::process::Command::new(example("tasks"))
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url())
         .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+        .env("TOKIO_CONSOLE_BIND", "127.0.0.1:0")
         .status()
         .unwrap();
     assert!(status.success());
