@@ -10,6 +10,7 @@ mod top;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use wakeful_console::Target;
 
 pub(crate) use get::GetArgs;
 pub(crate) use port::Port;
@@ -48,6 +49,14 @@ pub(crate) struct ServeArgs {
     /// Folder for the data [default: `wakeful` in the platform's data folder]
     #[arg(long, value_name = "DIR", env = "WAKEFUL_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Console of a program whose tasks are to be kept, as http://HOST:6669; may be given more than once
+    #[arg(
+        long,
+        value_name = "TARGET_ADDR",
+        env = "WAKEFUL_SCRAPE",
+        value_delimiter = ','
+    )]
+    pub(crate) scrape: Vec<Target>,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
 }

@@ -8,6 +8,7 @@ mod listen;
 mod old_variables;
 mod page;
 mod ready;
+mod scrape;
 mod serve;
 mod signals;
 mod telemetry;

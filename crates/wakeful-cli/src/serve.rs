@@ -12,7 +12,7 @@ use crate::args::{Backend, ServeArgs, ServerArgs};
 use crate::listen::{self, Bound};
 use crate::ready::Ready;
 use crate::signals::Signals;
-use crate::{data_dir, old_variables, page};
+use crate::{data_dir, old_variables, page, scrape};
 
 /// Closing writes what is in memory to a segment. It need not get done: the log has it all, and the next start
 /// goes on from there.
@@ -31,7 +31,9 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
             .ready(&args.server)
             .say(args.server.ready_json)
             .context("cannot write to stdout")?;
+        let scraping = scrape::start(&args.scrape, &running.store);
         running.until(signals.stop(|| ())).await;
+        drop(scraping);
         Ok(())
     });
     end(runtime);

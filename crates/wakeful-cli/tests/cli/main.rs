@@ -13,4 +13,5 @@ mod own_spans;
 mod ports;
 mod process;
 mod runtime;
+mod scrape;
 mod top;

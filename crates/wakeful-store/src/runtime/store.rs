@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use tokio::sync::oneshot;
 use wakeful_model::runtime::RuntimeBatch;
 use wakeful_wire::frame::NO_KEY;
+use wakeful_wire::runtime;
 
 use super::ProgramId;
 use super::decoded::Decoded;
@@ -30,6 +31,18 @@ pub struct RuntimeFrame {
     pub payload: Bytes,
     /// The same, decoded.
     pub batch: RuntimeBatch,
+}
+
+impl From<RuntimeBatch> for RuntimeFrame {
+    /// For a batch that did not come as a frame.
+    fn from(batch: RuntimeBatch) -> Self {
+        let mut payload = Vec::new();
+        runtime::encode(&batch, &mut payload);
+        Self {
+            payload: payload.into(),
+            batch,
+        }
+    }
 }
 
 /// Figures of runtime data.
