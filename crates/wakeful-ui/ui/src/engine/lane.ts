@@ -1,5 +1,5 @@
 import { fitted } from './advances.ts';
-import { DROPPED, HELD, HELD_UP, type Lane, LONG, MERGED, PANICKED, PARKED, SUMMED, UNPOLLED, WOKEN } from './details.ts';
+import { DROPPED, HELD, HELD_UP, type Lane, LONG, MERGED, PANICKED, PARKED, POLLING, SUMMED, UNPOLLED, WOKEN } from './details.ts';
 import { extentOf, lineWidth, type Times } from './extent.ts';
 import type { Ground } from './ink.ts';
 import type { Label } from './labels.ts';
