@@ -142,6 +142,31 @@ test('loss and about have the figures of the server', async () => {
   expect(complaints).toEqual([]);
 });
 
+test('the pages stand in the header, and where it is narrow in its menu', async () => {
+  const { page, complaints } = await open(browser);
+  await page.goto(`${server.url}/about`);
+  const tabs = page.getByRole('navigation', { name: 'Pages' }).getByRole('link');
+  await tabs.first().waitFor();
+  expect(await tabs.allInnerTexts()).toEqual(['Search', 'Tasks', 'Resources', 'Runtime']);
+  // One line: the header is no higher than what stands in it.
+  const [header, tab] = await Promise.all([page.locator('header.shell').boundingBox(), tabs.first().boundingBox()]);
+  expect(header?.height).toBeLessThan(2 * (tab?.height ?? 0));
+  await tabs.filter({ hasText: 'Resources' }).click();
+  await page.waitForURL('**/resources');
+  await expect.poll(() => page.locator('nav [aria-current=page]').allInnerTexts()).toEqual(['Resources']);
+  await page.getByRole('button', { name: 'More' }).click();
+  expect((await page.getByRole('menuitem').allInnerTexts()).slice(0, 3)).toEqual(['Loss', 'Settings', 'About']);
+  await page.keyboard.press('Escape');
+
+  await page.setViewportSize({ width: 375, height: 812 });
+  await page.getByRole('button', { name: 'Menu' }).click();
+  expect((await page.getByRole('menuitem').allInnerTexts()).slice(0, 4)).toEqual(['Search', 'Tasks', 'Resources', 'Runtime']);
+  expect(await tabs.first().isVisible()).toBe(false);
+  await page.getByRole('menuitem', { name: 'Runtime' }).click();
+  await page.waitForURL('**/runtime');
+  expect(complaints).toEqual([]);
+});
+
 test('under a base path, everything is below it', async () => {
   const { page, complaints } = await open(browser);
   await page.goto(below.url);

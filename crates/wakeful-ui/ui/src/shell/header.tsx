@@ -3,6 +3,7 @@ import { formatCount } from '../engine/format.ts';
 import { type Choice, choice, choose } from '../theme/theme.ts';
 import { Icon } from '../widgets/icon.tsx';
 import { Menu } from '../widgets/menu.tsx';
+import { useNarrow } from '../widgets/use-narrow.ts';
 import { helpOpen, lookupOpen, paletteOpen } from './layers.ts';
 import { Lookup } from './lookup.tsx';
 import { loss, rangeOnScreen, watchLoss } from './loss.ts';
@@ -11,8 +12,11 @@ import { go, href, path } from './router.ts';
 
 const THEMES: Record<Choice, Choice> = { system: 'light', light: 'dark', dark: 'system' };
 
+const TABS = PAGES.filter(({ tab }) => tab);
+
 /** Logo, pages, lookup, palette, loss, theme, and a menu for the rest: what exists, and nothing else. */
 export function Header() {
+  const narrow = useNarrow();
   const next = THEMES[choice.value];
   const theme = `Theme: ${choice.value}. Change to ${next}`;
   return (
@@ -21,8 +25,13 @@ export function Header() {
         <Icon name="logo" /> wakeful
       </a>
       <nav aria-label="Pages">
-        {PAGES.filter(({ tab }) => tab).map(({ name, path: to }) => (
-          <a key={to} href={href(to)} aria-current={path.value.startsWith(to) ? 'page' : undefined}>
+        {TABS.map(({ name, path: to, tab }, at) => (
+          <a
+            key={to}
+            class={at > 0 && TABS[at - 1].tab !== tab ? 'apart' : ''}
+            href={href(to)}
+            aria-current={path.value.startsWith(to) ? 'page' : undefined}
+          >
             {name}
           </a>
         ))}
@@ -52,9 +61,9 @@ export function Header() {
       </button>
       <div class="end">
         <Menu
-          label="More"
+          label={narrow ? 'Menu' : 'More'}
           items={[
-            ...PAGES.map(({ name, path: to }) => ({ name, run: () => go(to) })),
+            ...PAGES.filter(({ tab }) => narrow || !tab).map(({ name, path: to }) => ({ name, run: () => go(to) })),
             { name: 'Keys', hint: '?', run: () => (helpOpen.value = true) },
           ]}
         />
