@@ -19,6 +19,8 @@ export interface MockTrace {
   name: string[];
   service: string[];
   flags: Uint32Array;
+  /** How many spans are stored, if not all of them are sent. */
+  stored?: number;
 }
 
 const ROOT = 0xffffffff;
@@ -146,7 +148,8 @@ export function arrowOf(trace: MockTrace): Uint8Array {
     orphans: orphansOf(trace),
     warnings: 0,
     rev: 1,
-    complete: true,
+    complete: trace.stored === undefined,
+    ...(trace.stored !== undefined && { cut: true, message: `2000000 of ${trace.stored} spans: the earliest, the latest and the longest` }),
   };
   table.schema.metadata = new Map(Object.entries(facts).map(([key, value]) => [key, String(value)]));
   const bytes = tableToIPC(table, { format: 'stream' });

@@ -6,10 +6,13 @@ import { arrowOf, generated, type MockTrace, miniRedis, servicesOf } from './moc
 
 const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
 const KB = 'k'.repeat(1024);
+/** A trace that has more spans than are sent; no search finds it. */
+const CUT_ID = 'c'.repeat(32);
 
 /** A server of `docs/ui-api.md` with generated traces, for development without a binary. */
 export class Mock {
   private readonly traces: MockTrace[];
+  private readonly cut: MockTrace;
   private readonly runtime: MockRuntime;
   private readonly answers = new Map<string, Uint8Array>();
 
@@ -17,6 +20,7 @@ export class Mock {
   constructor(now: number, largest = 1_000_000) {
     this.runtime = new MockRuntime(now, largest > 0);
     const minutesAgo = (minutes: number) => BigInt(Math.round(now - minutes * 60_000)) * 1_000_000n + 123_456n;
+    this.cut = { ...generated(CUT_ID, 1_421, minutesAgo(2), 93.1e9), stored: 9_310_000 };
     this.traces = largest === 0 ? [] : [miniRedis(minutesAgo(1))];
     const big: [number, number][] = [
       [1_421, 2.4e9],
@@ -53,6 +57,10 @@ export class Mock {
     return true;
   }
 
+  private stored(id: string): MockTrace | undefined {
+    return id === CUT_ID ? this.cut : this.traces.find((trace) => trace.id === id);
+  }
+
   private services(): string[] {
     return [...new Set(this.traces.flatMap((trace) => servicesOf(trace).map(({ name }) => name)))].sort();
   }
@@ -83,7 +91,7 @@ export class Mock {
   }
 
   private trace(id: string, response: ServerResponse): void {
-    const trace = this.traces.find((stored) => stored.id === id);
+    const trace = this.stored(id);
     if (!trace) return this.fail(response, 404, `no span of trace ${id} is stored`);
     let bytes = this.answers.get(id);
     if (!bytes) {
@@ -95,7 +103,7 @@ export class Mock {
   }
 
   private part(id: string, part: string, query: URLSearchParams, response: ServerResponse): void {
-    const trace = this.traces.find((stored) => stored.id === id);
+    const trace = this.stored(id);
     if (!trace) return this.fail(response, 404, `no span of trace ${id} is stored`);
     const arrow = {
       find: () => findIn(trace, query.get('q') ?? ''),
@@ -124,13 +132,13 @@ export class Mock {
   }
 
   private span(id: string, row: number, response: ServerResponse): void {
-    const trace = this.traces.find((stored) => stored.id === id);
+    const trace = this.stored(id);
     if (!trace || !(row < trace.start.length)) return this.fail(response, 404, 'no such row');
     this.json(response, details(trace, row));
   }
 
   private lanes(id: string, row: number, response: ServerResponse): void {
-    const trace = this.traces.find((stored) => stored.id === id);
+    const trace = this.stored(id);
     if (!trace || !(row < trace.start.length)) return this.fail(response, 404, 'no such row');
     response.setHeader('content-type', 'application/vnd.apache.arrow.stream');
     response.end(lanesOfSpan(trace.base, trace.start[row], trace.dur[row]));
