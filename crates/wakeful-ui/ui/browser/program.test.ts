@@ -29,8 +29,9 @@ async function opened(at: string, watched: object[] = []): Promise<{ page: Page;
     const { pathname, search } = new URL(route.request().url());
     if (pathname.endsWith('/api/ui/watch')) return watched.length === 0 ? undefined : route.fulfill({ body: watched.map((line) => `${JSON.stringify(line)}\n`).join('') });
     if (pathname.endsWith('/watch')) return;
-    const answer = await route.fetch({ url: `${mock.url}${pathname}${search}` });
-    return route.fulfill({ response: answer, headers: { ...answer.headers(), 'x-wakeful-ui': '' } });
+    // A page that is closed goes on asking for a moment.
+    const answer = await route.fetch({ url: `${mock.url}${pathname}${search}` }).catch(() => null);
+    return answer && route.fulfill({ response: answer, headers: { ...answer.headers(), 'x-wakeful-ui': '' } }).catch(() => undefined);
   });
   await page.goto(`${server.url}${at}`);
   return { page, complaints };
