@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icon.tsx';
 
 interface PopoverProps {
@@ -19,9 +19,12 @@ export function Popover({ label, icon, title, kind = 'dialog', children }: Popov
   const host = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLDivElement>(null);
+  // Before anything else can happen, so that the next key is the panel's.
+  useLayoutEffect(() => {
+    if (open) panel.current?.querySelector<HTMLElement>('a, button, input, select')?.focus();
+  }, [open]);
   useEffect(() => {
     if (!open) return;
-    panel.current?.querySelector<HTMLElement>('a, button, input, select')?.focus();
     const onPointer = (event: PointerEvent) => {
       if (!host.current?.contains(event.target as Node)) setOpen(false);
     };
