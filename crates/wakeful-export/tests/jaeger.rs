@@ -190,7 +190,8 @@ fn the_rate_is_kept() {
     let mut settings = settings(&agent);
     settings.jaeger.messages_per_second_max = 1.try_into().unwrap();
     settings.traces.batch.batch_items_max = 1;
-    settings.traces.batch.export_timeout = Duration::from_millis(1);
+    // Long enough for one message on a busy machine, and ten times too short for the next.
+    settings.traces.batch.export_timeout = Duration::from_millis(100);
     let exporter = Arc::new(AsyncExporter::start(&settings).unwrap());
     let root = Span::root("root", exporter.clone());
     for _ in 0..10 {
