@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod cargo_test;
 mod check;
 mod crash;
 mod gen_trace;

@@ -50,7 +50,8 @@ pub(crate) fn finish(args: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn line(command: &Command) -> String {
+/// A command as somebody would type it.
+pub(crate) fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words
         .map(|word| word.to_string_lossy())

@@ -6,9 +6,10 @@ use std::process::Command;
 use anyhow::bail;
 
 use crate::programs::{self, Profile};
-use crate::shell;
+use crate::{cargo_test, shell};
 
-type Part = fn() -> anyhow::Result<()>;
+/// Runs some tests, and returns those that passed only when they were run once more.
+type Part = fn() -> anyhow::Result<Vec<String>>;
 
 /// Runs Rust's tests, the page's, and a browser against the binary: all of them, so that one run tells all that is broken.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -20,10 +21,15 @@ pub(crate) fn run() -> anyhow::Result<()> {
         ("browser", browser),
     ];
     let mut failures = Vec::new();
+    let mut unsteady = Vec::new();
     for (name, part) in parts {
-        if let Err(error) = part() {
-            failures.push(format!("{name}: {error:#}"));
+        match part() {
+            Ok(again) => unsteady.extend(again),
+            Err(error) => failures.push(format!("{name}: {error:#}")),
         }
+    }
+    for target in unsteady {
+        println!("unsteady: `cargo test {target}` failed once and passed when it was run again");
     }
     if !failures.is_empty() {
         bail!(
@@ -37,34 +43,28 @@ pub(crate) fn run() -> anyhow::Result<()> {
 }
 
 /// Rust's tests alone.
-fn rust() -> anyhow::Result<()> {
-    shell::run(&mut shell::cargo(&[
-        "test",
-        "--workspace",
-        "--features",
-        "wakeful-testkit/load",
-        "--no-fail-fast",
-    ]))
+fn rust() -> anyhow::Result<Vec<String>> {
+    cargo_test::run(&["--workspace", "--features", "wakeful-testkit/load"], |_| {})
 }
 
 /// The page's tests without a browser, and with them the packages that it needs.
-fn page() -> anyhow::Result<()> {
+fn page() -> anyhow::Result<Vec<String>> {
     npm_packages()?;
-    npm(&["test"])
+    npm(&["test"])?;
+    Ok(Vec::new())
 }
 
-/// The page in a browser, on the real binary and on programs that really run.
-fn browser() -> anyhow::Result<()> {
+/// The page in a browser, on the real binary and on programs that really run. What fails is run once more there, too, and named.
+fn browser() -> anyhow::Result<Vec<String>> {
     let binary = programs::build(Profile::Debug, &["wakeful"])?.join("wakeful");
     let examples = programs::build_example("two_steps")?;
     let mut tests = npm_command(&["run", "test:browser"]);
-    shell::run(tests.env("WAKEFUL_BIN", binary).env("WAKEFUL_EXAMPLES", examples))
+    shell::run(tests.env("WAKEFUL_BIN", binary).env("WAKEFUL_EXAMPLES", examples))?;
+    Ok(Vec::new())
 }
 
 /// The recorder's rings and slots in every order of their steps; loom's atomics need a build of their own.
-fn rings() -> anyhow::Result<()> {
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from);
+fn rings() -> anyhow::Result<Vec<String>> {
     shell::run(
         shell::cargo(&[
             "test",
@@ -75,19 +75,23 @@ fn rings() -> anyhow::Result<()> {
             "loom_tests",
         ])
         .env("RUSTFLAGS", "--cfg loom")
-        .env("CARGO_TARGET_DIR", target.join("loom")),
-    )
+        .env("CARGO_TARGET_DIR", target().join("loom")),
+    )?;
+    Ok(Vec::new())
 }
 
 /// Tokio's hooks, which a build of their own has.
-fn hooks() -> anyhow::Result<()> {
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from);
-    shell::run(
-        shell::cargo(&["test", "--package", "wakeful-tokio"])
+fn hooks() -> anyhow::Result<Vec<String>> {
+    cargo_test::run(&["--package", "wakeful-tokio"], |command| {
+        command
             .env("RUSTFLAGS", "--cfg tokio_unstable")
-            .env("CARGO_TARGET_DIR", target.join("unstable")),
-    )
+            .env("CARGO_TARGET_DIR", target().join("unstable"));
+    })
+}
+
+/// Where cargo builds.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from)
 }
 
 /// The packages that the page's tests and measurements need.
