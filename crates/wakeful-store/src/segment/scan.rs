@@ -65,19 +65,6 @@ impl Segment {
         {
             return Ok(None);
         }
-        if let Some(service) = &filter.service {
-            let contents = self.contents()?;
-            let Some(service) = contents.catalog().service(service) else {
-                return Ok(None);
-            };
-            if filter
-                .name
-                .as_ref()
-                .is_some_and(|name| service.operations().all(|(known, _)| known != name))
-            {
-                return Ok(None);
-            }
-        }
         let mut blocks = Blocks::MAX;
         let mut clauses = Vec::new();
         for clause in &filter.clauses {
@@ -105,6 +92,20 @@ impl Segment {
                 return Ok(None);
             }
             clauses.push(places);
+        }
+        // Behind the attributes: what a catalogue has to be read for costs more than the needles of a rare value.
+        if let Some(service) = &filter.service {
+            let contents = self.contents()?;
+            let Some(service) = contents.catalog().service(service) else {
+                return Ok(None);
+            };
+            if filter
+                .name
+                .as_ref()
+                .is_some_and(|name| service.operations().all(|(known, _)| known != name))
+            {
+                return Ok(None);
+            }
         }
         let mut stretches = needles::stretches(blocks, extent.rows);
         let least = *filter.duration.start();
