@@ -29,7 +29,6 @@
 //! ```
 
 mod async_exporter;
-mod base64;
 mod destination;
 mod driver;
 mod encode;

@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderValue};
+use base64::Engine as _;
+use base64::engine::general_purpose::NO_PAD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose};
 use bytes::{BufMut as _, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -11,10 +14,15 @@ use wakeful_wire::otlp::{Answer, retry_delay};
 use super::attempt::{ANSWER_BYTES_MAX, Failure, Message, begin, finish};
 use super::connection::Connection;
 use super::{Shared, compress};
-use crate::base64;
 
 /// Whether the message is compressed, and its length.
 const PREFIX_BYTES: usize = 5;
+
+/// Headers with bytes in them (gRPC over HTTP2, "Custom-Metadata"): some send padding, some do not.
+const BINARY: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    NO_PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Status codes (gRPC, "Status codes and their use in gRPC").
 const OK: u32 = 0;
@@ -93,8 +101,8 @@ fn status(headers: &HeaderMap) -> Option<u32> {
 
 fn refusal(code: Option<u32>, headers: &HeaderMap) -> Failure {
     let text = |name| headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default();
-    let details = base64::decode(text("grpc-status-details-bin"));
-    let delay = details.as_deref().and_then(retry_delay);
+    let details = BINARY.decode(text("grpc-status-details-bin"));
+    let delay = details.ok().as_deref().and_then(retry_delay);
     let said = percent_decode(text("grpc-message"));
     let Some(code) = code else {
         return Failure::Refused {

@@ -1,11 +1,12 @@
 //! Where to send: a URL, read by the rules of "OpenTelemetry Protocol Exporter" (specification 1.50).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Uri};
 use wakeful_wire::otlp::Signal;
 
 use super::{Protocol, pairs};
-use crate::base64;
 
 /// A receiver's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,7 +169,7 @@ fn split_user(url: Uri) -> Result<(Uri, Option<HeaderValue>), EndpointError> {
         return Ok((url, None));
     };
     let user = pairs::percent_decode(user).map_err(|_| EndpointError::NotUrl)?;
-    let authorization = format!("Basic {}", base64::encode(user.as_bytes()));
+    let authorization = format!("Basic {}", STANDARD.encode(user));
     let mut authorization = HeaderValue::try_from(authorization).map_err(|_| EndpointError::NotUrl)?;
     authorization.set_sensitive(true);
     let host = Authority::try_from(host).map_err(|_| EndpointError::NotUrl)?;
