@@ -27,6 +27,12 @@ pub(crate) struct Case {
 }
 
 impl Case {
+    /// What was sent, by id.
+    pub(crate) fn by_id(&self) -> BTreeMap<String, &Span> {
+        let spans = self.sent.spans.iter();
+        spans.map(|span| (span.span_id.to_string(), span)).collect()
+    }
+
     pub(crate) async fn start() -> Self {
         Self::start_with(options(), SPANS).await
     }
@@ -197,12 +203,7 @@ async fn columns_say_what_the_spans_say() {
         (SPANS, "3000")
     );
     let base: u64 = columns.facts["base"].parse().unwrap();
-    let spans: BTreeMap<String, &Span> = case
-        .sent
-        .spans
-        .iter()
-        .map(|span| (span.span_id.to_string(), span))
-        .collect();
+    let spans = case.by_id();
     let (starts, durations) = (columns.floats("start"), columns.floats("dur"));
     let (parents, flags) = (columns.numbers("parent"), columns.numbers("flags"));
     let (names, services) = (columns.texts("name"), columns.texts("service"));
@@ -271,12 +272,7 @@ async fn values_logs_and_files_hold_everything() {
     let case = Case::start().await;
     case.server.store.flush().await.unwrap();
     let ids = case.ids().await;
-    let spans: BTreeMap<String, &Span> = case
-        .sent
-        .spans
-        .iter()
-        .map(|span| (span.span_id.to_string(), span))
-        .collect();
+    let spans = case.by_id();
 
     for key in ["url.path", "error.type", "thread.id", "service.version"] {
         let found = Columns::read(&case.get(&format!("/attribute?key={key}")).await.body);

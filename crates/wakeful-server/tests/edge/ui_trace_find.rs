@@ -1,7 +1,5 @@
 //! Finding in a trace: by words, as Jaeger's page does, and by TraceQL, each held against a plain look at the spans.
 
-use std::collections::BTreeMap;
-
 use wakeful_model::{Span, SpanBatch, StatusCode, Value, canonical_text};
 
 use crate::ui_trace::{Case, Columns};
@@ -44,12 +42,7 @@ async fn find_finds_what_a_plain_look_finds() {
     let case = Case::start().await;
     case.server.store.flush().await.unwrap();
     let ids = case.ids().await;
-    let spans: BTreeMap<String, &Span> = case
-        .sent
-        .spans
-        .iter()
-        .map(|span| (span.span_id.to_string(), span))
-        .collect();
+    let spans = case.by_id();
     let some_id = ids[77].as_str();
     let check = async |q: &str, words: &[&str], without: &str| {
         let found = Columns::read(&case.get(&format!("/find?q={q}")).await.body).numbers("row");
@@ -89,12 +82,7 @@ async fn traceql_finds_the_spans_that_meet_all_conditions() {
     let case = Case::start().await;
     case.server.store.flush().await.unwrap();
     let ids = case.ids().await;
-    let spans: BTreeMap<String, &Span> = case
-        .sent
-        .spans
-        .iter()
-        .map(|span| (span.span_id.to_string(), span))
-        .collect();
+    let spans = case.by_id();
     let check = async |q: &str, meets: &dyn Fn(&Span) -> bool| {
         let found = Columns::read(&case.get(&format!("/find?q={}", escaped(q))).await.body);
         let expected = (0_u32..).zip(&ids).filter(|(_, id)| meets(spans[*id]));
