@@ -1,6 +1,5 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { ApiError, isAbort, messageOf } from '../../data/api.ts';
 import type { Program } from '../../data/runtime/programs.ts';
 import { pageCommands } from '../../shell/commands.ts';
 import { go, href } from '../../shell/router.ts';
@@ -9,9 +8,7 @@ import { Banner } from '../../widgets/banner.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { InstantField } from './instant-field.tsx';
 import { goToPage, sharedQuery } from './keys.ts';
-
-/** What is alive is asked for again. */
-const AGAIN_MS = 2_000;
+import { useAnswer } from './use-answer.ts';
 
 interface Props<T> {
   program: Program;
@@ -29,31 +26,9 @@ interface Props<T> {
 /** A page about one thing of a program, now or at an instant of the past: the way back to the list, the instant, and what is known. */
 export function OnePage<T>({ program, id, what, list, pauses = false, read, children }: Props<T>) {
   const [at, setAt] = useAddress('at', '');
-  const [one, setOne] = useState<T | null>(null);
-  const [error, setError] = useState<ApiError | null>(null);
   const [live, setLive] = useState(true);
   const follows = live && at === '' && program.live;
-  useEffect(() => {
-    const abort = new AbortController();
-    const ask = () => {
-      if (document.hidden) return;
-      read(program.id, id, at, abort.signal).then(
-        (answer) => {
-          setOne(answer);
-          setError(null);
-        },
-        (problem) => {
-          if (!isAbort(problem)) setError(problem instanceof ApiError ? problem : new ApiError(messageOf(problem), 0));
-        },
-      );
-    };
-    ask();
-    const timer = follows ? window.setInterval(ask, AGAIN_MS) : 0;
-    return () => {
-      window.clearInterval(timer);
-      abort.abort();
-    };
-  }, [program.id, id, at, follows]);
+  const [one, error] = useAnswer((signal) => read(program.id, id, at, signal), follows, [program.id, id, at]);
   const back = () => sharedQuery({ sel: id });
   useEffect(() => {
     const perform = (action: string) => (action === 'pause' ? setLive((on) => !on) : goToPage(action));

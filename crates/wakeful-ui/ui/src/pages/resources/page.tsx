@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError, isAbort, messageOf } from '../../data/api.ts';
 import type { Program } from '../../data/runtime/programs.ts';
-import { fetchResources, type ResourceFacts, type ResourceQuery, type ResourceRow } from '../../data/runtime/resources.ts';
+import { fetchResources, type ResourceQuery } from '../../data/runtime/resources.ts';
 import { formatCount, plural } from '../../engine/format.ts';
 import { pageCommands, status } from '../../shell/commands.ts';
 import { go } from '../../shell/router.ts';
@@ -13,6 +12,7 @@ import { ProgramPage } from '../program/frame.tsx';
 import { InstantField } from '../program/instant-field.tsx';
 import { goToPage, sharedQuery } from '../program/keys.ts';
 import { LiveSwitch } from '../program/live-switch.tsx';
+import { useAnswer } from '../program/use-answer.ts';
 import { RESOURCE_COLUMNS, ResourceTable } from './resource-table.tsx';
 import './resources.css';
 
@@ -21,8 +21,6 @@ export function ResourcesPage() {
   return <ProgramPage title="Resources">{(program) => <Resources key={program.id} program={program} />}</ProgramPage>;
 }
 
-/** While it is live, the table is read so often. */
-const AGAIN_MS = 2_000;
 const FIELDS = RESOURCE_COLUMNS.map(({ field, title }) => [field, title] as const);
 
 function Resources({ program }: { program: Program }) {
@@ -33,33 +31,13 @@ function Resources({ program }: { program: Program }) {
   const [sort, setSort] = useAddress('sort', '-waiting');
   const [selected, setSelected] = useAddress('sel', '');
   const [live, setLive] = useState(true);
-  const [read, setRead] = useState<{ facts: ResourceFacts; rows: readonly ResourceRow[] } | null>(null);
-  const [error, setError] = useState<ApiError | null>(null);
   const [by, descending] = sortOf(sort, FIELDS, 'waiting');
   const query: ResourceQuery = { program: program.id, at: /^\d+$/.test(at) ? at : '', filter, internal: internal === '1' };
   const follows = live && query.at === '' && program.live;
+  const [read, error] = useAnswer((signal) => fetchResources(query, signal), follows, [program.id, query.at, filter, internal]);
   useEffect(() => {
-    const abort = new AbortController();
-    const ask = () => {
-      if (document.hidden) return;
-      fetchResources(query, abort.signal).then(
-        (answer) => {
-          setRead(answer);
-          setError(null);
-          status.value = plural(answer.rows.length, 'resource');
-        },
-        (problem) => {
-          if (!isAbort(problem)) setError(problem instanceof ApiError ? problem : new ApiError(messageOf(problem), 0));
-        },
-      );
-    };
-    ask();
-    const timer = follows ? window.setInterval(ask, AGAIN_MS) : 0;
-    return () => {
-      window.clearInterval(timer);
-      abort.abort();
-    };
-  }, [program.id, query.at, filter, internal, follows]);
+    if (read) status.value = plural(read.rows.length, 'resource');
+  }, [read]);
   useEffect(() => {
     pageCommands.value = {
       find: () => field.current?.select(),

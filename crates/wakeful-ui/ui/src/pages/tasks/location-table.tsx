@@ -1,5 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
-import { ApiError, isAbort, messageOf } from '../../data/api.ts';
+import { useState } from 'preact/hooks';
 import { fetchLocations, type LocationRow, type TaskQuery } from '../../data/runtime/tasks.ts';
 import { formatCount, formatDuration, formatExact } from '../../engine/format.ts';
 import { Banner } from '../../widgets/banner.tsx';
@@ -7,6 +6,7 @@ import { Hostile } from '../../widgets/hostile.tsx';
 import { SortButton } from '../../widgets/sort-button.tsx';
 import { VirtualList } from '../../widgets/virtual-list.tsx';
 import { LintMark } from '../program/lint-mark.tsx';
+import { useAnswer } from '../program/use-answer.ts';
 import { useNarrow } from '../../widgets/use-narrow.ts';
 import { NotKnown, shortLocation } from './columns.tsx';
 
@@ -27,47 +27,18 @@ const COLUMNS: readonly { field: Field; title: string; hint?: string; kind: 'tex
   { field: 'oldest', title: 'Oldest', kind: 'age' },
 ];
 
-/** The counts go on while one looks. */
-const AGAIN_MS = 2_000;
 const ROW_PX = 28;
 const CARD_PX = 64;
 
 /** A row a spawn location, with counts that are exact whatever else was left out. */
 export function LocationTable({ query, onOpen }: { query: TaskQuery; onOpen: (location: string) => void }) {
   const narrow = useNarrow();
-  const [rows, setRows] = useState<readonly LocationRow[]>([]);
-  const [at, setAt] = useState(0);
-  const [busy, setBusy] = useState(true);
-  const [error, setError] = useState('');
   const [active, setActive] = useState(-1);
   const [field, setField] = useState<Field>('alive');
   const [descending, setDescending] = useState(true);
-  useEffect(() => {
-    const abort = new AbortController();
-    const ask = () => {
-      if (document.hidden) return;
-      fetchLocations(query, abort.signal).then(
-        (answer) => {
-          setRows(answer.rows);
-          setAt(answer.facts.at);
-          setBusy(false);
-          setError('');
-        },
-        (problem) => {
-          if (isAbort(problem)) return;
-          setBusy(false);
-          // What is wrong with the filter stands at its field.
-          if (!(problem instanceof ApiError && problem.parameter === 'filter')) setError(messageOf(problem));
-        },
-      );
-    };
-    ask();
-    const timer = query.at === '' ? window.setInterval(ask, AGAIN_MS) : 0;
-    return () => {
-      window.clearInterval(timer);
-      abort.abort();
-    };
-  }, [query.program, query.at, query.filter]);
+  const [answer, error] = useAnswer((signal) => fetchLocations(query, signal), query.at === '', [query.program, query.at, query.filter]);
+  const rows = answer?.rows ?? [];
+  const at = answer?.facts.at ?? 0;
   const sorted = [...rows].sort(comparing(field, descending));
   const sortBy = (next: Field) => {
     setDescending(next === field ? !descending : next !== 'location' && next !== 'name');
@@ -75,12 +46,13 @@ export function LocationTable({ query, onOpen }: { query: TaskQuery; onOpen: (lo
   };
   return (
     <>
-      {error && <Banner kind="error">The spawn locations could not be read: {error}.</Banner>}
+      {/* What is wrong with the filter stands at its field. */}
+      {error && error.parameter !== 'filter' && <Banner kind="error">The spawn locations could not be read: {error.message}.</Banner>}
       <VirtualList
         label="Spawn locations"
         count={sorted.length}
         columns={COLUMNS.length}
-        busy={busy}
+        busy={!answer && !error}
         rowPx={narrow ? CARD_PX : ROW_PX}
         active={active}
         onRange={() => undefined}
