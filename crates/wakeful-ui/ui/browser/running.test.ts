@@ -60,8 +60,9 @@ async function victim(): Promise<Victim> {
       const lanes = await lanesOf(demo, span);
       const [blamed] = lanes?.blame ?? [];
       const woken = lanes ? Array.from({ length: lanes.count }, (_, row) => row).filter((row) => lanes.kind[row] === KIND.wake) : [];
-      const byBlamed = woken.some((row) => lanes && lanes.byTask[row] === blamed?.task && lanes.source[row] < lanes.count && lanes.other[row] < lanes.count);
-      if (lanes && blamed?.span?.operation === 'hash stock' && byBlamed) found = { span, lanes };
+      // By no other task: the first wait for the worker is the one that the holder ended.
+      const byBlamed = woken.every((row) => lanes && lanes.byTask[row] === blamed?.task && lanes.source[row] < lanes.count && lanes.other[row] < lanes.count);
+      if (lanes && blamed?.span?.operation === 'hash stock' && woken.length > 0 && byBlamed) found = { span, lanes };
     }
     return found !== undefined;
   };
@@ -72,16 +73,32 @@ async function victim(): Promise<Victim> {
 
 const polls = (page: Page) => page.locator('.polls');
 
-test('who held the worker is named and linked, and its poll is the one that woke', { timeout: 400_000 }, async () => {
+test('who held the worker is named and linked, and the arrow of the wake leads to its poll', { timeout: 400_000 }, async () => {
   const { span, lanes } = await victim();
   const [holder] = lanes.blame;
-  // High enough for all rows: the lanes of one at the lower edge would be below it.
-  const { page, complaints } = await open(browser, { viewport: { width: 1280, height: 3_000 } });
+  const { page, complaints } = await open(browser);
   await openedOf(page, demo, span);
   const blame = page.getByRole('table', { name: 'Who held the workers while the task was scheduled' }).getByRole('row').nth(1);
   await expect.poll(() => blame.innerText()).toMatch(new RegExp(`^${holder.task} connection\\s+inventory: hash stock\\s+\\S*src/server\\.rs:\\d+:\\d+\\s+worker 0\\s`));
 
-  // To the task that held it, and back; and to the span of who held the worker. `program.test.ts` walks along the arrow by keys.
+  // Into the lanes, to the wait for the worker, to the poll after it, and back along the arrow of the wake. What else that poll woke
+  // differs from run to run: `program.test.ts` walks on.
+  for (const lane of ['lock stock', `task ${lanes.taskId} connection`]) {
+    await page.keyboard.press('j');
+    await polls(page).locator('strong', { hasText: lane }).waitFor();
+  }
+  for (let step = 0; !(await polls(page).innerText()).includes('scheduled:'); step++) {
+    expect(step, 'the wait for the worker is in the lane').toBeLessThan(lanes.count);
+    const before = await polls(page).innerText();
+    await page.keyboard.press('.');
+    await expect.poll(() => polls(page).innerText()).not.toBe(before);
+  }
+  await page.keyboard.press('.');
+  await polls(page).getByText(`poll · task ${lanes.taskId}`).waitFor();
+  await page.keyboard.press('[');
+  await polls(page).getByText(`poll · connection · task ${holder.task}`).waitFor();
+
+  // To the task that held it, and back; and to the span of who held the worker.
   const toSpan = await blame.getByRole('link', { name: 'inventory: hash stock' }).getAttribute('href');
   await blame.getByRole('link', { name: `${holder.task} connection` }).click();
   await page.getByRole('heading', { name: `Task ${holder.task} connection` }).waitFor();

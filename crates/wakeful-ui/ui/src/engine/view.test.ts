@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fit, pan, show, windowEnd, zoom } from './view.ts';
+import { fit, pan, scrolledDown, show, windowEnd, zoom } from './view.ts';
 
 const BLANK = { t0: 0, nsPerPx: 1, w: 1000 };
 const DURATION = 5_000_000;
@@ -33,4 +33,14 @@ test('zoom has a floor and a ceiling', () => {
 test('a trace without a length has a window', () => {
   const view = fit(BLANK, 0);
   expect(windowEnd(view)).toBeGreaterThan(view.t0);
+});
+
+test('a row is scrolled to with the rows below it, as far as there is room', () => {
+  const view = { ...BLANK, scrollRow: 0, h: 250, dpr: 1, rowPx: 25, barTop: 5, barPx: 14, namesAbove: false };
+  expect(scrolledDown(view, 4, 3)).toBe(0);
+  expect(scrolledDown(view, 9, 3)).toBe(3);
+  expect(scrolledDown({ ...view, scrollRow: 7 }, 9, 3)).toBe(7);
+  // The row itself stays in view, whatever is below it.
+  expect(scrolledDown(view, 9, 100)).toBe(9);
+  expect(scrolledDown({ ...view, h: 0 }, 2, 1)).toBe(3);
 });

@@ -44,6 +44,13 @@ export function pan<T extends TimeWindow>(view: T, px: number, duration: number)
   return clamp({ ...view, t0: view.t0 + px * view.nsPerPx }, duration);
 }
 
+/** How far down a view is scrolled if a row is in it, and as many of the `below` rows behind it as there is room for. */
+export function scrolledDown({ scrollRow, h, rowPx }: View, index: number, below: number): number {
+  const rows = h / rowPx;
+  const room = Math.max(0, Math.floor(rows) - 1);
+  return Math.max(scrollRow, index + 1 + Math.min(below, room) - rows);
+}
+
 /** Where the window ends. */
 export function windowEnd(view: TimeWindow): number {
   return view.t0 + view.w * view.nsPerPx;

@@ -134,7 +134,8 @@ export function alongArrow(lanes: Lanes, row: number, way: 'back' | 'on'): numbe
     return known(source[wake]) < 0 ? wake : known(source[wake]);
   }
   if (kind[row] === KIND.wake || kind[row] === KIND.blame) return known(other[row]);
-  for (let at = 0; at < count; at++) if (kind[at] === KIND.wake && source[at] === row) return known(other[at]);
+  // Of several wakes by one poll some may have led out of what is shown.
+  for (let at = 0; at < count; at++) if (kind[at] === KIND.wake && source[at] === row && known(other[at]) >= 0) return other[at];
   return -1;
 }
 

@@ -1,3 +1,6 @@
+import type { Look } from '../../engine/protocol.ts';
+import type { TimeWindow } from '../../engine/view.ts';
+
 /** The views of a trace as the address names them, in the order of the menu. */
 export const VIEWS = [
   ['timeline', 'Trace Timeline'],
@@ -15,6 +18,10 @@ export function viewIn(query: URLSearchParams): ViewName {
   return VIEWS.find(([name]) => name === asked)?.[0] ?? 'timeline';
 }
 
+export function layoutIn(query: URLSearchParams): Look['layout'] {
+  return query.get('lay') === 'packed' ? 'packed' : 'tree';
+}
+
 /** A number that is not negative, or `otherwise`. */
 export function numberOf(text: string | null, otherwise: number): number {
   const value = text === null || text === '' ? Number.NaN : Number(text);
@@ -25,6 +32,18 @@ export function numberOf(text: string | null, otherwise: number): number {
 export function roundFor(nanos: number, nsPerPx: number): number {
   const unit = 10 ** Math.floor(Math.log10(Math.max(nsPerPx, 0.01) / 10));
   return Number((Math.round(nanos / unit) * unit).toPrecision(15));
+}
+
+/** Says which time is on screen; nothing if it is the whole of `duration`. */
+export function writeWindow(query: URLSearchParams, { t0, nsPerPx, w }: TimeWindow, duration: number): void {
+  const isWhole = t0 <= 0 && t0 + w * nsPerPx >= duration;
+  setOrDelete(query, 'ts', isWhole ? '' : String(roundFor(t0, nsPerPx)));
+  setOrDelete(query, 'dur', isWhole ? '' : String(roundFor(w * nsPerPx, nsPerPx)));
+}
+
+export function setOrDelete(query: URLSearchParams, name: string, value: string): void {
+  if (value) query.set(name, value);
+  else query.delete(name);
 }
 
 /** What a frame around the page asked to leave out: Jaeger's parameters, which count in a frame alone. */

@@ -8,17 +8,17 @@ import type { Facts } from '../../engine/facts.ts';
 import { type Fold, type Look, type Picture, PLAIN, type Reply, type RowInfo, type Step } from '../../engine/protocol.ts';
 import type { Snapshot } from '../../engine/snapshot.ts';
 import type { Tally } from '../../engine/tally.ts';
-import { clamp, fit, show, type View, windowEnd } from '../../engine/view.ts';
+import { clamp, fit, scrolledDown, show, type View, windowEnd } from '../../engine/view.ts';
 import workerUrl from '../../engine/worker.ts?chunk';
 import { note, params, step } from '../../shell/router.ts';
 import { trustedScript } from '../../shell/trusted.ts';
 import { canvasFont, readTokens } from '../../theme/theme.ts';
-import { embeddingIn, numberOf, roundFor, viewIn, type ViewName } from './address.ts';
+import { embeddingIn, layoutIn, numberOf, setOrDelete, viewIn, type ViewName, writeWindow } from './address.ts';
 import { Exporter } from './exporter.ts';
 import { CriticalPath } from './critical-path.ts';
 import { MarkedTimes } from './marked-times.ts';
 import { OpenedSpans } from './opened.ts';
-import { RedrawTimes } from './redraw-times.ts';
+import { markOnce, RedrawTimes } from './redraw-times.ts';
 import { RowFeed } from './row-feed.ts';
 import { ServerFind } from './server-find.ts';
 import { SpanAddress } from './span-address.ts';
@@ -60,7 +60,7 @@ export class TraceModel {
   readonly panel = signal(params.peek().get('det') !== '0');
   readonly query = signal(params.peek().get('uiFind') ?? '');
   readonly found = signal<Found>({ count: 0, hit: 0, from: 0, to: 0 });
-  readonly look = signal<Look>({ ...PLAIN, layout: layoutIn(), critical: params.peek().get('cp') === '1' });
+  readonly look = signal<Look>({ ...PLAIN, layout: layoutIn(params.peek()), critical: params.peek().get('cp') === '1' });
   /** Which view of the trace is on screen. */
   readonly viewName = signal<ViewName>(viewIn(params.peek()));
   /** Whether totals and minimap are put away, as a frame around the page may ask. */
@@ -90,6 +90,9 @@ export class TraceModel {
   readonly exporter = new Exporter((request) => this.engine.post(request));
   /** The name of the trace, once its first row was seen. */
   title = '';
+
+  /** Lanes were opened: those of the selected row are brought on screen once the engine has counted them. */
+  lanesAwaited = false;
 
   /** Time of the selected row, on screen or not. */
   selectedSpan = { start: 0, dur: 0 };
@@ -160,13 +163,19 @@ export class TraceModel {
     return this.picture.value?.rows.find(({ row }) => row === this.selected.value);
   }
 
+  /** The scroll at which the selected row and its lanes are in a view, if it is known where the row stands. */
+  private scrolledToSelected(view: View): number {
+    const row = this.selected.peek();
+    const index = this.selectedInfo()?.index ?? (this.reached.row === row ? this.reached.index : undefined);
+    return index === undefined ? view.scrollRow : scrolledDown(view, index, this.opened.lanesOf(row)?.heads.length ?? 0);
+  }
+
   resize(layout: Pick<View, 'w' | 'h' | 'dpr' | 'rowPx' | 'barTop' | 'barPx' | 'namesAbove'>): void {
     const old = this.view.peek();
     const end = windowEnd(old);
     const next = { ...old, ...layout };
     // What was on screen and is selected stays on screen when the panel takes its place.
-    const at = this.selectedInfo()?.index ?? (this.reached.row === this.selected.peek() ? this.reached.index : undefined);
-    if (at !== undefined) next.scrollRow = Math.max(next.scrollRow, at + 1 - next.h / next.rowPx);
+    next.scrollRow = this.scrolledToSelected(next);
     this.place(this.windowAwaited ? next : show(next, old.t0, end, this.duration));
     this.openWindow();
   }
@@ -182,7 +191,7 @@ export class TraceModel {
     this.history.step(this.view.peek(), view, performance.now());
     this.view.value = view;
     this.redraw();
-    step((query) => this.writeWindow(query));
+    step((query) => writeWindow(query, view, this.duration));
   }
 
   /** The window that was looked at before, or the one after it. */
@@ -291,7 +300,7 @@ export class TraceModel {
       this.engine.post({ kind: 'find', query });
       this.serverFind.ask(query);
     }
-    const look: Look = { layout: layoutIn(), critical: address.get('cp') === '1', hidden: this.hiddenIn() };
+    const look: Look = { layout: layoutIn(address), critical: address.get('cp') === '1', hidden: this.hiddenIn() };
     if (JSON.stringify(look) !== JSON.stringify(this.look.peek())) {
       this.look.value = look;
       this.engine.post({ kind: 'look', look });
@@ -354,7 +363,7 @@ export class TraceModel {
   private place(view: View): void {
     this.view.value = view;
     this.redraw();
-    if (!this.windowAwaited) note((query) => this.writeWindow(query));
+    if (!this.windowAwaited) note((query) => writeWindow(query, view, this.duration));
   }
 
   private async load(): Promise<void> {
@@ -417,9 +426,7 @@ export class TraceModel {
         this.overview.value = reply.image;
         break;
       case 'changed':
-        this.visible.value = reply.visible;
-        this.stayOnRows();
-        this.redraw();
+        this.changed(reply.visible);
         break;
       case 'reached':
         if (reply.select) {
@@ -447,6 +454,19 @@ export class TraceModel {
         this.state.value = 'error';
         break;
     }
+  }
+
+  /** There are other rows on screen now. */
+  private changed(visible: number): void {
+    const hasGrown = visible > this.visible.peek();
+    this.visible.value = visible;
+    this.stayOnRows();
+    if (hasGrown && this.lanesAwaited) {
+      this.lanesAwaited = false;
+      const view = this.view.peek();
+      this.place({ ...view, scrollRow: this.scrolledToSelected(view) });
+    }
+    this.redraw();
   }
 
   private receiveFacts(facts: Facts): void {
@@ -545,18 +565,10 @@ export class TraceModel {
     const rows = view.h / view.rowPx;
     if (index < view.scrollRow) view.scrollRow = index;
     else if (index + 1 > view.scrollRow + rows) view.scrollRow = index + 1 - rows;
+    if (this.reached.row === this.selected.peek()) view.scrollRow = this.scrolledToSelected(view);
     const span = view.w * view.nsPerPx;
     if (start + dur < view.t0 || start > view.t0 + span) view.t0 = start + dur / 2 - span / 2;
     this.setView(clamp(view, this.duration));
-  }
-
-  private writeWindow(query: URLSearchParams): void {
-    const { t0, nsPerPx, w } = this.view.peek();
-    query.delete('ts');
-    query.delete('dur');
-    if (t0 <= 0 && t0 + w * nsPerPx >= this.duration) return;
-    query.set('ts', String(roundFor(t0, nsPerPx)));
-    query.set('dur', String(roundFor(w * nsPerPx, nsPerPx)));
   }
 
   /** What the address selects is selected as soon as its row is here, unless the user was quicker. */
@@ -583,17 +595,4 @@ export class TraceModel {
     // Without the server nothing is folded, and the rows are all there.
     for (const fold of await this.address.folds().catch(() => [])) this.engine.post({ kind: 'fold', fold });
   }
-}
-
-function markOnce(name: string): void {
-  if (performance.getEntriesByName(name).length === 0) performance.mark(name);
-}
-
-function layoutIn(): Look['layout'] {
-  return params.peek().get('lay') === 'packed' ? 'packed' : 'tree';
-}
-
-function setOrDelete(query: URLSearchParams, name: string, value: string): void {
-  if (value) query.set(name, value);
-  else query.delete(name);
 }

@@ -87,6 +87,7 @@ export class OpenedSpans {
     if (!covers) this.model.setPanel(true);
     if (this.all.peek().has(row)) return;
     await this.read(row);
+    this.model.lanesAwaited = this.lanesOf(row) !== null;
     if (covers && (this.lanesOf(row)?.count ?? 0) === 0) this.model.setPanel(true);
     await this.writeAddress();
   }
@@ -97,6 +98,7 @@ export class OpenedSpans {
     try {
       const rows = await fetchRows(traceOf(this.model), ids, this.model.closing.signal);
       await Promise.all(rows.map((row) => (row === null || this.all.peek().has(row) ? undefined : this.read(row))));
+      this.model.lanesAwaited = true;
     } catch {
       // Without an answer they stay closed, and the address as it is.
     }

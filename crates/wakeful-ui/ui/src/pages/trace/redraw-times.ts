@@ -15,3 +15,8 @@ export class RedrawTimes {
     this.p95.value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))];
   }
 }
+
+/** Leaves a mark for whoever measures the page, the first time that it is told. */
+export function markOnce(name: string): void {
+  if (performance.getEntriesByName(name).length === 0) performance.mark(name);
+}
