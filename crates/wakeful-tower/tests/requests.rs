@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use expect_test::{Expect, expect};
@@ -254,6 +255,79 @@ async fn a_service_or_a_body_that_fails_is_an_error() {
         Err: service error: no such table
         Err: response head, response body frame, body error: connection reset
         "server_error"} 2"#]]);
+}
+
+#[tokio::test]
+async fn an_empty_body_and_one_that_says_its_end_are_ok() {
+    let bench = Bench::new(Protocol::Http);
+    let empty = bench.layer().layer(service_fn(async |_: Request<Empty<Bytes>>| {
+        Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
+    }));
+    // Nobody need ask for a frame of it.
+    drop(empty.oneshot(sampled("/a")).await.unwrap());
+    let full = bench.layer().layer(service_fn(async |_: Request<Empty<Bytes>>| {
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"all"))))
+    }));
+    let mut body = full.oneshot(sampled("/a")).await.unwrap().into_body();
+    assert!(body.frame().await.unwrap().is_ok());
+    drop(body);
+    bench.check(expect![[r#"
+        Ok: response head
+        Ok: response head, response body frame
+        "ok"} 2"#]]);
+}
+
+/// The service's own timeout is a failure; one around the layer is a caller who goes away.
+#[tokio::test]
+async fn a_timeout_inside_is_an_error_and_one_outside_a_cancellation() {
+    let soon = Duration::from_millis(1);
+    let inside = Bench::new(Protocol::Http);
+    let service = inside.layer().layer(service_fn(async |_: Request<Empty<Bytes>>| {
+        let answer = std::future::pending::<Response<Frames>>();
+        tokio::time::timeout(soon, answer).await
+    }));
+    assert!(service.oneshot(sampled("/a")).await.is_err());
+    inside.check(expect![[r#"
+        Err: service error: deadline has elapsed
+        "server_error"} 1"#]]);
+
+    let outside = Bench::new(Protocol::Http);
+    let service = outside
+        .layer()
+        .layer(service_fn(async |_: Request<Empty<Bytes>>| {
+            std::future::pending::<Result<Response<Frames>, Infallible>>().await
+        }));
+    assert!(
+        tokio::time::timeout(soon, service.oneshot(sampled("/a")))
+            .await
+            .is_err()
+    );
+    outside.check(expect![[r#"
+        Unknown: cancelled
+        "aborted"} 1"#]]);
+}
+
+#[tokio::test]
+async fn a_span_lasts_until_its_body_is_dropped() {
+    let bench = Bench::new(Protocol::Http);
+    let service = bench.layer().layer(service_fn(async |_: Request<Empty<Bytes>>| {
+        let frames = [data("one"), data("two")].into();
+        Ok::<_, Infallible>(Response::new(Frames(frames)))
+    }));
+    let begun = SystemTime::now();
+    let mut body = service.oneshot(sampled("/a")).await.unwrap().into_body();
+    while body.frame().await.is_some() {}
+    let read = SystemTime::now();
+    assert!(bench.collector.spans().is_empty());
+    drop(body);
+    let span = bench.collector.spans().remove(0);
+    let (start, end) = (span.start.unwrap(), span.end.unwrap());
+    assert!(begun <= start && read <= end, "{begun:?} {read:?} {span:?}");
+    let times: Vec<_> = span.events.iter().map(|event| event.time).collect();
+    assert!(
+        times.is_sorted() && times.iter().all(|time| (start..=end).contains(time)),
+        "{span:?}"
+    );
 }
 
 #[tokio::test]

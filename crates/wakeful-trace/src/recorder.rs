@@ -24,12 +24,11 @@ impl SpanRecorder {
     /// Starts the span, if there is one. A start that it has already is kept if it is earlier.
     pub fn new(span: Option<Span>) -> Self {
         let recorded = span.map(|mut span| {
+            // First, so that no event is later than the end even if the thread loses its processor in between.
+            let since = Instant::now();
             let now = SystemTime::now();
             span.start = Some(span.start.map_or(now, |start| start.min(now)));
-            Recorded {
-                span,
-                since: Instant::now(),
-            }
+            Recorded { span, since }
         });
         Self { recorded }
     }

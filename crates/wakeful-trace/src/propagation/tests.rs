@@ -121,9 +121,32 @@ fn jaeger_s_header_has_four_parts_of_any_width() {
         expect!["header uber-trace-id has not the form {trace id}:{span id}:{parent id}:{flags} in hex"],
     );
     of("0:2:3:1", expect!["header uber-trace-id: an id is never zero"]);
+    of("1:00:3:1", expect!["header uber-trace-id: an id is never zero"]);
     of(
-        "1:x:3:1",
-        expect!["header uber-trace-id: an id is written in hex digits alone"],
+        "0af7651916cd43dd8448eb211c80319c:b7ad6b7169203331:ffffffffffffffff:ff",
+        expect!["0af7651916cd43dd8448eb211c80319c b7ad6b7169203331 sampled"],
+    );
+    for wrong in ["1:x:3:1", "x:2:3:1", "1:2:x:1", "1:-2:3:1"] {
+        of(
+            wrong,
+            expect!["header uber-trace-id: an id is written in hex digits alone"],
+        );
+    }
+    of(
+        "1::3:1",
+        expect!["header uber-trace-id: an id has 1 to 16 hex digits, not 0"],
+    );
+    of(
+        "1:2:10000000000000000:1",
+        expect!["header uber-trace-id: an id has 1 to 16 hex digits, not 17"],
+    );
+    of(
+        "1:2:3:100",
+        expect!["header uber-trace-id has not the form {trace id}:{span id}:{parent id}:{flags} in hex"],
+    );
+    of(
+        "1:2:3:",
+        expect!["header uber-trace-id has not the form {trace id}:{span id}:{parent id}:{flags} in hex"],
     );
     of(
         "1:2:3:+1",
@@ -201,8 +224,32 @@ fn b3_in_several_headers() {
         expect!["header x-b3-traceid is missing beside the others of its format"],
     );
     of(
+        &[trace, span, ("X-B3-Sampled", "0"), ("X-B3-Flags", "0")],
+        expect!["0000000000000000000000000000ee25 000000000000e457 unsampled"],
+    );
+    of(
+        &[trace, span, ("X-B3-Sampled", "false"), ("X-B3-ParentSpanId", "0")],
+        expect!["0000000000000000000000000000ee25 000000000000e457 unsampled"],
+    );
+    of(
         &[("X-B3-TraceId", "0"), span],
         expect!["header x-b3-traceid: an id is never zero"],
+    );
+    of(
+        &[trace, ("X-B3-SpanId", "0")],
+        expect!["header x-b3-spanid: an id is never zero"],
+    );
+    of(
+        &[trace, ("X-B3-SpanId", "e457b5a2e4d86bd1e")],
+        expect!["header x-b3-spanid: an id has 1 to 16 hex digits, not 17"],
+    );
+    of(
+        &[trace, span, ("X-B3-ParentSpanId", "nobody")],
+        expect!["header x-b3-parentspanid: an id is written in hex digits alone"],
+    );
+    of(
+        &[trace, span, ("X-B3-Sampled", "maybe")],
+        expect!["header x-b3-sampled has not the form 0, 1 or d for the sampling state"],
     );
 }
 
