@@ -244,7 +244,10 @@ impl TraceCollector for Core {
             Pushed::Waits if self.wake_at_close => process.doorbell.ring(),
             Pushed::Waits => {}
             Pushed::HalfFull => process.doorbell.ring(),
-            Pushed::Refused => self.ending.add(LossCause::SpanQueueFull, 1, 1),
+            Pushed::Refused => {
+                self.ending.add(LossCause::SpanQueueFull, 1, 1);
+                process.doorbell.ring();
+            }
         }
     }
 
