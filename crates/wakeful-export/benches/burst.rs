@@ -1,5 +1,8 @@
 //! A burst of a million spans made by hand, into a Jaeger agent: what is sent and what is lost add up, and nobody waits.
 //!
+//! Whoever waits for a lock, a socket or memory gives its processor up; whoever is only interrupted loses it. The system counts both
+//! for each thread, so the longest call can be told to be one or the other.
+//!
 //! `cargo bench -p wakeful-export --bench burst`
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
@@ -31,6 +34,7 @@ fn main() {
             let collector: Arc<dyn TraceCollector> = exporter.clone();
             std::thread::spawn(move || {
                 let root = Span::root("root", collector);
+                let before = Switches::of_this_thread();
                 let mut longest = Duration::ZERO;
                 for _ in 0..EACH {
                     let span = root.child("burst");
@@ -38,15 +42,11 @@ fn main() {
                     span.export();
                     longest = longest.max(since.elapsed());
                 }
-                longest
+                (longest, Switches::of_this_thread().since(before))
             })
         })
         .collect();
-    let longest = threads
-        .into_iter()
-        .map(|thread| thread.join().unwrap())
-        .max()
-        .unwrap_or_default();
+    let threads: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
     let made_in = begun.elapsed();
     let lost = exporter.shutdown_blocking(Duration::from_secs(60));
     let (made, sent) = (THREADS * EACH, exporter.exporter().sent_spans());
@@ -56,6 +56,41 @@ fn main() {
         made_in.as_secs_f64(),
         made as f64 / made_in.as_secs_f64()
     );
-    println!("longest call of `export` {:.3} ms", longest.as_secs_f64() * 1e3);
+    for (longest, switches) in threads {
+        println!(
+            "a thread: longest call of `export` {:.3} ms; waited {} times, was interrupted {} times",
+            longest.as_secs_f64() * 1e3,
+            switches.waited,
+            switches.interrupted
+        );
+    }
     println!("sent {sent}, lost {lost}: together {}", sent + lost.spans());
+}
+
+/// How often a thread left its processor, as Linux counts it; 0 elsewhere.
+#[derive(Clone, Copy)]
+struct Switches {
+    waited: u64,
+    interrupted: u64,
+}
+
+impl Switches {
+    fn of_this_thread() -> Self {
+        let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
+        let count = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|line| line.trim().parse().ok()).unwrap_or(0)
+        };
+        Self {
+            waited: count("voluntary_ctxt_switches:"),
+            interrupted: count("nonvoluntary_ctxt_switches:"),
+        }
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            waited: self.waited - before.waited,
+            interrupted: self.interrupted - before.interrupted,
+        }
+    }
 }
