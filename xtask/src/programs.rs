@@ -6,6 +6,22 @@ use anyhow::Context as _;
 
 use crate::shell;
 
+/// `--…-port 0` for every port of `wakeful serve`.
+pub(crate) fn free_ports() -> impl Iterator<Item = String> {
+    [
+        "otlp-grpc",
+        "otlp-http",
+        "jaeger-compact",
+        "jaeger-binary",
+        "jaeger-http",
+        "query",
+        "health",
+        "metrics",
+    ]
+    .into_iter()
+    .flat_map(|name| [format!("--{name}-port"), "0".to_owned()])
+}
+
 /// How programs are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
@@ -57,6 +73,12 @@ pub(crate) fn build_example(name: &str) -> anyhow::Result<PathBuf> {
         name,
     ]))?;
     Ok(target_dir()?.join("debug").join("examples"))
+}
+
+/// Builds the example service that context is passed through, unoptimised; the answer is the program.
+pub(crate) fn build_iox_service() -> anyhow::Result<PathBuf> {
+    shell::run(&mut shell::cargo(&["build", "--package", "wakeful-iox-service"]))?;
+    Ok(target_dir()?.join("debug").join("iox-service"))
 }
 
 /// Where cargo puts what it builds.

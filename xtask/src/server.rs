@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 use wakeful_testkit::process::Usage;
 
-use crate::wait;
+use crate::{programs, wait};
 
 const READY_MAX: Duration = Duration::from_secs(60);
 
@@ -37,19 +37,8 @@ impl Server {
         let mut command = on_core(binary, SERVER_CORE);
         command
             .args(["serve", "--ready-json", "--data-dir"])
-            .arg(data_dir);
-        for port in [
-            "otlp-grpc",
-            "otlp-http",
-            "jaeger-compact",
-            "jaeger-binary",
-            "jaeger-http",
-            "query",
-            "health",
-        ] {
-            command.args([format!("--{port}-port"), "0".to_owned()]);
-        }
-        command.args(["--metrics-port", "0"]);
+            .arg(data_dir)
+            .args(programs::free_ports());
         let child = command
             .stdout(Stdio::piped())
             .spawn()

@@ -1,21 +1,27 @@
 //! `interop`: wakeful's exporters and propagation against code that is not ours; see `interop/README.md`.
 
+mod chain;
+mod helper;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
 use crate::{programs, shell};
+use helper::Helper;
 
 /// Versions of the day when this was written; newer ones should do.
-const PYTHON_PACKAGES: [&str; 4] = [
+const PYTHON_PACKAGES: [&str; 7] = [
     "grpcio>=1.85",
     "opentelemetry-proto>=1.45",
     "opentelemetry-sdk>=1.45",
     "opentelemetry-exporter-otlp-proto-grpc>=1.45",
+    "opentelemetry-propagator-b3>=1.45",
+    "opentelemetry-propagator-jaeger>=1.45",
+    "opentelemetry-propagator-aws-xray>=1.0.2",
 ];
 
 const SPANS: usize = 5000;
@@ -37,9 +43,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
     let receiver = Helper::start(Command::new(&python).arg(scripts.join("receive.py")))?;
     let to = receiver.url("grpc")?;
+    let service_script = scripts.join("service.py");
     let service = Helper::start(
         Command::new(&python)
-            .arg(scripts.join("service.py"))
+            .arg(&service_script)
             .arg(to.trim_start_matches("http://")),
     )?;
     let mut command = Command::new(&program);
@@ -47,6 +54,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     send(command, &to, "grpc")?;
     service.end()?;
     check_request(&receiver.end()?)?;
+
+    chain::run(&python, &service_script)?;
 
     if Command::new("go").arg("version").output().is_err() {
         println!("Go: there is no `go` here, so its stubs were not asked");
@@ -99,42 +108,6 @@ fn send(mut command: Command, endpoint: &str, protocol: &str) -> anyhow::Result<
         .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
         .env("OTEL_SERVICE_NAME", "rust");
     shell::run(&mut command)
-}
-
-/// A program that says in a line of JSON where it listens, and in a last one what came once its standard input ends.
-struct Helper {
-    child: Child,
-    ports: Value,
-    output: BufReader<std::process::ChildStdout>,
-}
-
-impl Helper {
-    fn start(command: &mut Command) -> anyhow::Result<Self> {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("cannot run {command:?}"))?;
-        let output = child.stdout.take().context("it has no standard output")?;
-        let mut output = BufReader::new(output);
-        let mut line = String::new();
-        output.read_line(&mut line)?;
-        let ports = serde_json::from_str(&line).with_context(|| format!("{command:?} does not listen"))?;
-        Ok(Self { child, ports, output })
-    }
-
-    fn url(&self, port: &str) -> anyhow::Result<String> {
-        let port = self.ports[port].as_u64().context("it has no such port")?;
-        Ok(format!("http://127.0.0.1:{port}"))
-    }
-
-    fn end(mut self) -> anyhow::Result<Value> {
-        drop(self.child.stdin.take());
-        let mut text = String::new();
-        self.output.read_to_string(&mut text)?;
-        let status = self.child.wait()?;
-        ensure!(status.success(), "a helper failed: {status}");
-        Ok(serde_json::from_str(&text)?)
-    }
 }
 
 fn check_spans(what: &str, came: &Value) -> anyhow::Result<()> {
