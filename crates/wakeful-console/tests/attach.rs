@@ -9,7 +9,7 @@ use console_api::instrument::{
     InstrumentRequest, PauseRequest, ResumeRequest, StateRequest, TaskDetailsRequest, Update,
 };
 use console_api::tasks::task_details::PollTimesHistogram;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tonic::Streaming;
 use tonic::transport::Channel;
@@ -300,10 +300,11 @@ async fn who_is_not_there_or_speaks_otherwise_is_named() {
         };
         assert!(error.to_string().contains(expected), "{error}");
     };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let gone = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    check(gone, "start the program, or give the address of its console").await;
+    // Bound and not listened on: nobody is there, and nobody else gets the port.
+    let gone = TcpSocket::new_v4().unwrap();
+    gone.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = format!("http://{}", gone.local_addr().unwrap());
+    check(address, "start the program, or give the address of its console").await;
     // An HTTP/1 server that says no.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let foreign = format!("http://{}", listener.local_addr().unwrap());

@@ -14,7 +14,7 @@ use wakeful_model::{Span as ReceivedSpan, Value};
 use wakeful_trace::{Span, SpanKind, SpanRecorder, SpanStatus, TraceCollector};
 use wakeful_wire::jaeger::{Protocol, decode_agent};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn agent() -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();

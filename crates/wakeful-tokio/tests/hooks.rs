@@ -58,7 +58,7 @@ fn every_task_is_seen_and_hooks_that_were_there_still_run() {
         wakeful_tokio::spawn_named("both", both).await.unwrap();
     });
     drop(runtime);
-    exporter.flush_blocking(Duration::from_secs(20));
+    exporter.flush_blocking(Duration::from_secs(60));
 
     let called = counts.map(|count| count.load(Ordering::Relaxed));
     // A worker is a blocking task, of which Tokio tells the end alone.

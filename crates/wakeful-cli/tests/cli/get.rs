@@ -73,7 +73,7 @@ fn a_debug_id_is_found_again() {
     let search = "http://localhost:16686/search?service=__all_services__&tags=%7B%22jaeger-debug-id%22%3A%22needle%22%7D";
     assert!(stderr.contains(search), "{stderr}");
 
-    let patience = std::time::Duration::from_secs(20);
+    let patience = std::time::Duration::from_secs(60);
     assert!(example.collector.drain_blocking(patience).is_nothing());
     // What the page asks for when it shows that search.
     let path = "/api/traces?service=iox-conductor&tags=%7B%22jaeger-debug-id%22%3A%22needle%22%7D&lookback=1h&limit=20";
@@ -123,7 +123,7 @@ fn a_trace_id_of_its_own_is_sent() {
         .unwrap();
     example
         .collector
-        .drain_blocking(std::time::Duration::from_secs(20));
+        .drain_blocking(std::time::Duration::from_secs(60));
     let answer = server.await_get(&format!("/api/traces/{trace_id}"), |answer| {
         answer["data"].is_array()
     });

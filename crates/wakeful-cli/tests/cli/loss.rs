@@ -40,7 +40,7 @@ fn flood(server: &Running) -> u64 {
         let thread = std::thread::Builder::new().name("flood".to_owned());
         thread.spawn_scoped(scope, traced).unwrap();
     });
-    let patience = Duration::from_secs(20);
+    let patience = Duration::from_secs(60);
     let lost = guard.flush_blocking(patience);
     // Carries the news, should the last losses have come too late for all others.
     dispatcher::with_default(&program, || drop(tracing::info_span!("after")));

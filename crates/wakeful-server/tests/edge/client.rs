@@ -97,16 +97,16 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// The next line; `None` after the last. A server that says nothing for ten seconds fails the test.
+    /// The next line; `None` after the last. A server that says nothing for a minute fails the test.
     pub(crate) async fn next(&mut self) -> Option<serde_json::Value> {
         loop {
             if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.read.drain(..=end).collect();
                 return Some(serde_json::from_slice(&line).unwrap());
             }
-            let frame = tokio::time::timeout(Duration::from_secs(10), self.body.frame());
+            let frame = tokio::time::timeout(Duration::from_secs(60), self.body.frame());
             let Ok(frame) = frame.await else {
-                panic!("nothing was said for ten seconds");
+                panic!("nothing was said for a minute");
             };
             let frame = frame?.unwrap();
             self.read.extend(frame.into_data().unwrap_or_default());

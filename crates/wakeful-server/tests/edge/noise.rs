@@ -203,7 +203,7 @@ impl TestServer {
     }
 
     async fn await_messages(&self, receiver: &str, expected: usize) {
-        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
         loop {
             let (kept, refused) = self.messages(receiver).await;
             if kept + refused == expected {

@@ -137,7 +137,7 @@ impl TestServer {
 
     /// Polls a figure until it is what it should become.
     pub(crate) async fn await_figure(&self, sample: &str, expected: f64) {
-        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
         loop {
             let found = self.figure(sample).await;
             if found == expected {

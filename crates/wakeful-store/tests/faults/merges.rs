@@ -17,9 +17,9 @@ fn many_small_flushes_become_fewer_segments_with_the_same_answers() {
     check(&store, 1..=20, &[], "before the merge");
     let before = crash_copy(folder.path());
     // The keeper looks every few seconds.
-    poll(Duration::from_secs(15), "a merge", || store.stats().merges > 0);
+    poll(Duration::from_secs(60), "a merge", || store.stats().merges > 0);
     check(&store, 1..=20, &[], "after the merge");
-    poll(Duration::from_secs(5), "merged files to go", || {
+    poll(Duration::from_secs(60), "merged files to go", || {
         segments(folder.path()).len() as u64 == store.stats().segments
     });
     assert!(store.stats().segments < 16);

@@ -6,7 +6,7 @@ use wakeful::{LogFormat, LostCause, Processor};
 use wakeful_model::{Kind, StatusCode, Value};
 use wakeful_wire::frame::{self, Item};
 
-use crate::receiver::{Arrival, Grpc, Http, Reply, decode};
+use crate::receiver::{Arrival, Grpc, Http, PATIENCE, Reply, decode};
 
 /// A recorder that heeds these variables alone.
 pub(crate) fn builder(variables: &[(&str, &str)]) -> wakeful::Builder {
@@ -70,7 +70,7 @@ fn check_work(name: &str, arrivals: &[Arrival]) {
 fn check(name: &str, variables: &[(&str, &str)], arrivals: &crate::receiver::Arrivals) -> Arrival {
     let (dispatch, guard) = builder(variables).build().unwrap();
     tracing::dispatcher::with_default(&dispatch, work);
-    let lost = guard.shutdown_blocking(Duration::from_secs(5));
+    let lost = guard.shutdown_blocking(PATIENCE);
     assert!(lost.is_nothing(), "{name}: {lost}");
     let all = arrivals.all();
     check_work(name, &all);
@@ -130,7 +130,7 @@ fn a_recording_has_the_same() {
     let path = folder.path().join("work.wakeful");
     let (dispatch, guard) = builder(&[]).without_exporters().recording(&path).build().unwrap();
     tracing::dispatcher::with_default(&dispatch, work);
-    assert!(guard.shutdown_blocking(Duration::from_secs(5)).is_nothing());
+    assert!(guard.shutdown_blocking(PATIENCE).is_nothing());
     let bytes = std::fs::read(&path).unwrap();
     let (mut at, mut arrivals) = (0, Vec::new());
     while let Item::Frame(frame) = frame::read_at(&bytes, at, frame::NO_KEY) {
@@ -192,7 +192,7 @@ fn a_receiver_that_asks_to_wait_is_waited_for() {
     let (dispatch, guard) = http_builder(&receiver).build().unwrap();
     let start = Instant::now();
     tracing::dispatcher::with_default(&dispatch, work);
-    assert!(guard.flush_blocking(Duration::from_secs(10)).is_nothing());
+    assert!(guard.flush_blocking(PATIENCE).is_nothing());
     check_work("retried", &receiver.arrivals.all());
     assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
 }
@@ -226,7 +226,7 @@ fn what_is_refused_is_counted() {
         let receiver = Http::start(move |_| reply.clone());
         let (dispatch, guard) = http_builder(&receiver).build().unwrap();
         tracing::dispatcher::with_default(&dispatch, work);
-        let lost = guard.shutdown_blocking(Duration::from_secs(5));
+        let lost = guard.shutdown_blocking(PATIENCE);
         let causes: Vec<_> = lost
             .by_cause()
             .map(|(cause, count)| (cause, count.spans))
@@ -249,7 +249,7 @@ fn log_records_carry_the_ids_of_their_span() {
         tracing::warn!("outside");
         work();
     });
-    assert!(guard.shutdown_blocking(Duration::from_secs(5)).is_nothing());
+    assert!(guard.shutdown_blocking(PATIENCE).is_nothing());
     let arrivals = receiver.arrivals.all();
     let logs: Vec<_> = arrivals.iter().flat_map(|it| &it.logs).collect();
     assert_eq!(logs.len(), 2, "{logs:?}");
@@ -308,7 +308,7 @@ fn spans_made_by_hand() {
         span.end = span.start.map(|start| start + Duration::from_millis(3));
         span.export();
     });
-    assert!(guard.shutdown_blocking(Duration::from_secs(20)).is_nothing());
+    assert!(guard.shutdown_blocking(PATIENCE).is_nothing());
     let spans = receiver.arrivals.spans();
     let find = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
     let (request, by_hand) = (find("request"), find("by hand"));

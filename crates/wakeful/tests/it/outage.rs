@@ -142,16 +142,16 @@ fn an_outage_is_said_once_and_its_end_too() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str()),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
         ("OTEL_BSP_SCHEDULE_DELAY", "1"),
-        ("OTEL_BSP_EXPORT_TIMEOUT", "250"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "1000"),
     ])
     .log_format(LogFormat::Text)
     .log_writer(lines.clone())
     .build()
     .unwrap();
     let record = || tracing::dispatcher::with_default(&dispatch, || drop(tracing::info_span!("work")));
-    // Several batches are lost, each with several attempts.
+    // More than one batch is lost, each with several attempts: the first has hardly more than a span.
     let deadline = Instant::now() + PATIENCE;
-    while guard.lost().spans() < 3 {
+    while guard.lost().spans() < 50 {
         record();
         assert!(Instant::now() < deadline, "{}", guard.lost());
         take(Duration::from_millis(5));
@@ -174,7 +174,7 @@ fn an_outage_is_said_once_and_its_end_too() {
         "{}",
         lines_now[1]
     );
-    let lost = guard.shutdown_blocking(Duration::from_secs(5));
+    let lost = guard.shutdown_blocking(PATIENCE);
     // The receiver was told of what it could not get.
     let told: i64 = receiver
         .arrivals

@@ -7,7 +7,7 @@ use tracing::Instrument as _;
 use wakeful::Processor;
 
 use crate::exporters::builder;
-use crate::receiver::Grpc;
+use crate::receiver::{Grpc, PATIENCE};
 
 /// Where a program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +64,10 @@ fn check(processor: Processor, place: Place, end: End) {
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
         ])
         .processor(processor)
-        .shutdown_timeout(Duration::from_secs(15))
+        .shutdown_timeout(PATIENCE)
         .build()
         .unwrap()
     };
-    let timeout = Duration::from_secs(15);
     match place.runtime() {
         None => {
             let (dispatch, guard) = begin();
@@ -80,9 +79,9 @@ fn check(processor: Processor, place: Place, end: End) {
                 let (dispatch, guard) = begin();
                 tracing::dispatcher::with_default(&dispatch, record);
                 match end {
-                    End::Async => assert!(guard.shutdown(timeout).await.is_nothing()),
+                    End::Async => assert!(guard.shutdown(PATIENCE).await.is_nothing()),
                     // Also on the one thread that the exporter may depend on.
-                    End::Blocking => assert!(guard.shutdown_blocking(timeout).is_nothing()),
+                    End::Blocking => assert!(guard.shutdown_blocking(PATIENCE).is_nothing()),
                     End::Drop => drop(guard),
                 }
             };

@@ -372,6 +372,17 @@ pub(crate) fn take(duration: Duration) {
     let _ = never.recv_timeout(duration);
 }
 
+/// A port that is taken, so that no other test gets it, and on which nobody listens until somebody binds it again.
+fn port_of_nobody() -> SocketAddr {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    // Kept as long as the test's process.
+    std::mem::forget(socket);
+    address
+}
+
 /// A peer that is no receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
@@ -390,10 +401,13 @@ impl Peer {
 
     /// Starts it; it lives as long as the test's process.
     pub(crate) fn start(self) -> SocketAddr {
+        if self == Self::None {
+            return port_of_nobody();
+        }
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         match self {
-            Self::None => drop(listener),
+            Self::None => {}
             Self::Silent => {
                 std::thread::spawn(move || {
                     let streams: Vec<TcpStream> = listener.incoming().filter_map(Result::ok).collect();
