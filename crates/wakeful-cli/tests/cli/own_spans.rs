@@ -1,11 +1,10 @@
 //! The server's own spans: sent to another server that is asked for, and never to itself.
 
-use std::net::TcpListener;
 use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::process::{Running, free_ports, wakeful};
+use crate::process::{Reserved, Running, free_ports, wakeful};
 
 const MEMORY: [&str; 2] = ["--backend", "memory"];
 
@@ -55,12 +54,9 @@ fn without_an_endpoint_nothing_is_sent_and_a_level_silences_spans() {
 
 #[test]
 fn a_server_does_not_send_to_itself() {
-    // A number that was free a moment ago, because the endpoint must be known before the server is.
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    // The endpoint must be known before the server is.
+    let reserved = Reserved::new();
+    let port = reserved.address.port();
     let mut command = wakeful(&["serve", "--backend", "memory", "--ready-json"]);
     command
         .args(free_ports())

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tokio::net::TcpSocket;
 
 const LISTENERS: [&str; 8] = [
     "otlp-grpc",
@@ -44,6 +45,25 @@ pub(crate) fn free_ports() -> Vec<String> {
         .iter()
         .flat_map(|name| [format!("--{name}-port"), "0".to_owned()])
         .collect()
+}
+
+/// A port that is taken as long as this lives, so that no other test gets it, and on which nobody listens until somebody binds it too.
+pub(crate) struct Reserved {
+    pub(crate) address: SocketAddr,
+    _socket: TcpSocket,
+}
+
+impl Reserved {
+    pub(crate) fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        // Both sides must ask for it; listeners do.
+        socket.set_reuseaddr(true).unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self {
+            address: socket.local_addr().unwrap(),
+            _socket: socket,
+        }
+    }
 }
 
 /// A server that is ready; killed if it is dropped.

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use wakeful_console::{Feed, Server, ServerOptions};
 use wakeful_model::runtime::{RuntimeBatch, TaskId, TaskStart, TaskSums};
 
-use crate::process::Running;
+use crate::process::{Reserved, Running};
 
 const SECOND: u64 = 1_000_000_000;
 const BEGUN: u64 = 1_700_000_000 * SECOND;
@@ -82,10 +82,8 @@ fn begin(address: SocketAddr) -> (Runtime, Feed) {
 
 #[test]
 fn a_program_with_a_console_is_kept_after_its_end_and_told_from_the_next() {
-    let address = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let reserved = Reserved::new();
+    let address = reserved.address;
     let (ends, feed) = begin(address);
     let folder = TempDir::new().unwrap();
     let console = format!("http://{address}");

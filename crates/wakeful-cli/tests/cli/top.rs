@@ -10,7 +10,7 @@ use wakeful_model::runtime::{
     RuntimeBatch, TaskId, TaskStart, TaskSums,
 };
 
-use crate::process::wakeful;
+use crate::process::{Reserved, wakeful};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -146,9 +146,8 @@ fn once_as_lines() {
 
 #[test]
 fn nobody_there() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let nobody = Reserved::new();
+    let address = format!("http://{}", nobody.address);
     let said = wakeful(&["top", &address, "--once"]).output().unwrap();
     assert_eq!(said.status.code(), Some(1));
     let text = String::from_utf8(said.stderr).unwrap();

@@ -132,8 +132,8 @@ test('two steps and a sleep are one task, two polls, one wake and a hundred mill
   const lanes = await lanesOf(server, span);
   const { polls: count, wakes, polled, scheduled, idle, notPolled } = lanes?.sums ?? {};
   expect([count, wakes]).toEqual([2, 1]);
-  // A timer is never early; how late it is, and how long a poll waits, is the machine's affair.
-  expect(idle).toBeGreaterThan(99e6);
+  // A timer is never early; how late it is, how long a poll waits, and how long the poll takes that begins to sleep, is the machine's affair.
+  expect((idle ?? 0) + (polled ?? 0)).toBeGreaterThan(99e6);
   const whole = (lanes?.to ?? 0) - (lanes?.from ?? 0);
   expect(Math.abs(((polled ?? 0) + (scheduled ?? 0) + (idle ?? 0) + (notPolled ?? 0)) / whole - 1)).toBeLessThan(0.01);
 
