@@ -58,8 +58,13 @@ fn page() -> anyhow::Result<Vec<String>> {
 fn browser() -> anyhow::Result<Vec<String>> {
     let binary = programs::build(Profile::Debug, &["wakeful"])?.join("wakeful");
     let examples = programs::build_example("two_steps")?;
+    let service = programs::build_iox_service()?;
     let mut tests = npm_command(&["run", "test:browser"]);
-    shell::run(tests.env("WAKEFUL_BIN", binary).env("WAKEFUL_EXAMPLES", examples))?;
+    tests
+        .env("WAKEFUL_BIN", binary)
+        .env("WAKEFUL_EXAMPLES", examples)
+        .env("WAKEFUL_IOX_SERVICE", service);
+    shell::run(&mut tests)?;
     Ok(Vec::new())
 }
 

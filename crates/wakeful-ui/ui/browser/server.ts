@@ -12,6 +12,8 @@ export interface Server {
   url: string;
   /** Where it takes OTLP over HTTP; absent if the answers are generated. */
   otlp?: string;
+  /** Where it listens as Jaeger's agent; absent likewise. */
+  agent?: string;
   stop(): Promise<void>;
 }
 
@@ -80,7 +82,7 @@ export async function start(stored: Stored): Promise<Server> {
     }
     for (const trace of smallTraces(stored.small ?? 0)) await sendTrace(ready.listeners['otlp-http'], trace);
     if (stored.miniRedis) await poll(async () => (await services(url)).includes('mini-redis'), 'mini-redis is stored');
-    return { url, otlp: ready.listeners['otlp-http'], stop };
+    return { url, otlp: ready.listeners['otlp-http'], agent: ready.listeners['jaeger-compact'], stop };
   } catch (error) {
     await stop();
     throw error;
@@ -91,6 +93,21 @@ export async function start(stored: Stored): Promise<Server> {
 export async function startDemo(requestsPerSecond: number): Promise<Server> {
   const { url, ready, stop } = await run(builtBy('WAKEFUL_BIN'), 'demo', ['--no-open', '--requests-per-second', String(requestsPerSecond)]);
   return { url, otlp: ready.listeners['otlp-http'], stop };
+}
+
+/** Starts the example service of context by value (`examples/iox-service`), which sends its spans to the server's agent port. */
+export async function startService(server: Server): Promise<{ url: string; stop(): Promise<void> }> {
+  const [host, port] = server.agent?.split(':') ?? [];
+  const env = { PATH: process.env.PATH, TRACES_EXPORTER: 'jaeger', TRACES_EXPORTER_JAEGER_AGENT_HOST: host, TRACES_EXPORTER_JAEGER_AGENT_PORT: port };
+  const child = spawn(builtBy('WAKEFUL_IOX_SERVICE'), ['--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'], env });
+  const stop = () => end(child);
+  try {
+    const line = await firstLine(child);
+    return { url: `http://${line.replace('listening on ', '')}`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** What `cargo xtask test` has built and names in the environment. */
@@ -110,7 +127,7 @@ async function run(binary: string, subcommand: string, more: readonly string[]):
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const ready = await readyLine(child);
+    const ready = JSON.parse(await firstLine(child)) as Ready;
     return { url: ready.url.replace(/\/$/, ''), ready, stop };
   } catch (error) {
     await stop();
@@ -123,15 +140,16 @@ interface Ready {
   listeners: Record<string, string>;
 }
 
-function readyLine(child: ChildProcess): Promise<Ready> {
+/** What a program says when it is ready. */
+function firstLine(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error('the server was not ready in time')), READY_MS);
+    const late = setTimeout(() => reject(new Error(`${child.spawnfile} was not ready in time`)), READY_MS);
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it was ready`)));
+    child.once('exit', (code) => reject(new Error(`${child.spawnfile} ended with ${code} before it was ready`)));
     if (!child.stdout) return;
     createInterface({ input: child.stdout }).once('line', (line) => {
       clearTimeout(late);
-      resolve(JSON.parse(line) as Ready);
+      resolve(line);
     });
   });
 }
