@@ -14,6 +14,7 @@ mod span;
 mod trace;
 mod utc;
 mod value;
+mod warnings;
 
 pub use loss::Loss;
 pub use span::{Event, Kind, Link, Span, Status, StatusCode};
@@ -21,6 +22,7 @@ pub use trace::{Resource, Scope, SpanBatch, Trace};
 pub use utc::Utc;
 pub use value::{Attribute, Value, base64_text, canonical_text, float_text, write_json_string};
 pub use wakeful_trace::{ParseIdError, SpanId, TraceId};
+pub use warnings::Warnings;
 
 /// The attribute in which repairs and adjustments of a span are noted, as a list of sentences.
 ///

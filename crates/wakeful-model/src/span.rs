@@ -2,6 +2,7 @@
 
 use wakeful_trace::{SpanId, TraceId};
 
+use crate::warnings::{MORE, WARNINGS_MAX};
 use crate::{Attribute, Value, WARNINGS_KEY};
 
 /// A unit of work: what was done, when, as part of what.
@@ -69,11 +70,16 @@ impl Span {
     }
 
     /// Notes a repair or an adjustment on the span, unless it stands there already: a trace that was read from a file
-    /// has been adjusted before.
+    /// has been adjusted before. Of a great many the first ones are kept.
     pub fn add_warning(&mut self, sentence: impl Into<String>) {
-        let sentence = sentence.into();
+        let mut sentence = sentence.into();
         if self.warnings().any(|known| known == sentence) {
             return;
+        }
+        match self.warnings().count() {
+            0..WARNINGS_MAX => {}
+            WARNINGS_MAX => MORE.clone_into(&mut sentence),
+            _ => return,
         }
         let sentence = Value::String(sentence);
         match self

@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use tokio::net::UdpSocket;
 use wakeful_model::runtime::{RuntimeBatch, TaskId, TaskStart};
 use wakeful_server::{Limits, Listener, ServerOptions};
 
@@ -261,6 +262,50 @@ async fn a_store_that_refuses_is_a_reason_to_try_again() {
     assert_eq!(answer.grpc_status().0, 14);
     let refused = "wakeful_receiver_refused_spans_total{receiver=\"otlp_grpc\",reason=\"stopping\"}";
     assert!(server.figure(refused).await > 0.0);
+    server.stop().await;
+}
+
+/// A datagram whose process has so many tags without a sound key, and so many spans of one trace that begins with it.
+fn faults_times_spans(tags: usize, spans: usize) -> Vec<u8> {
+    let list = |elements: usize| {
+        let mut header = vec![0x19, 0xfc];
+        let mut rest = elements;
+        while rest > 0x7f {
+            header.push((rest & 0x7f) as u8 | 0x80);
+            rest >>= 7;
+        }
+        header.push(rest as u8);
+        header
+    };
+    // A oneway message `emitBatch` of Thrift's compact protocol; its batch; the batch's process, named `s`.
+    let mut datagram = [&b"\x82\x81\x00\x09emitBatch"[..], b"\x1c\x1c\x18\x01s"].concat();
+    datagram.extend(list(tags));
+    // key: a byte that is not UTF-8; type: text.
+    datagram.extend(b"\x18\x01\xff\x15\x00\x00".repeat(tags));
+    datagram.push(0);
+    datagram.extend(list(spans));
+    // Trace 1, span 1, no parent, no name, no flags, at 0, for 0.
+    let span = b"\x16\x02\x16\x00\x16\x02\x16\x00\x18\x00\x25\x00\x16\x00\x16\x00\x00";
+    datagram.extend(span.repeat(spans));
+    datagram.extend([0, 0]);
+    datagram
+}
+
+#[tokio::test]
+async fn faults_of_a_resource_are_told_on_its_spans_but_not_without_end() {
+    let server = TestServer::start().await;
+    let datagram = faults_times_spans(5_000, 2_000);
+    assert!(datagram.len() < 65_000, "{}", datagram.len());
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = server.addresses[&Listener::JaegerCompact];
+    socket.send_to(&datagram, address).await.unwrap();
+    // Each sentence of each span compared with all before would take minutes.
+    let accepted = "wakeful_receiver_accepted_spans_total{receiver=\"jaeger_compact\"}";
+    server.await_figure(accepted, 2_000.0).await;
+    let answer = server.get(Listener::Query, "/api/traces/1?raw=true").await.json();
+    let warnings = answer["data"][0]["spans"][0]["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 9);
+    assert_eq!(warnings[8], "more was mended than is told here");
     server.stop().await;
 }
 

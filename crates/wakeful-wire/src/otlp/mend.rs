@@ -2,7 +2,7 @@
 //!
 //! This is the slow path: it decodes the whole request, and only for requests in which something is wrong.
 
-use wakeful_model::{Attribute, Resource, Scope, Span, SpanBatch, Utc, Value};
+use wakeful_model::{Attribute, Resource, Scope, Span, SpanBatch, Utc, Value, Warnings};
 
 use super::batch::{read_resource, read_scope};
 use super::fields;
@@ -22,7 +22,7 @@ pub(super) fn decode_and_mend(payload: &[u8]) -> SpanBatch {
     for resource_spans in messages(payload, fields::REQUEST_RESOURCE_SPANS) {
         let mut resource = Resource::default();
         let mut schema_url = String::new();
-        let mut warnings = Vec::new();
+        let mut warnings = Warnings::default();
         for (number, field) in Fields::new(resource_spans, 0) {
             match number {
                 fields::RESOURCE_SPANS_RESOURCE => {
@@ -52,7 +52,7 @@ pub(super) fn decode_and_mend(payload: &[u8]) -> SpanBatch {
     batch
 }
 
-fn mend_service_name(resource: &mut Resource, warnings: &mut Vec<String>) {
+fn mend_service_name(resource: &mut Resource, warnings: &mut Warnings) {
     let named = resource
         .attributes
         .iter_mut()
@@ -78,7 +78,7 @@ fn mend_service_name(resource: &mut Resource, warnings: &mut Vec<String>) {
     ));
 }
 
-fn mended_scope(scope_spans: &[u8], warnings: &mut Vec<String>) -> Scope {
+fn mended_scope(scope_spans: &[u8], warnings: &mut Warnings) -> Scope {
     let mut scope = Scope::default();
     let mut schema_url = String::new();
     for (number, field) in Fields::new(scope_spans, 0) {
@@ -103,8 +103,8 @@ fn mended_scope(scope_spans: &[u8], warnings: &mut Vec<String>) -> Scope {
     scope
 }
 
-fn mended_span(bytes: &[u8], mut span: Span, shared_warnings: &[String]) -> Span {
-    let mut warnings = shared_warnings.to_vec();
+fn mended_span(bytes: &[u8], mut span: Span, shared_warnings: &Warnings) -> Span {
+    let mut warnings = shared_warnings.clone();
     span.attributes = mended_attributes(bytes, fields::SPAN_ATTRIBUTE, "attribute", &mut warnings);
     for (number, field) in Fields::new(bytes, 0) {
         match number {
@@ -114,7 +114,7 @@ fn mended_span(bytes: &[u8], mut span: Span, shared_warnings: &[String]) -> Span
                     INVALID_SPAN_NAME,
                     Value::Bytes(field.bytes().to_vec()),
                 ));
-                warnings.push("the span's name was not UTF-8; its bytes are kept as an attribute".to_owned());
+                warnings.push("the span's name was not UTF-8; its bytes are kept as an attribute");
             }
             fields::SPAN_TRACE_STATE => span.trace_state = lossy(field),
             fields::SPAN_STATUS => {
@@ -165,7 +165,7 @@ fn mended_span(bytes: &[u8], mut span: Span, shared_warnings: &[String]) -> Span
 
 /// Attributes of which a value that is not UTF-8 becomes bytes, and a key that is not becomes `invalid-tag-key-N`
 /// with key and value as bytes.
-fn mended_attributes(bytes: &[u8], number: u32, what: &str, warnings: &mut Vec<String>) -> Vec<Attribute> {
+fn mended_attributes(bytes: &[u8], number: u32, what: &str, warnings: &mut Warnings) -> Vec<Attribute> {
     let mut invalid_keys = 0;
     let mut attributes = Vec::new();
     for pair in messages(bytes, number) {
@@ -228,7 +228,7 @@ fn mended_value(bytes: &[u8]) -> Value {
                 bytes,
                 fields::LIST_ITEM,
                 "entry",
-                &mut Vec::new(),
+                &mut Warnings::default(),
             ))
         }
         (1..=7, _) => ValueView::new(bytes).to_model(),

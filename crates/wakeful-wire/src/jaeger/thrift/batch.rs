@@ -1,6 +1,6 @@
 //! `Batch` and `Process`: spans with the resource that they share.
 
-use wakeful_model::{Attribute, Resource, Scope, SpanBatch, Value};
+use wakeful_model::{Attribute, Resource, Scope, SpanBatch, Value, Warnings};
 
 use super::span::read_span;
 use super::tags::{keep_last_of_each_key, position, read_tags};
@@ -29,9 +29,7 @@ pub(super) fn read_batch<'a, R: Reader<'a>>(reader: &mut R) -> Result<(SpanBatch
     let (resource, warnings) = required(reader, process, "a batch without its process")?;
     let mut spans = required(reader, spans, "a batch without its spans")?;
     for span in &mut spans {
-        warnings
-            .iter()
-            .for_each(|warning| span.add_warning(warning.as_str()));
+        warnings.iter().for_each(|warning| span.add_warning(warning));
     }
     Ok((
         SpanBatch {
@@ -45,10 +43,10 @@ pub(super) fn read_batch<'a, R: Reader<'a>>(reader: &mut R) -> Result<(SpanBatch
 
 /// `struct Process { 1: required string serviceName, 2: optional list<Tag> tags }`, and what there is to warn of
 /// on its spans.
-fn read_process<'a>(reader: &mut impl Reader<'a>) -> Result<(Resource, Vec<String>), ThriftError> {
+fn read_process<'a>(reader: &mut impl Reader<'a>) -> Result<(Resource, Warnings), ThriftError> {
     let mut service_name = None;
     let mut tags = Vec::new();
-    let mut warnings = Vec::new();
+    let mut warnings = Warnings::default();
     let mut last_id = 0;
     while let Some(field) = reader.field(&mut last_id)? {
         match (field.id, field.kind) {
@@ -64,7 +62,7 @@ fn read_process<'a>(reader: &mut impl Reader<'a>) -> Result<(Resource, Vec<Strin
         let name = match std::str::from_utf8(service_name) {
             Ok(name) => name.into(),
             Err(_) => {
-                warnings.push("the service's name was not UTF-8; its bytes are kept".to_owned());
+                warnings.push("the service's name was not UTF-8; its bytes are kept");
                 Value::Bytes(service_name.to_vec())
             }
         };

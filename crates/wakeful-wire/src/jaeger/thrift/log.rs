@@ -1,6 +1,6 @@
 //! `Log`: what happened at one instant.
 
-use wakeful_model::{Event, Value};
+use wakeful_model::{Event, Value, Warnings};
 
 use super::required;
 use super::span::unix_nanos;
@@ -13,7 +13,7 @@ pub(super) const LOG_SIZE_USUAL: usize = 32;
 /// `struct Log { 1: required i64 timestamp, 2: required list<Tag> fields }`; the field `event` names the event.
 pub(super) fn read_log<'a>(
     reader: &mut impl Reader<'a>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Warnings,
 ) -> Result<Option<Event>, ThriftError> {
     let (mut timestamp, mut fields) = (None, None);
     let mut last_id = 0;

@@ -1,6 +1,6 @@
 //! `Span`, as it is on the wire and as it becomes.
 
-use wakeful_model::{Attribute, Event, Span, SpanId, TraceId, Value};
+use wakeful_model::{Attribute, Event, Span, SpanId, TraceId, Value, Warnings};
 
 use super::log::{LOG_SIZE_USUAL, read_log};
 use super::reference::{self, REFERENCE_SIZE_USUAL, Reference};
@@ -29,7 +29,7 @@ pub(super) struct WireSpan<'a> {
     duration_micros: i64,
     attributes: Vec<Attribute>,
     events: Vec<Event>,
-    warnings: Vec<String>,
+    warnings: Warnings,
 }
 
 /// Reads a span; one whose trace or span id is zero is counted as rejected instead.
@@ -51,7 +51,7 @@ impl<'a> WireSpan<'a> {
         let (mut low, mut high, mut span_id, mut parent_span_id) = (None, None, None, None);
         let (mut name, mut flags, mut start, mut duration) = (None, None, None, None);
         let (mut references, mut attributes, mut events) = (Vec::new(), Vec::new(), Vec::new());
-        let mut warnings = Vec::new();
+        let mut warnings = Warnings::default();
         let mut last_id = 0;
         while let Some(field) = reader.field(&mut last_id)? {
             match (field.id, field.kind) {
@@ -106,7 +106,7 @@ impl<'a> WireSpan<'a> {
                     INVALID_SPAN_NAME,
                     Value::Bytes(self.name.to_vec()),
                 ));
-                warnings.push("the span's name was not UTF-8; its bytes are kept as an attribute".to_owned());
+                warnings.push("the span's name was not UTF-8; its bytes are kept as an attribute");
                 INVALID_SPAN_NAME
             }
         };

@@ -2,7 +2,7 @@
 
 use std::str;
 
-use wakeful_model::{Attribute, Value};
+use wakeful_model::{Attribute, Value, Warnings};
 
 use super::{read_structs, required};
 use crate::thrift::{Kind, Reader, ThriftError};
@@ -19,7 +19,7 @@ const COMPARED_IN_PAIRS_MAX: usize = 32;
 pub(super) fn read_tags<'a>(
     reader: &mut impl Reader<'a>,
     what: &str,
-    warnings: &mut Vec<String>,
+    warnings: &mut Warnings,
 ) -> Result<Vec<Attribute>, ThriftError> {
     let mut invalid_keys = 0;
     let mut attributes = read_structs(reader, TAG_SIZE_USUAL, |reader| {
@@ -77,7 +77,7 @@ impl<'a> Tag<'a> {
     }
 
     /// Text that is not UTF-8 is kept as bytes, as in a request that came by OTLP.
-    fn into_attribute(self, what: &str, invalid_keys: &mut u32, warnings: &mut Vec<String>) -> Attribute {
+    fn into_attribute(self, what: &str, invalid_keys: &mut u32, warnings: &mut Warnings) -> Attribute {
         let Ok(key) = str::from_utf8(self.key) else {
             *invalid_keys += 1;
             let name = format!("invalid-tag-key-{invalid_keys}");
