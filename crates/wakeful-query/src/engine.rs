@@ -5,9 +5,11 @@ use std::ops::RangeInclusive;
 
 use rustc_hash::FxHashSet;
 use wakeful_model::{Kind, Trace, TraceId};
-use wakeful_store::{ReadBounds, ReadError, SpanFilter, SpanKey, Store};
+use wakeful_store::{ReadBounds, ReadError, SpanFilter, SpanKey, Store, Traces};
 
-use crate::{Answer, Dependency, Operation, Page, ReadStats, TraceQuery, TraceSummary, dependencies, tags};
+use crate::{
+    Answer, Dependency, Operation, Page, ReadStats, TraceQuery, TraceSummary, TracesById, dependencies, tags,
+};
 
 /// Whole traces are held in memory for an answer up to so many bytes, as OTLP; in memory they take some three times
 /// as much. A trace that is asked for by itself may have more than several together.
@@ -112,6 +114,32 @@ impl Engine {
         }
     }
 
+    /// The traces of some ids, without duplicates, in the order asked for; and what is not among them, and why.
+    ///
+    /// # Errors
+    /// If nothing could be read.
+    pub fn traces(&self, ids: &[TraceId]) -> Result<TracesById, QueryError> {
+        let mut known = FxHashSet::default();
+        let mut ids: Vec<_> = ids.iter().copied().filter(|id| known.insert(*id)).collect();
+        let read = self.store.traces_within(&ids, ANSWER_BOUNDS);
+        if let (Some(problem), true) = (read.problems.first(), read.traces.is_empty()) {
+            return Err(problem.clone().into());
+        }
+        ids.truncate(ids.len() - read.left_out);
+        let is_there = |id: &TraceId| {
+            read.traces.iter().any(|trace| trace.id == *id)
+                || read.too_large.iter().any(|(large, _)| large == id)
+        };
+        ids.retain(|id| !is_there(id));
+        let mut problems = sentences(&read.problems);
+        problems.extend(not_read(&read));
+        Ok(TracesById {
+            traces: read.traces,
+            missing: ids,
+            problems,
+        })
+    }
+
     /// The spans of a trace by which a search finds it: those that meet all conditions.
     ///
     /// # Errors
@@ -137,16 +165,7 @@ impl Engine {
             return Err(QueryError::Store((*problem).clone()));
         }
         let mut problems: Vec<_> = unreadable.map(ToString::to_string).collect();
-        let too_large = read.too_large.iter().copied().map(TooLarge::from);
-        problems.extend(too_large.map(|trace| trace.to_string()));
-        if read.left_out > 0 {
-            problems.push(format!(
-                "the last {} traces were left out, because the answer would take more than {} MiB; lower the limit or \
-                 narrow the search",
-                read.left_out,
-                ANSWER_BOUNDS.together_bytes >> 20
-            ));
-        }
+        problems.extend(not_read(&read));
         Ok(Answer {
             items: read.traces,
             read: ReadStats {
@@ -187,6 +206,20 @@ impl Engine {
             _ => Ok((dependencies::add_up(calls.into_iter()), sentences(&problems))),
         }
     }
+}
+
+/// What was not read because the answer would take too much memory, for people.
+fn not_read(read: &Traces) -> impl Iterator<Item = String> {
+    let too_large = read.too_large.iter().copied().map(TooLarge::from);
+    let left_out = (read.left_out > 0).then(|| {
+        format!(
+            "the last {} traces were left out, because the answer would take more than {} MiB; lower the limit or \
+             narrow the search",
+            read.left_out,
+            ANSWER_BOUNDS.together_bytes >> 20
+        )
+    });
+    too_large.map(|trace| trace.to_string()).chain(left_out)
 }
 
 /// What could not be read, for people.

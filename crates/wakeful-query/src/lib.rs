@@ -30,4 +30,6 @@ pub use skeleton_trace::SkeletonTrace;
 pub use sort::{NotAPlace, Place, Sort};
 pub use summary::summarize;
 pub use tree::{Children, Parent, Parents, TreeSpan};
-pub use types::{Answer, Dependency, Operation, ReadStats, ServiceSummary, TraceQuery, TraceSummary};
+pub use types::{
+    Answer, Dependency, Operation, ReadStats, ServiceSummary, TraceQuery, TraceSummary, TracesById,
+};

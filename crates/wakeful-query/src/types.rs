@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use wakeful_model::{Kind, TraceId};
+use wakeful_model::{Kind, Trace, TraceId};
 
 /// What to look for. One span must meet all conditions; the whole trace is the answer.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -79,6 +79,17 @@ pub struct ServiceSummary {
     pub spans: u32,
     /// How many of them failed.
     pub errors: u32,
+}
+
+/// Traces that were asked for by their ids.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TracesById {
+    /// Those that there are, in the order asked for.
+    pub traces: Vec<Trace>,
+    /// Ids of which no span is known.
+    pub missing: Vec<TraceId>,
+    /// What could not be read, or is not there because it would take too much memory, in sentences.
+    pub problems: Vec<String>,
 }
 
 /// An operation of a service.

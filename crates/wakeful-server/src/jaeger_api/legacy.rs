@@ -83,14 +83,7 @@ pub(super) async fn traces(State(queries): State<Queries>, RawQuery(query): RawQ
             Search::ByIds(ids) => by_ids(engine, &ids)?,
             Search::Matching(query) => {
                 let found = engine.find(&query)?;
-                (
-                    found.items,
-                    found
-                        .problems
-                        .into_iter()
-                        .map(|problem| partial(problem, None))
-                        .collect(),
-                )
+                (found.items, unread(found.problems))
             }
         };
         write(traces, &errors, &params)
@@ -112,7 +105,7 @@ pub(super) async fn trace(
         params.read("end", go::parse_i64)?;
         params.raw()?;
         match find_trace(engine, id)? {
-            Some(trace) => write(vec![trace], &[], &params),
+            Some((trace, problems)) => write(vec![trace], &unread(problems), &params),
             None => Err(ApiError::new(StatusCode::NOT_FOUND, "trace not found")),
         }
     })
@@ -134,36 +127,35 @@ pub(super) async fn dependencies(State(queries): State<Queries>, RawQuery(query)
                 call_count: edge.call_count,
             })
             .collect();
-        let problems: Vec<_> = problems
-            .into_iter()
-            .map(|problem| partial(problem, None))
-            .collect();
-        Ok(to_vec(&with_errors(views, &problems), params.pretty())?)
+        Ok(to_vec(&with_errors(views, &unread(problems)), params.pretty())?)
     })
     .await
 }
 
-/// The trace of an id that may be zero, which no trace has.
-pub(super) fn find_trace(engine: &Engine, id: u128) -> Result<Option<Trace>, ApiError> {
+/// The trace of an id that may be zero, which no trace has; and what of it could not be read.
+pub(super) fn find_trace(engine: &Engine, id: u128) -> Result<Option<(Trace, Vec<String>)>, ApiError> {
     match TraceId::new(id) {
-        Some(id) => Ok(engine.trace(id)?),
+        Some(id) => Ok(engine.trace_and_problems(id)?),
         None => Ok(None),
     }
 }
 
 /// The traces that there are, and an error for each that is missing.
 fn by_ids(engine: &Engine, ids: &[u128]) -> Result<(Vec<Trace>, Vec<ErrorView>), ApiError> {
-    let (mut traces, mut missing) = (Vec::new(), Vec::new());
-    for (index, &id) in ids.iter().enumerate() {
-        if ids[..index].contains(&id) {
-            continue;
-        }
-        match find_trace(engine, id)? {
-            Some(trace) => traces.push(trace),
-            None => missing.push(partial("trace not found".to_owned(), Some(trace_id_text(id)))),
-        }
-    }
-    Ok((traces, missing))
+    let wanted: Vec<_> = ids.iter().copied().filter_map(TraceId::new).collect();
+    let read = engine.traces(&wanted)?;
+    let none = ids.contains(&0).then_some(0);
+    let missing = read.missing.iter().map(|id| id.get()).chain(none);
+    let missing = missing.map(|id| partial("trace not found".to_owned(), Some(trace_id_text(id))));
+    Ok((read.traces, missing.chain(unread(read.problems)).collect()))
+}
+
+/// What could not be read of an answer that succeeded otherwise.
+fn unread(problems: Vec<String>) -> Vec<ErrorView> {
+    problems
+        .into_iter()
+        .map(|problem| partial(problem, None))
+        .collect()
 }
 
 /// An error of an answer that succeeded otherwise.

@@ -92,7 +92,9 @@ pub(super) async fn trace(
     answer_v3(&queries, move |engine| {
         let id = ids::parse(&id).map_err(|why| v3_search::malformed("trace_id", &why))?;
         let raw = v3_search::by_id(&Params::parse(query.as_deref()))?;
-        write(find_trace(engine, id)?.into_iter().collect(), raw)
+        // This form has no place for what could not be read; the store has logged it.
+        let found = find_trace(engine, id)?.map(|(trace, _)| trace);
+        write(found.into_iter().collect(), raw)
     })
     .await
 }

@@ -113,15 +113,10 @@ fn failed(error: ApiError) -> List {
 
 /// The traces of these ids, as far as they are stored.
 fn these(engine: &Engine, ids: &[TraceId]) -> Result<List, ApiError> {
-    let mut items = Vec::new();
-    for id in ids {
-        if let Some(mut trace) = engine.trace(*id)? {
-            adjust::tidy(&mut trace);
-            items.push(summarize(&trace));
-        }
-    }
+    let mut found = engine.traces(ids)?;
+    found.traces.iter_mut().for_each(adjust::tidy);
+    let mut items: Vec<_> = found.traces.iter().map(summarize).collect();
     items.sort_by_key(|summary| (std::cmp::Reverse(summary.start_unix_nanos), summary.id));
-    items.dedup_by_key(|summary| summary.id);
     let spans = items.iter().map(|summary| u64::from(summary.spans)).sum();
     let read = ReadStats {
         spans,
@@ -133,7 +128,7 @@ fn these(engine: &Engine, ids: &[TraceId]) -> Result<List, ApiError> {
         matches: None,
         read,
         truncated: false,
-        problems: Vec::new(),
+        problems: found.problems,
     })
 }
 
