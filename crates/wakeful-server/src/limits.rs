@@ -16,8 +16,11 @@ pub struct Limits {
     pub connections_max: usize,
     /// Concurrent streams of one HTTP/2 connection (default 256).
     pub streams_max: u32,
-    /// How long the headers of a request may take (default 10 s).
+    /// How long the headers of a connection's first request may take (default 10 s).
     pub header_timeout: Duration,
+    /// How long a connection may rest between two requests, and the headers of the next may take (default 90 s: more than
+    /// senders' intervals, most of which are a minute at most).
+    pub idle_timeout: Duration,
     /// How long the body of a request may take (default 60 s).
     pub body_timeout: Duration,
     /// Spans of one trace that the page gets (default 2,000,000); of larger ones the earliest, the latest and the longest.
@@ -40,6 +43,7 @@ impl Default for Limits {
             connections_max: 1024,
             streams_max: 256,
             header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(90),
             body_timeout: Duration::from_secs(60),
             trace_spans_max: 2_000_000,
             trace_layouts_bytes_max: 160 << 20,

@@ -70,9 +70,10 @@ pub(crate) fn router(
     let base = base_path.trim_end_matches('/');
     let page = Page::new(assets, &format!("{base}/"));
     let page = any(move |method, uri, headers| page.clone().answer(method, uri, headers));
+    let ingest = receiving.ingest.clone();
     let routes = Router::new()
         .nest("/api/ui", ui_api::router(queries.clone(), receiving, about, stop))
-        .merge(jaeger_api::routes(queries))
+        .merge(jaeger_api::routes(queries, ingest))
         .layer(axum::middleware::from_fn(request_span::trace))
         .fallback_service(page.clone());
     if base.is_empty() {

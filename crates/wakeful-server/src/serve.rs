@@ -118,7 +118,8 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
+        // It starts as soon as the request before is answered, so it is also how long a connection may rest.
+        .header_read_timeout(limits.idle_timeout)
         // 64 KiB of request head, as HTTP/2 below.
         .max_buf_size(64 << 10);
     builder

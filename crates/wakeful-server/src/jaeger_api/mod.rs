@@ -18,19 +18,40 @@ mod v3;
 mod v3_search;
 
 use axum::Router;
+use axum::extract::FromRef;
 use axum::routing::{any, get, post};
 use wakeful_query::Engine;
 
-use crate::plain;
 use crate::queries::Queries;
+use crate::{Ingest, Limits, plain};
 
 /// The routes of Jaeger's API over `engine`, and a 404 for everything else under `/api`.
 pub fn router(engine: Engine) -> Router {
-    routes(Queries::new(engine))
+    let ingest = Ingest::new(engine.store().clone(), Limits::default());
+    routes(Queries::new(engine), ingest)
 }
 
-/// The routes, sharing the bound on questions with other APIs.
-pub(crate) fn routes(queries: Queries) -> Router {
+/// What the routes share.
+#[derive(Debug, Clone)]
+struct JaegerApi {
+    queries: Queries,
+    ingest: Ingest,
+}
+
+impl FromRef<JaegerApi> for Queries {
+    fn from_ref(state: &JaegerApi) -> Self {
+        state.queries.clone()
+    }
+}
+
+impl FromRef<JaegerApi> for Ingest {
+    fn from_ref(state: &JaegerApi) -> Self {
+        state.ingest.clone()
+    }
+}
+
+/// The routes, sharing the bounds on questions with other APIs and on bytes with the receivers.
+pub(crate) fn routes(queries: Queries, ingest: Ingest) -> Router {
     Router::new()
         .route("/api/services", get(legacy::services))
         .route(
@@ -56,5 +77,5 @@ pub(crate) fn routes(queries: Queries) -> Router {
         .route("/api/", any(plain::not_found))
         .route("/api/{*rest}", any(plain::not_found))
         .method_not_allowed_fallback(plain::not_found)
-        .with_state(queries)
+        .with_state(JaegerApi { queries, ingest })
 }

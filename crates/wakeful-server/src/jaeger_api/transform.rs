@@ -1,13 +1,11 @@
 //! `POST /api/transform`: OTLP JSON in, Jaeger's JSON out, nothing kept. Jaeger's page opens files with it.
 
 use std::collections::HashMap;
-use std::error::Error;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
-use http_body_util::LengthLimitError;
 use wakeful_model::{SpanBatch, Trace, TraceId};
 use wakeful_query::adjust;
 use wakeful_wire::jaeger::json::{Envelope, TraceView};
@@ -16,31 +14,25 @@ use wakeful_wire::otlp;
 
 use super::error::{ApiError, answer_legacy};
 use super::params::Params;
+use crate::ingest::Refusal;
 use crate::queries::Queries;
-
-/// Bytes of a file that is shown: some 100,000 spans of usual size, and it is all held in memory at once.
-const BODY_BYTES_MAX: usize = 64 << 20;
+use crate::{Ingest, Reason, body};
 
 /// Answers with the traces of the body.
 pub(super) async fn transform(
     State(queries): State<Queries>,
+    State(ingest): State<Ingest>,
     RawQuery(query): RawQuery,
     body: Body,
 ) -> Response {
-    let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
-        let is_too_large = error.source().is_some_and(<dyn Error>::is::<LengthLimitError>);
-        if is_too_large {
-            ApiError::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("the body is larger than {BODY_BYTES_MAX} bytes; send fewer spans at a time"),
-            )
-        } else {
-            ApiError::bad_request(format!("the body did not arrive: {error}"))
-        }
-    });
+    // It counts as what is received, though nothing of it is kept.
+    let bytes_max = ingest.limits().http_message_bytes_max;
+    let body = body::read(body, 0, bytes_max, &ingest).await;
+    let body = body.map_err(|refusal| ApiError::new(status(&refusal), refusal.to_string()));
     answer_legacy(&queries, move |_| {
         let malformed = |why: String| ApiError::bad_request(format!("cannot unmarshal OTLP : {why}"));
-        let (batch, rejected) = otlp::decode_json(&body?).map_err(|error| malformed(error.to_string()))?;
+        let (batch, rejected) =
+            otlp::decode_json(&body?.bytes).map_err(|error| malformed(error.to_string()))?;
         if rejected.total() > 0 {
             return Err(malformed(format!(
                 "{} spans have no valid trace id or span id",
@@ -56,6 +48,14 @@ pub(super) async fn transform(
         )?)
     })
     .await
+}
+
+fn status(refusal: &Refusal) -> StatusCode {
+    match refusal.reason() {
+        Reason::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Reason::Malformed => StatusCode::BAD_REQUEST,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    }
 }
 
 /// The traces of a batch, in the order in which they first occur, each with the resources and scopes that it uses.

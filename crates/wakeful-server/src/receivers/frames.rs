@@ -53,9 +53,10 @@ fn refused(refusal: &Refusal) -> Response {
     let status = match refusal {
         Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Malformed(_) => StatusCode::BAD_REQUEST,
-        Refusal::Incomplete(_) => StatusCode::REQUEST_TIMEOUT,
         Refusal::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        Refusal::Busy | Refusal::Store(_) | Refusal::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Incomplete(_) | Refusal::Busy | Refusal::Store(_) | Refusal::Stopping => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     };
     let mut response = plain::text(status, refusal.to_string());
     if status == StatusCode::SERVICE_UNAVAILABLE {

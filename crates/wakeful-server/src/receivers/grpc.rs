@@ -88,9 +88,12 @@ impl From<&Refusal> for Status {
     fn from(refusal: &Refusal) -> Self {
         let (code, retry_after) = match refusal {
             Refusal::TooLarge { .. } => (Code::ResourceExhausted, None),
-            Refusal::Malformed(_) | Refusal::Incomplete(_) => (Code::InvalidArgument, None),
+            Refusal::Malformed(_) => (Code::InvalidArgument, None),
             Refusal::Failed(_) => (Code::Internal, None),
-            Refusal::Busy | Refusal::Store(_) | Refusal::Stopping => (Code::Unavailable, Some(RETRY_AFTER)),
+            // What came too slowly may come better the next time: a sender gives up what is called its own fault.
+            Refusal::Incomplete(_) | Refusal::Busy | Refusal::Store(_) | Refusal::Stopping => {
+                (Code::Unavailable, Some(RETRY_AFTER))
+            }
         };
         Self {
             code,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use socket2::SockRef;
 use tokio::net::UdpSocket;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use wakeful_wire::jaeger::Protocol;
 
@@ -41,7 +41,8 @@ pub(crate) fn receiver(protocol: Protocol) -> Receiver {
     }
 }
 
-/// Receives datagrams until `shutdown` ends, and returns when all that came before it are kept.
+/// Receives datagrams until `shutdown` ends, and returns when all that came before it are kept, or have had
+/// [`crate::Limits::drain_timeout`] for it.
 pub(crate) async fn run(
     socket: UdpSocket,
     protocol: Protocol,
@@ -53,14 +54,21 @@ pub(crate) async fn run(
     }
     let receiver = receiver(protocol);
     let (queue, waiting) = mpsc::channel(WAITING_MAX);
-    let keeper = tokio::spawn(keep_all(waiting, protocol, receiver, ingest.clone()));
+    let (late, is_late) = oneshot::channel();
+    let mut keeper = tokio::spawn(keep_all(waiting, protocol, receiver, ingest.clone(), is_late));
     tokio::select! {
         () = receive(&socket, receiver, &ingest, &queue) => {}
         () = shutdown => {}
     }
     take_waiting(&socket, receiver, &ingest, &queue);
     drop(queue);
-    if let Err(error) = keeper.await {
+    let in_time = tokio::time::timeout(ingest.limits().drain_timeout, &mut keeper).await;
+    drop(late);
+    let ended = match in_time {
+        Ok(ended) => ended,
+        Err(_) => keeper.await,
+    };
+    if let Err(error) = ended {
         tracing::error!(%error, "the agent's port failed");
     }
 }
@@ -121,14 +129,37 @@ fn take(
     }
 }
 
+/// Keeps what is waiting; what is left when the sender of `late` is gone is dropped and counted.
 async fn keep_all(
     mut waiting: mpsc::Receiver<Received>,
     protocol: Protocol,
     receiver: Receiver,
     ingest: Ingest,
+    late: oneshot::Receiver<()>,
+) {
+    let mut appends = JoinSet::new();
+    tokio::select! {
+        () = append_all(&mut waiting, &mut appends, protocol, receiver, &ingest) => return,
+        _ = late => {}
+    }
+    while appends.try_join_next().is_some() {}
+    let under_way = appends.len();
+    appends.shutdown().await;
+    let left = under_way + std::iter::from_fn(|| waiting.try_recv().ok()).count();
+    for _ in 0..left {
+        ingest.counters().refused_message(receiver, Reason::Stopping);
+    }
+    tracing::warn!(datagrams = left, "not kept in time and dropped");
+}
+
+async fn append_all(
+    waiting: &mut mpsc::Receiver<Received>,
+    appends: &mut JoinSet<()>,
+    protocol: Protocol,
+    receiver: Receiver,
+    ingest: &Ingest,
 ) {
     let slots = Arc::new(Semaphore::new(APPENDS_MAX));
-    let mut appends = JoinSet::new();
     while let Some(received) = waiting.recv().await {
         let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
             break;

@@ -67,13 +67,9 @@ fn answer(refusal: &Refusal) -> (StatusCode, String) {
             StatusCode::BAD_REQUEST,
             format!("Unable to process request body: {refusal}"),
         ),
-        Refusal::Incomplete(_) => (
-            StatusCode::REQUEST_TIMEOUT,
-            format!("Unable to process request body: {refusal}"),
-        ),
         Refusal::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, refusal.to_string()),
         Refusal::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, refusal.to_string()),
-        Refusal::Busy | Refusal::Store(_) | Refusal::Stopping => (
+        Refusal::Incomplete(_) | Refusal::Busy | Refusal::Store(_) | Refusal::Stopping => (
             StatusCode::SERVICE_UNAVAILABLE,
             format!("Cannot submit Jaeger batch: {refusal}"),
         ),

@@ -150,9 +150,8 @@ impl Form {
         match refusal {
             Refusal::TooLarge { .. } => self.error(StatusCode::PAYLOAD_TOO_LARGE, 8, &text),
             Refusal::Malformed(_) => self.error(StatusCode::BAD_REQUEST, 3, &text),
-            Refusal::Incomplete(_) => self.error(StatusCode::REQUEST_TIMEOUT, 3, &text),
             Refusal::Failed(_) => self.error(StatusCode::INTERNAL_SERVER_ERROR, 13, &text),
-            Refusal::Busy | Refusal::Store(_) | Refusal::Stopping => {
+            Refusal::Incomplete(_) | Refusal::Busy | Refusal::Store(_) | Refusal::Stopping => {
                 let mut response = self.error(StatusCode::SERVICE_UNAVAILABLE, 14, &text);
                 response
                     .headers_mut()

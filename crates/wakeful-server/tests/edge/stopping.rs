@@ -91,3 +91,29 @@ async fn those_who_never_ask_lose_their_place() {
     );
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_connection_may_rest_between_two_requests() {
+    let limits = Limits {
+        header_timeout: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let server = TestServer::start_with(ServerOptions { limits, ..options() }).await;
+    let mut connection = TcpStream::connect(server.addresses[&Listener::Health])
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        connection
+            .write_all(b"GET /status HTTP/1.1\r\nhost: a\r\n\r\n")
+            .await
+            .unwrap();
+        let mut answer = [0; 12];
+        connection.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        // Nothing else to wait for: it is the server's clock that must not cut the connection.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let mut rest = [0; 4096];
+        assert!(connection.try_read(&mut rest).unwrap() > 0, "cut off");
+    }
+    server.stop().await;
+}
