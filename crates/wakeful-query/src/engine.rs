@@ -152,12 +152,17 @@ impl Engine {
         }
     }
 
-    /// The newest traces that match, whole; fewer, and a sentence that says so, if they would take too much memory.
+    /// The newest traces that match, whole; fewer, and a sentence that says so, if they would take too much memory. The search
+    /// ends early when it is not wanted any more.
     ///
     /// # Errors
     /// If nothing could be read.
-    pub fn find(&self, query: &TraceQuery) -> Result<Answer<Trace>, QueryError> {
-        let found = self.store.search(&filter(query), query.limit, |_| true);
+    pub fn find(
+        &self,
+        query: &TraceQuery,
+        is_wanted: impl Fn() -> bool,
+    ) -> Result<Answer<Trace>, QueryError> {
+        let found = self.store.search(&filter(query), query.limit, |_| is_wanted());
         let ids: Vec<_> = found.traces.iter().map(|(id, _)| *id).collect();
         let read = self.store.traces_within(&ids, ANSWER_BOUNDS);
         let mut unreadable = found.problems.iter().chain(&read.problems).peekable();
@@ -177,12 +182,16 @@ impl Engine {
         })
     }
 
-    /// The newest traces that match, a line each.
+    /// The newest traces that match, a line each. The search ends early when it is not wanted any more.
     ///
     /// # Errors
     /// If nothing could be read.
-    pub fn find_summaries(&self, query: &TraceQuery) -> Result<Answer<TraceSummary>, QueryError> {
-        let list = self.list(query, &Page::default(), |_| true)?;
+    pub fn find_summaries(
+        &self,
+        query: &TraceQuery,
+        is_wanted: impl Fn() -> bool,
+    ) -> Result<Answer<TraceSummary>, QueryError> {
+        let list = self.list(query, &Page::default(), |_| is_wanted())?;
         Ok(Answer {
             items: list.items,
             read: list.read,

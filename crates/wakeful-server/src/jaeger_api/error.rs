@@ -8,7 +8,7 @@ use wakeful_wire::jaeger::json::{Envelope, ErrorView};
 use wakeful_wire::json::to_vec;
 
 use crate::plain;
-use crate::queries::{Queries, Unanswered};
+use crate::queries::{Asker, Queries, Unanswered, Wanted};
 
 /// A refusal, with the status and the text that the client gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,10 +63,12 @@ impl ApiError {
 impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
         let status = match error {
-            QueryError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            QueryError::Store(_) => {
+                tracing::error!(%error, "a query failed");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             QueryError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         };
-        tracing::error!(%error, "a query failed");
         Self::new(status, error.to_string())
     }
 }
@@ -98,10 +100,10 @@ fn text(status: StatusCode, body: &impl Serialize) -> Response {
     plain::text(status, body.unwrap_or_default())
 }
 
-/// Asks the engine when it is this question's turn, and answers in the dialect of `/api/…`.
+/// Asks the engine when it is this question's turn, and answers in the dialect of `/api/…`. Long work looks whether somebody still waits.
 pub(super) async fn answer_legacy<F>(queries: &Queries, work: F) -> Response
 where
-    F: FnOnce(&Engine) -> Result<Vec<u8>, ApiError> + Send + 'static,
+    F: FnOnce(&Engine, &Wanted) -> Result<Vec<u8>, ApiError> + Send + 'static,
 {
     answer(queries, work).await.unwrap_or_else(ApiError::into_legacy)
 }
@@ -109,15 +111,18 @@ where
 /// Likewise in the dialect of `/api/v3/…`.
 pub(super) async fn answer_v3<F>(queries: &Queries, work: F) -> Response
 where
-    F: FnOnce(&Engine) -> Result<Vec<u8>, ApiError> + Send + 'static,
+    F: FnOnce(&Engine, &Wanted) -> Result<Vec<u8>, ApiError> + Send + 'static,
 {
     answer(queries, work).await.unwrap_or_else(ApiError::into_v3)
 }
 
 async fn answer<F>(queries: &Queries, work: F) -> Result<Response, ApiError>
 where
-    F: FnOnce(&Engine) -> Result<Vec<u8>, ApiError> + Send + 'static,
+    F: FnOnce(&Engine, &Wanted) -> Result<Vec<u8>, ApiError> + Send + 'static,
 {
-    let body = queries.run(work).await??;
+    // A client that gives up and asks again must not keep the slots of both questions.
+    let asker = Asker::default();
+    let wanted = asker.wanted();
+    let body = queries.run(move |engine| work(engine, &wanted)).await??;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }

@@ -18,7 +18,7 @@ use crate::queries::Queries;
 
 /// `/api/services`
 pub(super) async fn services(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
-    answer_legacy(&queries, move |engine| {
+    answer_legacy(&queries, move |engine, _| {
         let services = engine.services();
         Ok(to_vec(
             &Envelope::of(&services, services.len()),
@@ -34,7 +34,7 @@ pub(super) async fn operations_of_service(
     Path(service): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer_legacy(&queries, move |engine| {
+    answer_legacy(&queries, move |engine, _| {
         let operations = engine.operations(Some(&service), None);
         let mut names: Vec<_> = operations
             .iter()
@@ -52,7 +52,7 @@ pub(super) async fn operations_of_service(
 
 /// `/api/operations`
 pub(super) async fn operations(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
-    answer_legacy(&queries, move |engine| {
+    answer_legacy(&queries, move |engine, _| {
         let params = Params::parse(query.as_deref());
         let service = params.get("service");
         if service.is_empty() {
@@ -77,12 +77,12 @@ pub(super) async fn operations(State(queries): State<Queries>, RawQuery(query): 
 
 /// `/api/traces`
 pub(super) async fn traces(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
-    answer_legacy(&queries, move |engine| {
+    answer_legacy(&queries, move |engine, wanted| {
         let params = Params::parse(query.as_deref());
         let (traces, errors) = match legacy_search::search(&params)? {
             Search::ByIds(ids) => by_ids(engine, &ids)?,
             Search::Matching(query) => {
-                let found = engine.find(&query)?;
+                let found = engine.find(&query, || wanted.is_so())?;
                 (found.items, unread(found.problems))
             }
         };
@@ -97,7 +97,7 @@ pub(super) async fn trace(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer_legacy(&queries, move |engine| {
+    answer_legacy(&queries, move |engine, _| {
         let params = Params::parse(query.as_deref());
         let id = ids::parse(&id).map_err(ApiError::bad_request)?;
         // Times are read but do not matter: the store finds a trace without them.
@@ -114,7 +114,7 @@ pub(super) async fn trace(
 
 /// `/api/dependencies`
 pub(super) async fn dependencies(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
-    answer_legacy(&queries, move |engine| {
+    answer_legacy(&queries, move |engine, _| {
         let params = Params::parse(query.as_deref());
         let (dependencies, problems) = engine.dependencies(legacy_search::dependencies(&params)?)?;
         let service = params.get("service");

@@ -29,7 +29,7 @@ pub(super) async fn transform(
     let bytes_max = ingest.limits().http_message_bytes_max;
     let body = body::read(body, 0, bytes_max, &ingest).await;
     let body = body.map_err(|refusal| ApiError::new(status(&refusal), refusal.to_string()));
-    answer_legacy(&queries, move |_| {
+    answer_legacy(&queries, move |_, _| {
         let malformed = |why: String| ApiError::bad_request(format!("cannot unmarshal OTLP : {why}"));
         let (batch, rejected) =
             otlp::decode_json(&body?.bytes).map_err(|error| malformed(error.to_string()))?;

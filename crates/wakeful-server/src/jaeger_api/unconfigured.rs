@@ -11,7 +11,7 @@ use crate::queries::Queries;
 
 /// `POST /api/archive/{id}`
 pub(super) async fn archive(State(queries): State<Queries>, Path(id): Path<String>) -> Response {
-    answer_legacy(&queries, move |_| {
+    answer_legacy(&queries, move |_, _| {
         ids::parse(&id).map_err(ApiError::bad_request)?;
         Err(ApiError::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -23,7 +23,7 @@ pub(super) async fn archive(State(queries): State<Queries>, Path(id): Path<Strin
 
 /// `/api/metrics/latencies`
 pub(super) async fn latencies(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
-    answer_legacy(&queries, move |_| {
+    answer_legacy(&queries, move |_, _| {
         let params = Params::parse(query.as_deref());
         go::parse_float(params.get("quantile")).map_err(|why| unable("quantile", &why))?;
         metrics(&params)
@@ -33,7 +33,7 @@ pub(super) async fn latencies(State(queries): State<Queries>, RawQuery(query): R
 
 /// `/api/metrics/calls` and `/api/metrics/errors`
 pub(super) async fn rates(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
-    answer_legacy(&queries, move |_| metrics(&Params::parse(query.as_deref()))).await
+    answer_legacy(&queries, move |_, _| metrics(&Params::parse(query.as_deref()))).await
 }
 
 /// Refuses bad parameters first, in Jaeger's order.

@@ -21,7 +21,7 @@ pub(super) async fn services(State(queries): State<Queries>) -> Response {
     struct Body {
         services: Vec<String>,
     }
-    answer_v3(&queries, move |engine| {
+    answer_v3(&queries, move |engine, _| {
         Ok(to_vec(
             &Body {
                 services: engine.services(),
@@ -44,7 +44,7 @@ pub(super) async fn operations(State(queries): State<Queries>, RawQuery(query): 
         name: String,
         span_kind: &'static str,
     }
-    answer_v3(&queries, move |engine| {
+    answer_v3(&queries, move |engine, _| {
         let params = Params::parse(query.as_deref());
         let operations = match (
             params.get("service"),
@@ -74,9 +74,9 @@ pub(super) async fn operations(State(queries): State<Queries>, RawQuery(query): 
 
 /// `/api/v3/traces`
 pub(super) async fn traces(State(queries): State<Queries>, RawQuery(query): RawQuery) -> Response {
-    answer_v3(&queries, move |engine| {
+    answer_v3(&queries, move |engine, wanted| {
         let (query, raw) = v3_search::search(&Params::parse(query.as_deref()))?;
-        let found = engine.find(&query)?;
+        let found = engine.find(&query, || wanted.is_so())?;
         log_problems(&found.problems);
         write(found.items, raw)
     })
@@ -89,7 +89,7 @@ pub(super) async fn trace(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer_v3(&queries, move |engine| {
+    answer_v3(&queries, move |engine, _| {
         let id = ids::parse(&id).map_err(|why| v3_search::malformed("trace_id", &why))?;
         let raw = v3_search::by_id(&Params::parse(query.as_deref()))?;
         // This form has no place for what could not be read; the store has logged it.
@@ -105,9 +105,9 @@ pub(super) async fn summaries(State(queries): State<Queries>, RawQuery(query): R
     struct Body<'a> {
         summaries: Vec<SummaryView<'a>>,
     }
-    answer_v3(&queries, move |engine| {
+    answer_v3(&queries, move |engine, wanted| {
         let (query, _) = v3_search::search(&Params::parse(query.as_deref()))?;
-        let found = engine.find_summaries(&query)?;
+        let found = engine.find_summaries(&query, || wanted.is_so())?;
         log_problems(&found.problems);
         Ok(to_vec(
             &Body {
