@@ -98,7 +98,7 @@ fn flush_fails(store: &Store) {
 /// Once there is room again, it is as if nothing had been.
 fn check_recovery(store: Store, folder: &Path, last: u64) {
     // The sender tries again, as it was told to.
-    poll(Duration::from_secs(30), "appends to work again", || {
+    poll(Duration::from_secs(60), "appends to work again", || {
         append(&store, last + 1).is_ok()
     });
     append(&store, last + 2).unwrap();

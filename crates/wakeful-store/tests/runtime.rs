@@ -229,7 +229,7 @@ fn old_files_go_and_take_nothing_with_them_that_is_still_so() {
             name.to_string_lossy().ends_with(".frames")
         })
     };
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(60);
     // A file is taken off the list first, and off the disk then.
     let has_room = |stats: RuntimeStats| stats.retired_files > 0 && stats.bytes <= 40 << 20;
     while !(has_room(store.runtime().stats()) && files().count() as u64 == store.runtime().stats().files) {

@@ -270,8 +270,9 @@ impl Writer {
                 return;
             }
             bytes -= file.bytes();
-            self.shared.files.pop();
+            // Counted first, so that no figures have it neither kept nor retired.
             self.shared.figures.retired_files.fetch_add(1, Ordering::Relaxed);
+            self.shared.files.pop();
             if let Err(error) = file.remove() {
                 tracing::error!(%error, "cannot remove old runtime data");
                 self.shared.counters.problem("runtime data not removable", 1);
