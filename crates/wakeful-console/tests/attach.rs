@@ -22,7 +22,7 @@ use wakeful_model::runtime::{
 };
 
 /// What takes longer than this does not come.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A server that publishes a hundred times a second.
 struct Served {

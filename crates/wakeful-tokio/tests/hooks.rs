@@ -54,7 +54,8 @@ fn every_task_is_seen_and_hooks_that_were_there_still_run() {
             task.await.unwrap();
         }
         // The wrapper and the hooks both see this one: it is one task, whose polls are counted once.
-        let both = async { tokio::time::sleep(Duration::from_millis(1)).await };
+        // So long that its first poll cannot take as long, whatever else the machine does.
+        let both = async { tokio::time::sleep(Duration::from_millis(200)).await };
         wakeful_tokio::spawn_named("both", both).await.unwrap();
     });
     drop(runtime);

@@ -82,7 +82,7 @@ fn a_task_of_two_steps_is_polled_twice_and_woken_once() {
         &expect!["Task polls=2 whole=2 wakes=1 self=0 live=0 end=Some(Unknown)"],
     );
     for told in all {
-        assert!(told.idle() >= Duration::from_millis(95), "{:?}", told.idle());
+        assert!(told.slept() >= Duration::from_millis(95), "{:?}", told.slept());
         assert_eq!(
             told.polls[1].woken_unix_nanos(),
             Some(told.wakes[0].at_unix_nanos)

@@ -71,7 +71,7 @@ fn get(address: SocketAddr, path: &str, header: &str) -> String {
 
 /// Service and name of each span, until there are `count`.
 fn receive(agent: &UdpSocket, count: usize) -> HashMap<(String, String), Span> {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(60);
     let mut spans = HashMap::new();
     let mut bytes = vec![0; 70_000];
     while spans.len() < count {

@@ -149,7 +149,8 @@ impl Told {
         )
     }
 
-    pub(crate) fn idle(&self) -> Duration {
+    /// How long a task slept that began to in its first poll: idle, or still in that poll if its thread lost its processor there.
+    pub(crate) fn slept(&self) -> Duration {
         let [first, .., last] = self.polls.as_slice() else {
             panic!("less than two polls: {self:?}")
         };
@@ -158,7 +159,7 @@ impl Told {
             .iter()
             .filter_map(|poll| poll.scheduled_nanos)
             .sum();
-        let busy: u64 = self.polls.iter().map(|poll| poll.duration_nanos).sum();
+        let busy: u64 = self.polls[1..].iter().map(|poll| poll.duration_nanos).sum();
         Duration::from_nanos(alive - scheduled - busy)
     }
 }

@@ -38,8 +38,7 @@ fn two_steps_and_a_sleep() {
         },
         &expect!["Task polls=2 whole=2 wakes=1 self=0 live=0 end=Some(Completed)"],
     );
-    // It sleeps from within its first poll, in which the thread may lose its processor.
-    let slept = told.idle() + Duration::from_nanos(told.polls[0].duration_nanos);
+    let slept = told.slept();
     assert!(
         slept >= Duration::from_millis(95) && slept < DEADLINE,
         "{slept:?}"
