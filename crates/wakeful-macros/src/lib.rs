@@ -23,11 +23,7 @@ fn expand(arguments: TokenStream, function: TokenStream) -> Result<TokenStream, 
         return Err("#[wakeful::main] is for an async fn; write `async fn main()`".to_owned());
     };
     signature.remove(at);
-    let takes_something = signature.iter().any(|token| {
-        matches!(token, TokenTree::Group(group)
-            if group.delimiter() == Delimiter::Parenthesis && !group.stream().is_empty())
-    });
-    if takes_something && signature.iter().any(|token| token.to_string() == "main") {
+    if main_takes_something(&signature) {
         return Err("`main` takes no arguments; read them by std::env::args".to_owned());
     }
     // `run(builder, async body)`, as the function's whole body.
@@ -40,10 +36,21 @@ fn expand(arguments: TokenStream, function: TokenStream) -> Result<TokenStream, 
     Ok(out)
 }
 
+/// Whether what stands in parentheses behind `fn main` is not empty. Those before and behind belong to `pub(crate)` and to what it returns.
+fn main_takes_something(signature: &[TokenTree]) -> bool {
+    let is_main = |pair: &[TokenTree]| pair[0].to_string() == "fn" && pair[1].to_string() == "main";
+    let Some(at) = signature.windows(2).position(is_main) else {
+        return false;
+    };
+    matches!(signature.get(at + 2), Some(TokenTree::Group(group))
+        if group.delimiter() == Delimiter::Parenthesis && !group.stream().is_empty())
+}
+
 /// The expression that makes the runtime's builder, by the attribute's arguments: `name = literal`, separated by commas.
 fn builder(arguments: TokenStream) -> Result<String, String> {
     let mut tokens = arguments.into_iter();
     let mut flavor = "new_multi_thread";
+    let mut has_workers = false;
     let mut calls = String::from("builder.enable_all();");
     while let Some(name) = tokens.next() {
         let equals = tokens.next().map(|token| token.to_string());
@@ -55,7 +62,11 @@ fn builder(arguments: TokenStream) -> Result<String, String> {
         match (name.to_string().as_str(), value.to_string().as_str()) {
             ("flavor", "\"multi_thread\"") => {}
             ("flavor", "\"current_thread\"") => flavor = "new_current_thread",
-            ("worker_threads", count) => add(&mut calls, "worker_threads", count),
+            ("worker_threads", "0") => return Err("worker_threads must be 1 or more".to_owned()),
+            ("worker_threads", count) => {
+                has_workers = true;
+                add(&mut calls, "worker_threads", count);
+            }
             ("name", text) => add(&mut calls, "name", text),
             ("flavor", other) => {
                 return Err(format!(
@@ -68,6 +79,9 @@ fn builder(arguments: TokenStream) -> Result<String, String> {
             None | Some(",") => {}
             Some(other) => return Err(format!("expected a comma, found `{other}`")),
         }
+    }
+    if has_workers && flavor == "new_current_thread" {
+        return Err("the flavor \"current_thread\" has no workers; leave worker_threads out".to_owned());
     }
     Ok(format!(
         "{{ let mut builder = ::tokio::runtime::Builder::{flavor}(); {calls} builder }}"

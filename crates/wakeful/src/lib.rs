@@ -67,6 +67,13 @@
 //! }
 //! ```
 //!
+//! What would have no effect is an error: a runtime without workers has no number of them.
+//!
+//! ```compile_fail
+//! #[wakeful::main(flavor = "current_thread", worker_threads = 2)]
+//! async fn main() {}
+//! ```
+//!
 //! # Features
 //!
 //! `log` (on by default): records of the `log` crate. `clap`: `Args`. `console`: tokio-console attaches to the program. `http`: contexts in `http::HeaderMap`. `tls`: https. `json`: OTLP as JSON. `zstd`:

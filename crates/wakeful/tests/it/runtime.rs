@@ -137,6 +137,15 @@ fn a_backend_that_keeps_no_runtime_data_is_asked_once() {
     assert_eq!(receiver.arrivals.spans().len(), 3);
 }
 
+/// Parentheses that are not those of arguments; that this compiles is all that is wanted.
+mod parentheses {
+    #[allow(dead_code, reason = "it begins wakeful for the whole process")]
+    #[wakeful::main(flavor = "current_thread")]
+    pub(crate) async fn main() -> Result<(), (u8, u8)> {
+        Ok(())
+    }
+}
+
 /// What `#[wakeful::main]` makes of a function can be called like any other; it begins wakeful for the whole process, so it is run in
 /// one of its own: `examples/tasks.rs`.
 #[test]
