@@ -121,7 +121,9 @@ fn wakeful(mut builder: Builder, depth: Peer, spawn: fn(Task)) -> Result<Watched
     let exporter = Exporter::start(&settings, drain)?;
     let counts = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
     let (bytes_and_polls, of) = (counts.clone(), recorder.clone());
-    exporter.sample_runtimes(move |batch, locations| wakeful_tokio::sample(&of, batch, locations));
+    exporter.sample_runtimes(move |telling, batch, locations| {
+        wakeful_tokio::sample(&of, telling, batch, locations);
+    });
     exporter.tap_runtimes(move |batch| {
         let mut encoded = Vec::new();
         wakeful_wire::runtime::encode(batch, &mut encoded);

@@ -235,7 +235,9 @@ fn record(signal: Signal, request: &[u8], recording: &Recording) -> Sent {
         Signal::Logs => frame::Kind::OtlpLogs,
     };
     let mut bytes = Vec::with_capacity(frame::framed_bytes(request.len()));
-    frame::write(&mut bytes, kind, 0, frame::NO_KEY, request);
-    recording.append(&bytes).map_err(Failure::Write)?;
+    let framed = frame::write(&mut bytes, kind, 0, frame::NO_KEY, request).map_err(io::Error::from);
+    framed
+        .and_then(|_| recording.append(&bytes))
+        .map_err(Failure::Write)?;
     Ok(wakeful_wire::otlp::Answer::default())
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tracing::Dispatch;
-use wakeful_model::runtime::{LocationTable, RuntimeBatch};
+use wakeful_model::runtime::{LocationTable, RuntimeBatch, Telling};
 use wakeful_subscriber::Drain;
 
 use crate::destination::StartError;
@@ -64,8 +64,11 @@ impl Exporter {
     }
 
     /// Has `sample` add to each batch of runtime data, about once a second, what is looked at only then: figures of runtimes, the
-    /// state of locks. It runs on the exporter's thread and must not block.
-    pub fn sample_runtimes(&self, sample: impl Fn(&mut RuntimeBatch, &mut LocationTable) + Send + 'static) {
+    /// state of locks. After a batch was lost it is asked for everything that exists. It runs on the exporter's thread and must not block.
+    pub fn sample_runtimes(
+        &self,
+        sample: impl Fn(Telling, &mut RuntimeBatch, &mut LocationTable) + Send + 'static,
+    ) {
         self.pipeline.sample_runtimes(sample);
     }
 

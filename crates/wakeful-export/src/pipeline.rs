@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
-use wakeful_model::runtime::{LocationTable, RuntimeBatch};
+use wakeful_model::runtime::{LocationTable, RuntimeBatch, Telling};
 use wakeful_subscriber::Drain;
 use wakeful_wire::otlp::{Signal, encode_scope};
 
@@ -511,7 +511,7 @@ impl Pipeline {
     /// Has `sample` add to each batch of runtime data what is looked at only then.
     pub(crate) fn sample_runtimes(
         &self,
-        sample: impl Fn(&mut RuntimeBatch, &mut LocationTable) + Send + 'static,
+        sample: impl Fn(Telling, &mut RuntimeBatch, &mut LocationTable) + Send + 'static,
     ) {
         self.lock().intake.runtime.add_sample(Box::new(sample));
     }

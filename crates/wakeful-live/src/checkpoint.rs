@@ -99,6 +99,7 @@ fn state(resource: &Resource, places: &mut Places) -> ResourceState {
         holders: holders.collect(),
         waiters: resource.waiters,
         contention: resource.contention.clone(),
+        hold_times: resource.hold_times.clone(),
     }
 }
 

@@ -35,9 +35,11 @@ mod live;
 mod resource;
 mod site;
 mod task;
+mod weight;
 
 pub use lint::{Finding, Lint, Linter, Thresholds, UnknownLint};
 pub use live::{Live, RuntimeState};
 pub use resource::{AsyncOp, Holding, Resource};
 pub use site::Site;
 pub use task::{Slow, Task, TaskState};
+pub use weight::BYTES_MAX;

@@ -45,15 +45,34 @@ pub struct Live {
     pub(crate) tasks: BTreeMap<TaskId, Task>,
     pub(crate) resources: BTreeMap<ResourceId, Resource>,
     pub(crate) async_ops: BTreeMap<AsyncOpId, AsyncOp>,
-    runtimes: BTreeMap<RuntimeId, RuntimeState>,
+    pub(crate) runtimes: BTreeMap<RuntimeId, RuntimeState>,
     threads: BTreeMap<ThreadId, Thread>,
     sites: FxHashMap<(Option<Arc<Location>>, TaskKind), Site>,
     losses: BTreeMap<String, Loss>,
     /// Each location once, however many tasks were spawned there.
     locations: FxHashMap<Location, Arc<Location>>,
-    untold: u64,
+    pub(crate) untold: u64,
     /// The fold that last made room.
     room_made: u64,
+    /// What it takes in memory.
+    pub(crate) bytes: usize,
+}
+
+/// How many tasks of a place are alive at the end of a stretch of time, over the runtimes that a batch tells of one by one.
+#[derive(Default)]
+struct Alive(FxHashMap<PlaceAndEnd, BTreeMap<Option<RuntimeId>, u64>>);
+
+/// Where tasks were spawned, and when the stretch of time ends, Unix nanoseconds.
+type PlaceAndEnd = (Option<LocationIndex>, TaskKind, u64);
+
+impl Alive {
+    /// Takes in those of one runtime, and gives those of all that were told so far.
+    fn add(&mut self, sums: &LocationSums) -> u64 {
+        let place = (sums.location, sums.kind, sums.to_unix_nanos);
+        let runtimes = self.0.entry(place).or_default();
+        runtimes.insert(sums.runtime, sums.alive);
+        runtimes.values().fold(0, |all, alive| all.saturating_add(*alive))
+    }
 }
 
 /// Whether a key is known, or may become so.
@@ -105,8 +124,9 @@ impl Live {
         for end in &batch.task_ends {
             self.task_end(end, !batch.location_sums.is_empty());
         }
+        let mut alive = Alive::default();
         for sums in &batch.location_sums {
-            self.site_sums(sums, place(sums.location));
+            self.site_sums(sums, alive.add(sums), place(sums.location));
         }
         for start in &batch.resource_starts {
             if !self.has_room_for_resource(start.id) {
@@ -137,6 +157,7 @@ impl Live {
             new.changed = self.folds;
             self.async_ops.insert(op.id, new);
         }
+        self.end_waits(batch);
         for metrics in &batch.metrics {
             if !has_room(&self.runtimes, metrics.runtime, RUNTIMES_MAX) {
                 continue;
@@ -159,6 +180,7 @@ impl Live {
             sum.others = sum.others.saturating_add(loss.others);
         }
         self.tick(self.now);
+        self.keep_within_bounds();
     }
 
     /// Lets time pass without news, so that running times grow. Time does not go backwards.
@@ -253,6 +275,31 @@ impl Live {
         }
     }
 
+    /// Nobody waits for what is gone, and who is gone does not wait, whether or not the end of the wait was told.
+    fn end_waits(&mut self, batch: &RuntimeBatch) {
+        if batch.resource_ends.is_empty() && batch.task_ends.is_empty() {
+            return;
+        }
+        let resources: FxHashMap<_, _> = batch
+            .resource_ends
+            .iter()
+            .map(|end| (end.id, end.end_unix_nanos))
+            .collect();
+        let tasks: FxHashMap<_, _> = batch
+            .task_ends
+            .iter()
+            .map(|end| (end.id, end.end_unix_nanos))
+            .collect();
+        let open = self.async_ops.values_mut();
+        for op in open.filter(|op| op.op.end_unix_nanos.is_none()) {
+            let of_task = op.op.task.and_then(|task| tasks.get(&task));
+            if let Some(end) = resources.get(&op.op.resource).or(of_task) {
+                op.op.end_unix_nanos = Some(*end);
+                op.changed = self.folds;
+            }
+        }
+    }
+
     fn site(&mut self, location: Option<Arc<Location>>, kind: TaskKind) -> &mut Site {
         // Of more places than anybody reads, the rest are one.
         let is_full = self.sites.len() >= PLACES_MAX && !self.sites.contains_key(&(location.clone(), kind));
@@ -262,8 +309,8 @@ impl Live {
             .or_insert_with(|| Site::new(location, kind))
     }
 
-    fn site_sums(&mut self, sums: &LocationSums, location: Option<Arc<Location>>) {
-        self.site(location, sums.kind).add(sums);
+    fn site_sums(&mut self, sums: &LocationSums, alive: u64, location: Option<Arc<Location>>) {
+        self.site(location, sums.kind).add(sums, alive);
     }
 
     fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut Task)) {
@@ -292,6 +339,7 @@ impl Live {
         resource.attributes.clone_from(&state.attributes);
         resource.waiters = state.waiters;
         resource.contention.clone_from(&state.contention);
+        resource.hold_times.merge(&state.hold_times);
         resource.holders = state
             .holders
             .iter()

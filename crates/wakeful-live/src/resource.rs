@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use wakeful_model::runtime::{self, Contention, Location, ResourceStart, StateAttribute, TaskId};
+use wakeful_model::runtime::{
+    self, Contention, DurationHistogram, Location, ResourceStart, StateAttribute, TaskId,
+};
 
 /// A resource as it is now.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +23,8 @@ pub struct Resource {
     pub waiters: u64,
     /// How much it was fought over; `None` if that is not known.
     pub contention: Option<Contention>,
+    /// How long it was held, by those who gave it back and were timed: a sample of all.
+    pub hold_times: DurationHistogram,
     /// How much of the time between its last two states was waited for it: 1 if one task waited all the time.
     pub(crate) pressure: Option<Pressure>,
     pub(crate) state_at: u64,
@@ -60,6 +64,7 @@ impl Resource {
             holders: Vec::new(),
             waiters: 0,
             contention: None,
+            hold_times: DurationHistogram::default(),
             pressure: None,
             state_at: 0,
             now: 0,

@@ -10,6 +10,11 @@ const SAMPLE_NANOS: u64 = 10_000_000_000;
 /// Ten minutes of them.
 const SAMPLES_MAX: usize = 60;
 
+/// Growth is steady if there were more in so many samples, …
+const RISES_MIN: usize = 2;
+/// … and in one of so many at least.
+const RISES_A_SAMPLE: usize = 3;
+
 /// A place where tasks are spawned.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
@@ -51,9 +56,9 @@ impl Site {
         }
     }
 
-    /// Takes in what its tasks did in a stretch of time.
-    pub(crate) fn add(&mut self, sums: &LocationSums) {
-        self.alive = sums.alive;
+    /// Takes in what its tasks did in a stretch of time, in one runtime, and how many were alive at its end, in all of them.
+    pub(crate) fn add(&mut self, sums: &LocationSums, alive: u64) {
+        self.alive = alive;
         self.started = self.started.saturating_add(sums.started);
         self.ended = self.ended.saturating_add(sums.ended);
         self.polls = self.polls.saturating_add(sums.polls);
@@ -69,7 +74,8 @@ impl Site {
     /// How many more are alive than at the oldest sample.
     pub fn growth(&self) -> i64 {
         let first = self.samples.front().map_or(0, |(_, alive)| *alive);
-        self.alive as i64 - first as i64
+        let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        whole(self.alive) - whole(first)
     }
 
     /// Remembers how many are alive, if it is time to.
@@ -86,14 +92,14 @@ impl Site {
         }
     }
 
-    /// How many more there are than at the oldest sample, and since when; `None` if there ever were fewer than before.
+    /// How many more there are than at the oldest sample, and since when; `None` if there ever were fewer than before, or if there were
+    /// more than before only now and then: a pool that was filled stays as large as it is.
     pub(crate) fn steady_growth(&self) -> Option<(u64, u64)> {
         let (since, first) = *self.samples.front()?;
-        let rising = self
-            .samples
-            .iter()
-            .zip(self.samples.iter().skip(1))
-            .all(|(before, after)| before.1 < after.1);
-        rising.then(|| (self.alive.saturating_sub(first), since))
+        let steps = || self.samples.iter().zip(self.samples.iter().skip(1));
+        let never_fewer = steps().all(|(before, after)| before.1 <= after.1);
+        let rises = steps().filter(|(before, after)| before.1 < after.1).count();
+        let is_steady = never_fewer && rises >= RISES_MIN && rises * RISES_A_SAMPLE >= steps().count();
+        is_steady.then(|| (self.alive.saturating_sub(first), since))
     }
 }

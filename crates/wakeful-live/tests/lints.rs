@@ -103,6 +103,18 @@ fn tasks_that_become_ever_more() {
     leak(50, 10).check(expect![[r#"
         task-leak (70.0 s): tasks of src/main.rs:20 become ever more: 290 alive, 280 more in 70.0 s
     "#]]);
+    // Two samples may be equal; a pool that was filled and stays as it is does not leak.
+    let steps = |steps: [u64; 8]| {
+        let mut program = Program::new();
+        for alive in steps {
+            program.pass(10 * SECOND).site(20, alive, 50, 0).tick(0);
+        }
+        program
+    };
+    steps([10, 60, 60, 110, 160, 160, 210, 260]).check(expect![[r#"
+        task-leak (70.0 s): tasks of src/main.rs:20 become ever more: 260 alive, 250 more in 70.0 s
+    "#]]);
+    steps([10, 500, 500, 500, 500, 500, 500, 500]).check(expect![""]);
     // Many come, and most go.
     leak(500, 450).check(expect![""]);
     // Too few to tell.

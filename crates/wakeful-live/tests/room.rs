@@ -44,3 +44,24 @@ fn what_is_new_takes_the_place_of_what_is_over() {
     full.fold(&batch(200_001..200_011, 10));
     assert_eq!(full.untold(), 10);
 }
+
+#[test]
+fn long_texts_of_living_tasks_are_bounded_in_bytes() {
+    let mut live = Live::default();
+    let mut last = 0;
+    for _ in 0..20 {
+        let mut batch = batch(last + 1..last + 10_001, 10_000);
+        for start in &mut batch.task_starts {
+            start.name = "n".repeat(1_000);
+            start.type_name = "t".repeat(1_000);
+        }
+        live.fold(&batch);
+        last += 10_000;
+        assert!(live.bytes() <= wakeful_live::BYTES_MAX, "{} bytes", live.bytes());
+        // What was told last is known.
+        assert!(live.task(TaskId(last)).is_some(), "task {last}");
+    }
+    assert!(live.bytes() > wakeful_live::BYTES_MAX / 2);
+    // None is over, so each one that is not known is counted.
+    assert_eq!(live.untold() + live.tasks().count() as u64, last);
+}

@@ -154,11 +154,12 @@ impl Ingest {
         let wire_bytes = received.bytes.len() as u64;
         let ingest = self.clone();
         let decode = move |inflated: Bytes| frames::decode(&inflated, &ingest);
-        let (decoded, _holds) = self.inflate_and(encoding, received, bytes_max, decode).await?;
-        let frames::Decoded { frames, hold: _hold } = decoded;
+        let (decoded, holds) = self.inflate_and(encoding, received, bytes_max, decode).await?;
+        let frames::Decoded { frames, hold } = decoded;
         // A program may probe with none.
         if !frames.is_empty() {
-            self.store.runtime().append(frames).await?;
+            let runtime = self.store.runtime();
+            runtime.append_holding(frames, (holds, hold)).await?;
         }
         self.counters.accepted(Receiver::Frames, 0, wire_bytes);
         Ok(())

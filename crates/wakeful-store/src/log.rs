@@ -285,7 +285,7 @@ mod tests {
     fn frames(log: &Log, sequence: u64, count: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
         for _ in 0..count {
-            frame::write(&mut bytes, Kind::OtlpTraces, sequence, log.key(), b"");
+            frame::write(&mut bytes, Kind::OtlpTraces, sequence, log.key(), b"").unwrap();
         }
         bytes
     }

@@ -142,7 +142,7 @@ impl Manifest {
             0,
             frame::NO_KEY,
             &serde_json::to_vec(&edit)?,
-        );
+        )?;
         if let Err(error) = self.append(&bytes) {
             // It may be there all the same, and must not be taken for made. What cannot be cut off is written over.
             let _ = self.file.set_len(self.bytes);
@@ -183,7 +183,7 @@ impl Manifest {
             0,
             frame::NO_KEY,
             &serde_json::to_vec(&edit)?,
-        );
+        )?;
         let new_path = self.path.with_extension("new");
         let mut file = File::create(&new_path)?;
         file.write_all(&bytes)?;

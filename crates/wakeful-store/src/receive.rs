@@ -157,14 +157,20 @@ impl LogThread {
         let mut buffer = Vec::with_capacity(bytes);
         let mut appends = Vec::with_capacity(count);
         for append in waiting.drain(..count) {
-            let range = frame::write(
+            let framed = frame::write(
                 &mut buffer,
                 frame::Kind::OtlpTraces,
                 self.sequence,
                 key,
                 append.batch.payload(),
             );
-            appends.push((append, range));
+            match framed {
+                Ok(range) => appends.push((append, range)),
+                Err(error) => {
+                    // A sender that is gone needs no answer.
+                    let _ = append.done.send(Err(AppendError::Log(error.to_string())));
+                }
+            }
         }
         if let Err(error) = self.write(&buffer) {
             tracing::error!(%error, "cannot write to the log; senders are told to try again");

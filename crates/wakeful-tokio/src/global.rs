@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use wakeful_model::runtime::TaskId;
 use wakeful_subscriber::Recorder;
@@ -45,6 +45,13 @@ pub(crate) fn belongs_to(of: Option<&Recorder>, recorder: &Recorder) -> bool {
 #[inline]
 pub(crate) fn current_task() -> Option<TaskId> {
     with_recorder(Recorder::current_task).flatten()
+}
+
+/// Nanoseconds since some moment of this process, at least 1, for durations that a step of the wall clock must not change.
+pub(crate) fn monotonic_nanos() -> u64 {
+    static BEGIN: OnceLock<Instant> = OnceLock::new();
+    let since = BEGIN.get_or_init(Instant::now).elapsed();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX).max(1)
 }
 
 /// The time for what is rare enough to ask the system.

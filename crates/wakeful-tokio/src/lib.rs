@@ -36,14 +36,19 @@ pub use spans::read_spans;
 pub use spawn::{block_on, spawn, spawn_blocking, spawn_local, spawn_named, watch};
 pub use watched::Watched;
 
-use wakeful_model::runtime::{LocationTable, RuntimeBatch};
+use wakeful_model::runtime::{LocationTable, RuntimeBatch, Telling};
 use wakeful_subscriber::Recorder;
 
 /// Adds to a recorder's batch what is looked at only when one is made: runtimes with their figures, the states of locks, and how
 /// deep the program can look.
-pub fn sample(recorder: &Recorder, batch: &mut RuntimeBatch, locations: &mut LocationTable) {
+pub fn sample(
+    recorder: &Recorder,
+    telling: Telling,
+    batch: &mut RuntimeBatch,
+    locations: &mut LocationTable,
+) {
     runtimes::sample(recorder, batch);
-    sync::sample(recorder, batch, locations);
-    let has_spans = spans::sample(recorder, batch, locations);
+    sync::sample(recorder, telling, batch, locations);
+    let has_spans = spans::sample(recorder, telling, batch, locations);
     insight::sample(batch, has_spans);
 }

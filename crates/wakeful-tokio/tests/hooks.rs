@@ -24,7 +24,9 @@ fn every_task_is_seen_and_hooks_that_were_there_still_run() {
     let seen = batches.clone();
     exporter.tap_runtimes(move |batch| seen.lock().unwrap().push(batch.clone()));
     let of = recorder.clone();
-    exporter.sample_runtimes(move |batch, locations| wakeful_tokio::sample(&of, batch, locations));
+    exporter.sample_runtimes(move |telling, batch, locations| {
+        wakeful_tokio::sample(&of, telling, batch, locations);
+    });
     assert!(wakeful_tokio::install(&recorder));
 
     let counts = [(); 4].map(|()| Arc::new(AtomicU64::new(0)));

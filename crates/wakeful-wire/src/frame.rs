@@ -70,19 +70,43 @@ pub fn framed_bytes(payload: usize) -> usize {
     HEADER_BYTES + payload.next_multiple_of(ALIGNMENT)
 }
 
+/// The longest payload: a frame has fewer than 4 GiB as a whole.
+pub const PAYLOAD_BYTES_MAX: usize = u32::MAX as usize - HEADER_BYTES - ALIGNMENT;
+
+/// A payload that no frame holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{bytes} bytes do not fit into a frame, which has fewer than 4 GiB; divide them")]
+pub struct TooLarge {
+    /// Its length.
+    pub bytes: usize,
+}
+
+impl From<TooLarge> for std::io::Error {
+    fn from(error: TooLarge) -> Self {
+        Self::new(std::io::ErrorKind::InvalidInput, error)
+    }
+}
+
 /// Appends a frame to `out`; its payload then stands at the returned range.
+///
+/// # Errors
+/// If the payload is longer than [`PAYLOAD_BYTES_MAX`]; nothing is appended then.
 pub fn write(
     out: &mut Vec<u8>,
     kind: Kind,
     sequence: u64,
     key: u64,
     payload: &[u8],
-) -> std::ops::Range<usize> {
+) -> Result<std::ops::Range<usize>, TooLarge> {
+    let bytes = payload.len();
+    let length = u32::try_from(bytes).map_err(|_| TooLarge { bytes })?;
+    if bytes > PAYLOAD_BYTES_MAX {
+        return Err(TooLarge { bytes });
+    }
     let start = out.len();
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&[kind as u8, 0, 0, 0]);
-    // Receivers bound messages far below 4 GiB.
-    out.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+    out.extend_from_slice(&length.to_le_bytes());
     out.extend_from_slice(&crc32c::crc32c(payload).to_le_bytes());
     out.extend_from_slice(&sequence.to_le_bytes());
     out.extend_from_slice(&[0; 4]);
@@ -91,7 +115,7 @@ pub fn write(
     out.extend_from_slice(payload);
     let end = out.len();
     out.resize(start + framed_bytes(payload.len()), 0);
-    start + HEADER_BYTES..end
+    Ok(start + HEADER_BYTES..end)
 }
 
 fn header_crc(header: &[u8], key: u64) -> u32 {
@@ -179,8 +203,8 @@ mod tests {
 
     fn two_frames() -> Vec<u8> {
         let mut bytes = Vec::new();
-        assert_eq!(write(&mut bytes, Kind::OtlpTraces, 7, KEY, b"first"), 32..37);
-        write(&mut bytes, Kind::ManifestEdit, 8, KEY, b"second one");
+        assert_eq!(write(&mut bytes, Kind::OtlpTraces, 7, KEY, b"first"), Ok(32..37));
+        assert!(write(&mut bytes, Kind::ManifestEdit, 8, KEY, b"second one").is_ok());
         bytes
     }
 
@@ -232,8 +256,19 @@ mod tests {
     #[test]
     fn a_frame_of_another_key_is_no_frame() {
         let mut forged = Vec::new();
-        write(&mut forged, Kind::OtlpTraces, 7, NO_KEY, b"forged");
+        write(&mut forged, Kind::OtlpTraces, 7, NO_KEY, b"forged").unwrap();
         assert_eq!(read_at(&forged, 0, KEY), Item::Nothing);
         assert_eq!(find(&forged, 0, KEY), None);
+    }
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn a_payload_whose_length_has_no_room_in_the_header_is_refused() {
+        // Zeros that nobody looks at take no memory.
+        for bytes in [PAYLOAD_BYTES_MAX + 1, 1 << 32] {
+            let mut out = Vec::new();
+            let written = write(&mut out, Kind::RuntimeCheckpoint, 0, KEY, &vec![0; bytes]);
+            assert_eq!((written, out), (Err(TooLarge { bytes }), Vec::new()));
+        }
     }
 }

@@ -28,7 +28,9 @@ impl Guard {
         let collector = exporter.is_some().then(|| recorder.collector());
         if let Some(exporter) = &exporter {
             let of = recorder.clone();
-            exporter.sample_runtimes(move |batch, locations| wakeful_tokio::sample(&of, batch, locations));
+            exporter.sample_runtimes(move |telling, batch, locations| {
+                wakeful_tokio::sample(&of, telling, batch, locations);
+            });
         }
         Self {
             exporter: exporter.map(Arc::new),

@@ -15,7 +15,7 @@ use crate::process::Running;
 fn send(server: &Running, batch: &wakeful_model::runtime::RuntimeBatch) {
     let (mut payload, mut body) = (Vec::new(), Vec::new());
     runtime::encode(batch, &mut payload);
-    frame::write(&mut body, Kind::RuntimeBatch, 0, NO_KEY, &payload);
+    frame::write(&mut body, Kind::RuntimeBatch, 0, NO_KEY, &payload).unwrap();
     let mut stream = TcpStream::connect(server.address("otlp-http")).unwrap();
     let length = body.len();
     write!(

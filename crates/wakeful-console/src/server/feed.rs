@@ -125,6 +125,6 @@ fn write_frame(file: &mut File, batch: &RuntimeBatch) -> io::Result<()> {
         SEQUENCE,
         frame::NO_KEY,
         &payload,
-    );
+    )?;
     file.write_all(&bytes)
 }

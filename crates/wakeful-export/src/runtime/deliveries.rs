@@ -5,8 +5,9 @@
 
 use std::collections::VecDeque;
 
+use rustc_hash::FxHashMap;
 use rustc_hash::FxHashSet;
-use wakeful_model::runtime::{AsyncOp, ResourceEnd, RuntimeBatch, TaskEnd, TaskId};
+use wakeful_model::runtime::{AsyncOp, Location, LocationIndex, ResourceEnd, RuntimeBatch, TaskEnd, TaskId};
 
 /// Ends of resources, and of waits for them, that are kept: the latest. Those of tasks are kept if the backend knows the task, so that
 /// there are never more than were alive when it went away.
@@ -39,7 +40,15 @@ struct Sent {
 struct Ends {
     tasks: Vec<TaskEnd>,
     resources: Vec<ResourceEnd>,
-    waits: Vec<AsyncOp>,
+    waits: Vec<Wait>,
+}
+
+/// A wait that is over.
+#[derive(Debug)]
+struct Wait {
+    op: AsyncOp,
+    /// Where it was called: `op` has the index of a batch, which another batch does not know.
+    location: Option<Location>,
 }
 
 impl Deliveries {
@@ -48,17 +57,21 @@ impl Deliveries {
         let again = std::mem::take(&mut self.again);
         batch.task_ends.extend(again.tasks);
         batch.resource_ends.extend(again.resources);
-        batch.async_ops.extend(again.waits);
+        add_waits(batch, again.waits);
         self.sent += 1;
         let number = BatchNumber(self.sent);
-        let is_over = |wait: &&AsyncOp| wait.end_unix_nanos.is_some();
+        let over = batch.async_ops.iter().filter(|op| op.end_unix_nanos.is_some());
+        let waits = over.map(|op| Wait {
+            op: op.clone(),
+            location: op.location.and_then(|at| batch.location(at)).cloned(),
+        });
         self.unresolved.push_back(Sent {
             number,
             starts: batch.task_starts.iter().map(|start| start.id).collect(),
             ends: Ends {
                 tasks: batch.task_ends.clone(),
                 resources: batch.resource_ends.clone(),
-                waits: batch.async_ops.iter().filter(is_over).cloned().collect(),
+                waits: waits.collect(),
             },
         });
         number
@@ -84,18 +97,30 @@ impl Deliveries {
         let tasks = sent.ends.tasks.into_iter().filter(is_known);
         self.again.tasks.extend(tasks);
         keep_latest(&mut self.again.resources, sent.ends.resources);
-        // Places are those of the batch that is lost.
-        let waits = sent.ends.waits.into_iter();
-        let waits = waits.map(|wait| AsyncOp {
-            location: None,
-            ..wait
-        });
-        keep_latest(&mut self.again.waits, waits);
+        keep_latest(&mut self.again.waits, sent.ends.waits);
     }
 
     fn resolve(&mut self, number: BatchNumber) -> Option<Sent> {
         let at = self.unresolved.iter().position(|sent| sent.number == number)?;
         self.unresolved.remove(at)
+    }
+}
+
+/// Tells of waits in a batch, with their places among its own.
+fn add_waits(batch: &mut RuntimeBatch, waits: Vec<Wait>) {
+    if waits.is_empty() {
+        return;
+    }
+    let known = batch.locations.iter().cloned().zip((0..).map(LocationIndex));
+    let mut indices: FxHashMap<Location, LocationIndex> = known.collect();
+    for Wait { op, location } in waits {
+        let location = location.map(|place| {
+            *indices.entry(place).or_insert_with_key(|place| {
+                batch.locations.push(place.clone());
+                LocationIndex(batch.locations.len() as u32 - 1)
+            })
+        });
+        batch.async_ops.push(AsyncOp { location, ..op });
     }
 }
 
@@ -109,7 +134,7 @@ fn keep_latest<T>(kept: &mut Vec<T>, new: impl IntoIterator<Item = T>) {
 mod tests {
     use std::collections::BTreeSet;
 
-    use wakeful_model::runtime::{ResourceId, TaskStart};
+    use wakeful_model::runtime::{AsyncOpId, ResourceId, TaskStart};
 
     use super::*;
 
@@ -194,6 +219,46 @@ mod tests {
         let mut next = batch(&[], &[]);
         deliveries.send(&mut next);
         assert_eq!(next.task_ends.len(), 1);
+    }
+
+    #[test]
+    fn a_wait_that_ended_in_a_lost_batch_is_told_again_with_its_place() {
+        let place = |file: &str| Location {
+            file: file.to_owned(),
+            line: 7,
+            column: 5,
+        };
+        let wait = |id, end_unix_nanos, index| AsyncOp {
+            id: AsyncOpId(id),
+            end_unix_nanos,
+            location: Some(LocationIndex(index)),
+            ..AsyncOp::default()
+        };
+        let mut deliveries = Deliveries::default();
+        let mut lost = RuntimeBatch {
+            locations: vec![place("a.rs"), place("b.rs")],
+            async_ops: vec![wait(1, Some(10), 1), wait(2, None, 0), wait(3, Some(11), 0)],
+            ..RuntimeBatch::default()
+        };
+        let number = deliveries.send(&mut lost);
+        deliveries.lost(number);
+        let mut next = RuntimeBatch {
+            locations: vec![place("b.rs")],
+            ..RuntimeBatch::default()
+        };
+        deliveries.send(&mut next);
+        let told = next.async_ops.iter();
+        let told = told.map(|op| {
+            (
+                op.id.0,
+                op.end_unix_nanos,
+                &*next.location(op.location.unwrap()).unwrap().file,
+            )
+        });
+        let told: Vec<_> = told.collect();
+        // One that goes on is told again by who looks at the lock.
+        assert_eq!(told, [(1, Some(10), "b.rs"), (3, Some(11), "a.rs")]);
+        assert_eq!(next.locations.len(), 2);
     }
 
     #[test]

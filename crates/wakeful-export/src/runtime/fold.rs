@@ -239,8 +239,9 @@ impl Fold {
             ..RuntimeBatch::default()
         };
         sample(&mut batch, &mut table);
-        let is_empty = batch.runtimes.is_empty() && batch.resource_starts.is_empty();
-        if !self.has_seen && batch.insight == Insight::Metrics && is_empty {
+        // What was looked at is not told a second time, so it must not be left out either.
+        self.has_seen |= tells_of_resources(&batch);
+        if !self.has_seen && batch.insight == Insight::Metrics && batch.runtimes.is_empty() {
             self.from_unix_nanos = to;
             return None;
         }
@@ -325,6 +326,13 @@ impl Fold {
     }
 }
 
+fn tells_of_resources(batch: &RuntimeBatch) -> bool {
+    !(batch.resource_starts.is_empty()
+        && batch.resource_states.is_empty()
+        && batch.async_ops.is_empty()
+        && batch.resource_ends.is_empty())
+}
+
 /// Bytes of what is looked at once a second, about.
 fn sampled_bytes(batch: &RuntimeBatch) -> usize {
     let resources = batch.resource_starts.len() + batch.resource_states.len() + batch.async_ops.len();
@@ -354,7 +362,7 @@ fn mark_changed(task: &mut Task, id: TaskId, changed: &mut Vec<TaskId>) {
 mod tests {
     use std::time::Duration;
 
-    use wakeful_model::runtime::{TaskEndKind, TaskKind};
+    use wakeful_model::runtime::{ResourceState, TaskEndKind, TaskKind};
     use wakeful_subscriber::{Drain, FinishedSpan, LogRecord, NewTask, Recorder, Settings, Sink, recorder};
 
     use super::*;
@@ -471,6 +479,17 @@ mod tests {
         assert_eq!((sums.alive, sums.ended), (1, 3));
         assert_eq!(sums.polls, ring_bytes as u64 + 1);
         assert_eq!(program.fold.tasks.len(), 1);
+    }
+
+    #[test]
+    fn a_program_that_has_locks_alone_tells_of_them() {
+        let mut fold = Fold::new(&RuntimeSettings::default(), 0);
+        assert!(fold.take(SECOND, |_, _| {}).is_none());
+        let batch = fold.take(2 * SECOND, |batch, _| {
+            batch.resource_states.push(ResourceState::default())
+        });
+        assert_eq!(batch.map(|batch| batch.resource_states.len()), Some(1));
+        assert!(fold.take(3 * SECOND, |_, _| {}).is_some());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use wakeful_model::Resource;
-use wakeful_model::runtime::{LocationTable, RuntimeBatch};
+use wakeful_model::runtime::{LocationTable, RuntimeBatch, Telling};
 use wakeful_wire::{frame, runtime};
 
 use super::Fold;
@@ -18,7 +18,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// Batches that wait while one is sent; older ones are lost.
 const WAITING_MAX: usize = 8;
 
-type Sample = Box<dyn Fn(&mut RuntimeBatch, &mut LocationTable) + Send>;
+type Sample = Box<dyn Fn(Telling, &mut RuntimeBatch, &mut LocationTable) + Send>;
 type Tap = Box<dyn Fn(&RuntimeBatch) + Send>;
 
 /// What the pipeline has of runtimes.
@@ -27,6 +27,8 @@ pub(crate) struct RuntimeWatch {
     resource: Resource,
     next: Instant,
     samples: Vec<Sample>,
+    /// What the next samples are to tell.
+    telling: Telling,
     taps: Vec<Tap>,
     deliveries: Deliveries,
     waiting: VecDeque<Frames>,
@@ -59,6 +61,7 @@ impl RuntimeWatch {
             resource: settings.resource.to_model(),
             next: Instant::now() + PERIOD,
             samples: Vec::new(),
+            telling: Telling::default(),
             taps: Vec::new(),
             deliveries: Deliveries::default(),
             waiting: VecDeque::new(),
@@ -86,9 +89,9 @@ impl RuntimeWatch {
             return;
         }
         self.next = now + PERIOD;
-        let samples = &self.samples;
+        let (samples, telling) = (&self.samples, std::mem::take(&mut self.telling));
         let batch = self.fold.take(now_unix_nanos, |batch, table| {
-            samples.iter().for_each(|sample| sample(batch, table));
+            samples.iter().for_each(|sample| sample(telling, batch, table));
         });
         let Some(mut batch) = batch else {
             return;
@@ -101,7 +104,11 @@ impl RuntimeWatch {
         let number = self.deliveries.send(&mut batch);
         let (mut payload, mut frames) = (Vec::new(), Vec::new());
         runtime::encode(&batch, &mut payload);
-        frame::write(&mut frames, frame::Kind::RuntimeBatch, 0, frame::NO_KEY, &payload);
+        let framed = frame::write(&mut frames, frame::Kind::RuntimeBatch, 0, frame::NO_KEY, &payload);
+        if framed.is_err() {
+            self.lost("export_failed", number);
+            return;
+        }
         let bytes = Bytes::from(frames);
         self.waiting.push_back(Frames { number, bytes });
         if self.waiting.len() > WAITING_MAX
@@ -114,6 +121,7 @@ impl RuntimeWatch {
     fn lost(&mut self, cause: &'static str, number: BatchNumber) {
         self.fold.lost(cause, 1);
         self.fold.tell_all_again();
+        self.telling = Telling::Everything;
         self.deliveries.lost(number);
     }
 
@@ -156,5 +164,32 @@ impl RuntimeWatch {
     /// Whether nothing waits to be sent.
     pub(crate) fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.flying.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use wakeful_model::runtime::ResourceStart;
+
+    use super::*;
+
+    #[test]
+    fn after_a_lost_batch_everything_that_exists_is_asked_for_once() {
+        let mut watch = RuntimeWatch::new(&Settings::default(), true, 0);
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let asking = asked.clone();
+        watch.add_sample(Box::new(move |telling, batch, _| {
+            asking.lock().unwrap().push(telling);
+            batch.resource_starts.push(ResourceStart::default());
+        }));
+        for (second, is_lost) in [(1, false), (2, true), (3, false), (4, false)] {
+            watch.turn(Instant::now(), second, true);
+            assert!(watch.take(0).is_some());
+            watch.done(0, is_lost, true, false);
+        }
+        let (all, changes) = (Telling::Everything, Telling::Changes);
+        assert_eq!(*asked.lock().unwrap(), [changes, changes, all, changes]);
     }
 }

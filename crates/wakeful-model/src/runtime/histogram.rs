@@ -56,6 +56,20 @@ impl DurationHistogram {
         }
     }
 
+    /// Counts those of another one too.
+    pub fn merge(&mut self, other: &Self) {
+        self.max_nanos = self.max_nanos.max(other.max_nanos);
+        for new in &other.buckets {
+            match self
+                .buckets
+                .binary_search_by_key(&new.index, |bucket| bucket.index)
+            {
+                Ok(at) => self.buckets[at].count = self.buckets[at].count.saturating_add(new.count),
+                Err(at) => self.buckets.insert(at, *new),
+            }
+        }
+    }
+
     /// How many durations were counted.
     pub fn count(&self) -> u64 {
         self.buckets
@@ -113,6 +127,18 @@ mod tests {
         }
         assert_eq!((histogram.count(), histogram.max_nanos), (1000, 1_000_000));
         assert_eq!(DurationHistogram::default().quantile_nanos(0.5), 0);
+    }
+
+    #[test]
+    fn merging_counts_what_both_have_counted() {
+        let of = |durations: &[u64]| {
+            let mut histogram = DurationHistogram::default();
+            durations.iter().for_each(|nanos| histogram.record(*nanos));
+            histogram
+        };
+        let mut merged = of(&[5, 1_000, 70_000]);
+        merged.merge(&of(&[1_000, 900_000, 3]));
+        assert_eq!(merged, of(&[5, 1_000, 70_000, 1_000, 900_000, 3]));
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub use locations::{LocationTable, Place};
 pub use metrics::{Flavor, Runtime, RuntimeMetrics, Thread, WorkerMetrics};
 pub use resource::{
     AsyncOp, Contention, Holder, ResourceEnd, ResourceStart, ResourceState, StateAttribute, StateValue,
+    Telling,
 };
 pub use sums::{LocationSums, TaskSums, WakerSums};
 pub use task::{Location, Poll, TaskEnd, TaskEndKind, TaskKind, TaskStart, Wake, WakeSource};

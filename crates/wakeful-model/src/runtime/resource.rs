@@ -1,6 +1,6 @@
 //! What tasks wait for: locks, semaphores, channels, timers.
 
-use super::{AsyncOpId, LocationIndex, ResourceId, TaskId};
+use super::{AsyncOpId, DurationHistogram, LocationIndex, ResourceId, TaskId};
 
 /// A resource was made.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,6 +49,18 @@ pub struct ResourceState {
     pub waiters: u64,
     /// What was counted since it was made; `None` if that is not known.
     pub contention: Option<Contention>,
+    /// How long it was held, by those who gave it back since the state before this one and were timed: a sample of all.
+    pub hold_times: DurationHistogram,
+}
+
+/// What a look at what exists is to tell of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Telling {
+    /// What is new, and what has changed.
+    #[default]
+    Changes,
+    /// Everything: whoever listens may have missed some of it.
+    Everything,
 }
 
 /// One value of a resource's state.

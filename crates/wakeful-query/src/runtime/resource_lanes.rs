@@ -60,6 +60,16 @@ pub fn wait_times(gathered: &Gathered, id: ResourceId, window: Window) -> Durati
     times
 }
 
+/// How long a resource was held, by those who gave it back within a window and were timed.
+pub fn hold_times(gathered: &Gathered, id: ResourceId, window: Window) -> DurationHistogram {
+    let mut times = DurationHistogram::default();
+    let states = gathered.states.iter().filter(|state| state.resource == id);
+    for state in states.filter(|state| window.range().contains(&state.at_unix_nanos)) {
+        times.merge(&state.hold_times);
+    }
+    times
+}
+
 /// A holder was seen from when it took the resource until it was seen last.
 fn holders(gathered: &Gathered, id: ResourceId, window: Window, now: u64) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();

@@ -12,6 +12,7 @@ mod page;
 mod recorded;
 mod runtime;
 mod runtime_lanes;
+mod runtime_locks;
 mod server;
 mod stopping;
 mod ui_api;

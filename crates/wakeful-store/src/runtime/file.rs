@@ -346,7 +346,7 @@ fn read_index(path: &Path, key: u64) -> Option<Vec<Entry>> {
 /// Writes the index of a file; one that is not whole is no index, so nothing has to be renamed.
 fn write_index(path: &Path, key: u64, entries: &[Entry]) -> std::io::Result<()> {
     let mut bytes = Vec::new();
-    frame::write(&mut bytes, Kind::RuntimeIndex, 0, key, &index::write(entries));
+    frame::write(&mut bytes, Kind::RuntimeIndex, 0, key, &index::write(entries))?;
     let path = path.with_extension(INDEX_SUFFIX);
     let mut file = File::create(&path)?;
     file.write_all(&bytes)?;

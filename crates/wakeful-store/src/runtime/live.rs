@@ -12,8 +12,10 @@ use super::ProgramId;
 /// A program of which nothing came for so long is not told in new files: older ones have it.
 const SILENCE_MAX: Duration = Duration::from_secs(600);
 
-/// So many programs have a state in memory; of more, those that were silent longest are read from files.
+/// So many programs have a state in memory, and their states take so many bytes together; of more, those that were silent longest are read
+/// from files.
 const PROGRAMS_MAX: usize = 500;
+const BYTES_MAX: usize = 1 << 30;
 
 /// How long what is over is remembered.
 const RETAIN_NANOS: u64 = 3_600_000_000_000;
@@ -22,9 +24,19 @@ const RETAIN_NANOS: u64 = 3_600_000_000_000;
 const FORGET_EVERY: u64 = 16;
 
 /// Programs by id.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Programs {
     programs: RwLock<FxHashMap<ProgramId, Known>>,
+    bytes_max: usize,
+}
+
+impl Default for Programs {
+    fn default() -> Self {
+        Self {
+            programs: RwLock::default(),
+            bytes_max: BYTES_MAX,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -33,6 +45,8 @@ struct Known {
     live: Arc<RwLock<Arc<Live>>>,
     /// When something came last, by our own clock: programs' clocks may be anywhere.
     heard: Instant,
+    /// What the state takes in memory, about.
+    bytes: usize,
 }
 
 impl Programs {
@@ -51,15 +65,36 @@ impl Programs {
             let known = programs.entry(id).or_insert_with(|| Known {
                 live: Arc::default(),
                 heard,
+                bytes: 0,
             });
             known.heard = heard;
             Arc::clone(&known.live)
         };
         let mut live = live.write().unwrap_or_else(PoisonError::into_inner);
-        let live = Arc::make_mut(&mut live);
-        live.fold(batch);
-        if live.folds().is_multiple_of(FORGET_EVERY) {
-            live.forget(Some(RETAIN_NANOS));
+        let changed = Arc::make_mut(&mut live);
+        changed.fold(batch);
+        if changed.folds().is_multiple_of(FORGET_EVERY) {
+            changed.forget(Some(RETAIN_NANOS));
+        }
+        let bytes = changed.bytes();
+        drop(live);
+        self.keep_within_bounds(id, bytes);
+    }
+
+    /// Notes what the state of a program takes, and lets go of those that were silent longest if all take too much together.
+    fn keep_within_bounds(&self, id: ProgramId, bytes: usize) {
+        let mut programs = self.programs.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = programs.get_mut(&id) {
+            known.bytes = bytes;
+        }
+        let mut all: usize = programs.values().map(|known| known.bytes).sum();
+        while all > self.bytes_max && programs.len() > 1 {
+            let others = programs.iter().filter(|(other, _)| **other != id);
+            let silent = others.min_by_key(|(_, known)| known.heard).map(|(id, _)| *id);
+            let Some(gone) = silent.and_then(|silent| programs.remove(&silent)) else {
+                return;
+            };
+            all -= gone.bytes;
         }
     }
 
@@ -76,12 +111,15 @@ impl Programs {
     /// Whether a program has no state here, and could have one without another losing it.
     pub(super) fn is_missed(&self, id: ProgramId) -> bool {
         let programs = self.programs.read().unwrap_or_else(PoisonError::into_inner);
-        !programs.contains_key(&id) && programs.len() < PROGRAMS_MAX
+        let bytes: usize = programs.values().map(|known| known.bytes).sum();
+        let has_room = programs.len() < PROGRAMS_MAX && bytes < self.bytes_max / 4 * 3;
+        !programs.contains_key(&id) && has_room
     }
 
     /// Goes on from a state that was kept.
     pub(super) fn put(&self, id: ProgramId, live: Live) {
         let known = Known {
+            bytes: live.bytes(),
             live: Arc::new(RwLock::new(Arc::new(live))),
             heard: Instant::now(),
         };
@@ -98,5 +136,52 @@ impl Programs {
             live.checkpoint()
         };
         programs.values().map(checkpoint).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wakeful_model::runtime::{TaskId, TaskStart};
+    use wakeful_model::{Attribute, Resource};
+
+    use super::*;
+
+    #[test]
+    fn states_that_take_too_much_together_give_way_to_those_that_were_heard_of_last() {
+        let batch = |program: i64| RuntimeBatch {
+            resource: Resource {
+                attributes: vec![Attribute::new("process.pid", program)],
+                ..Resource::default()
+            },
+            task_starts: (0..100)
+                .map(|id| TaskStart {
+                    id: TaskId(id),
+                    ..TaskStart::default()
+                })
+                .collect(),
+            ..RuntimeBatch::default()
+        };
+        let id = |program| ProgramId::of(&batch(program).resource);
+        let mut one = Live::default();
+        one.fold(&batch(1));
+        let programs = Programs {
+            bytes_max: one.bytes() * 4,
+            ..Programs::default()
+        };
+        (1..=4).for_each(|program| programs.apply(id(program), &batch(program)));
+        // The first is heard of again, so that the second is silent longest.
+        programs.apply(id(1), &RuntimeBatch::default());
+        programs.apply(id(5), &batch(5));
+        let has = |program| programs.get(id(program)).is_some();
+        assert_eq!([1, 2, 3, 4, 5].map(has), [true, false, true, true, true]);
+        // Taking it up again would cost another one its state.
+        assert!(!programs.is_missed(id(2)));
+        // One alone may take all there is.
+        let small = Programs {
+            bytes_max: 1,
+            ..Programs::default()
+        };
+        small.apply(id(1), &batch(1));
+        assert!(small.get(id(1)).is_some());
     }
 }

@@ -1,7 +1,7 @@
 //! Reading: which programs there are, their batches, and their states.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
 
 use wakeful_live::Live;
@@ -124,6 +124,31 @@ impl RuntimeStore {
             self.shared.past.put(origin, Arc::clone(&program));
         }
         Some(answer(&program))
+    }
+
+    /// Shows the state of a program after each batch that ends in a range of time (Unix nanoseconds), until `visit` has seen enough. What
+    /// cannot be read is left out and counted. Blocks.
+    pub fn each_state(
+        &self,
+        id: ProgramId,
+        within: &RangeInclusive<u64>,
+        mut visit: impl FnMut(&Live) -> ControlFlow<()>,
+    ) {
+        // It has the whole of the batch that the range begins in; a program that began within it has nothing from before.
+        let before = self.with_program(id, Some(*within.start()), 0, Live::clone);
+        let mut is_over = before
+            .as_ref()
+            .filter(|live| within.contains(&live.now_unix_nanos()))
+            .is_some_and(|live| visit(live).is_break());
+        let mut program = before.unwrap_or_default();
+        self.each_batch(id, within, |batch| {
+            let is_new =
+                batch.to_unix_nanos > program.now_unix_nanos() && within.contains(&batch.to_unix_nanos);
+            if !is_over && is_new {
+                program.fold(batch);
+                is_over = visit(&program).is_break();
+            }
+        });
     }
 
     /// Answers from the latest state of a program, if that is in memory.
@@ -273,5 +298,37 @@ mod tests {
         assert_eq!(read().len(), 1);
         file.remove().unwrap();
         assert_eq!(read(), []);
+    }
+
+    /// Says how many programs were known when it was dropped.
+    struct Told(RuntimeStore, std::sync::mpsc::Sender<usize>);
+
+    impl Drop for Told {
+        fn drop(&mut self) {
+            self.1.send(self.0.programs().len()).unwrap();
+        }
+    }
+
+    #[test]
+    fn room_is_given_back_when_frames_are_kept_and_not_when_their_sender_goes() {
+        let setup = Setup {
+            folder: None,
+            ack: crate::Ack::Memory,
+            retention_bytes: None,
+            retention_time: None,
+        };
+        let store = RuntimeStore::open(setup, Arc::default()).unwrap();
+        let frame = RuntimeFrame {
+            payload: bytes::Bytes::new(),
+            batch: RuntimeBatch::default(),
+        };
+        let (sender, dropped) = std::sync::mpsc::channel();
+        let mut append = Box::pin(store.append_holding(vec![frame], Told(store.clone(), sender)));
+        // It is sent with the first poll.
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        drop(append.as_mut().poll(&mut context));
+        drop(append);
+        let patience = std::time::Duration::from_secs(30);
+        assert_eq!(dropped.recv_timeout(patience), Ok(1));
     }
 }

@@ -20,7 +20,7 @@ use super::file::{self, RuntimeFile};
 use super::files::Files;
 use super::live::Programs;
 use super::past::Past;
-use super::writer::{Append, Writer};
+use super::writer::{Append, Hold, Writer};
 use crate::stats::Counters;
 use crate::{Ack, AppendError, OpenError, ReadError, log_key};
 
@@ -178,6 +178,19 @@ impl RuntimeStore {
     /// # Errors
     /// See [`AppendError`]; none of the batches was kept then.
     pub async fn append(&self, frames: Vec<RuntimeFrame>) -> Result<(), AppendError> {
+        self.append_holding(frames, ()).await
+    }
+
+    /// [`Self::append`] of frames whose memory is bounded by what `hold` holds: it is dropped when they take no more, which may be after
+    /// whoever waits for the answer has given up.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub async fn append_holding(
+        &self,
+        frames: Vec<RuntimeFrame>,
+        hold: impl Send + 'static,
+    ) -> Result<(), AppendError> {
         let (done, answer) = oneshot::channel();
         {
             let requests = self
@@ -185,9 +198,12 @@ impl RuntimeStore {
                 .requests
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            let sent = requests
-                .as_ref()
-                .and_then(|requests| requests.send(Append { frames, done }).ok());
+            let append = Append {
+                frames,
+                hold: Hold::new(hold),
+                done,
+            };
+            let sent = requests.as_ref().and_then(|requests| requests.send(append).ok());
             sent.ok_or(AppendError::Closed)?;
         }
         answer.await.map_err(|_| AppendError::Closed)?

@@ -1,5 +1,6 @@
 //! The thread that writes: takes batches, makes them durable together, and publishes them.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
@@ -40,7 +41,28 @@ const RETENTION_INTERVAL: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Append {
     pub(super) frames: Vec<RuntimeFrame>,
+    /// What is given back when the frames are done with, whether or not somebody still waits for that.
+    pub(super) hold: Hold,
     pub(super) done: oneshot::Sender<Result<(), AppendError>>,
+}
+
+/// Something whose end is waited for: room that frames take.
+pub(super) struct Hold {
+    _held: Box<dyn Send>,
+}
+
+impl Hold {
+    pub(super) fn new(held: impl Send + 'static) -> Self {
+        Self {
+            _held: Box::new(held),
+        }
+    }
+}
+
+impl fmt::Debug for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hold")
+    }
 }
 
 /// Everything that the thread holds.
@@ -110,12 +132,14 @@ impl Writer {
     fn commit(&mut self, appends: Vec<Append>) {
         let mut frames = Vec::new();
         let mut done = Vec::with_capacity(appends.len());
+        let mut holds = Vec::with_capacity(appends.len());
         for append in appends {
             frames.extend(append.frames.into_iter().map(|frame| {
                 let program = ProgramId::of(&frame.batch.resource);
                 (program, frame)
             }));
             done.push(append.done);
+            holds.push(append.hold);
         }
         if self.latest.len() > PROGRAMS_MAX {
             self.latest.clear();
@@ -134,6 +158,8 @@ impl Writer {
             }
             self.abandon();
         }
+        drop(frames);
+        drop(holds);
         let answer = kept.map_err(|error| AppendError::Log(error.to_string()));
         for done in done {
             // A sender that is gone needs no answer.
@@ -158,7 +184,7 @@ impl Writer {
         for (_, frame) in frames {
             part.push(&frame.payload, |offset, bytes| {
                 Entry::of(&frame.batch, offset, bytes, false)
-            });
+            })?;
         }
         self.write(part)?;
         for (program, frame) in frames {
@@ -187,7 +213,7 @@ impl Writer {
         for batch in self.shared.live.checkpoints() {
             let mut payload = Vec::new();
             runtime::encode(&batch, &mut payload);
-            part.push(&payload, |offset, bytes| Entry::of(&batch, offset, bytes, true));
+            part.push(&payload, |offset, bytes| Entry::of(&batch, offset, bytes, true))?;
         }
         self.current = Some(Current {
             file: Arc::new(file),
@@ -304,10 +330,11 @@ impl Part {
         }
     }
 
-    fn push(&mut self, payload: &[u8], entry: impl FnOnce(u64, u32) -> Entry) {
+    fn push(&mut self, payload: &[u8], entry: impl FnOnce(u64, u32) -> Entry) -> Result<(), frame::TooLarge> {
         let offset = self.bytes.len();
-        frame::write(&mut self.bytes, self.kind, 0, self.key, payload);
+        frame::write(&mut self.bytes, self.kind, 0, self.key, payload)?;
         self.entries
             .push(entry(offset as u64, (self.bytes.len() - offset) as u32));
+        Ok(())
     }
 }

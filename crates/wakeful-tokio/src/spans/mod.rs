@@ -13,7 +13,7 @@ mod told;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wakeful_model::runtime::{LocationTable, RuntimeBatch};
+use wakeful_model::runtime::{LocationTable, RuntimeBatch, Telling};
 use wakeful_subscriber::Recorder;
 
 use reader::Reader;
@@ -35,13 +35,18 @@ pub fn read_spans(recorder: &Recorder) -> bool {
 }
 
 /// Adds resources and operations of a recorder; whether its program's spans are read.
-pub(crate) fn sample(recorder: &Recorder, batch: &mut RuntimeBatch, locations: &mut LocationTable) -> bool {
+pub(crate) fn sample(
+    recorder: &Recorder,
+    telling: Telling,
+    batch: &mut RuntimeBatch,
+    locations: &mut LocationTable,
+) -> bool {
     let readers = READERS.lock().unwrap_or_else(PoisonError::into_inner);
     let reader = readers.iter().find(|(of, _)| of.is(recorder));
     let reader = reader.map(|(_, reader)| reader.clone());
     drop(readers);
     if let Some(reader) = &reader {
-        reader.sample(batch, locations);
+        reader.sample(telling, batch, locations);
     }
     reader.is_some()
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashMap;
 use tracing_core::span::Attributes;
 use tracing_core::{Event, Level, Metadata};
-use wakeful_model::runtime::{AsyncOp, LocationTable, ResourceEnd, ResourceId, RuntimeBatch};
+use wakeful_model::runtime::{AsyncOp, LocationTable, ResourceEnd, ResourceId, RuntimeBatch, Telling};
 use wakeful_subscriber::{Recorder, RuntimeReader};
 
 use super::fields::{PollFields, SpanFields, Update, WakerFields};
@@ -248,8 +248,9 @@ impl Reader {
     }
 
     /// Adds the resources that were made, that are gone, that changed, and who waits for them.
-    pub(super) fn sample(&self, batch: &mut RuntimeBatch, locations: &mut LocationTable) {
-        let again = self.looks.fetch_add(1, Ordering::Relaxed).is_multiple_of(AGAIN);
+    pub(super) fn sample(&self, telling: Telling, batch: &mut RuntimeBatch, locations: &mut LocationTable) {
+        let is_turn = self.looks.fetch_add(1, Ordering::Relaxed).is_multiple_of(AGAIN);
+        let again = is_turn || telling == Telling::Everything;
         let mut resources = Vec::new();
         let mut waiters: FxHashMap<ResourceId, u64> = FxHashMap::default();
         let mut told = 0;
@@ -277,7 +278,7 @@ impl Reader {
                 break;
             }
             let waiters = waiters.get(&resource.id).copied().unwrap_or(0);
-            let (start, state) = resource.look(waiters, locations);
+            let (start, state) = resource.look(waiters, telling, locations);
             told += usize::from(state.is_some());
             batch.resource_starts.extend(start);
             batch.resource_states.extend(state);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wakeful_model::runtime::{
     AsyncOp, AsyncOpId, Holder, LocationTable, Place, ResourceId, ResourceStart, ResourceState,
-    StateAttribute, StateValue, TaskId,
+    StateAttribute, StateValue, TaskId, Telling,
 };
 
 use super::fields::{Change, SpanFields, Update};
@@ -88,12 +88,14 @@ impl TracedResource {
     pub(super) fn look(
         &self,
         waiters: u64,
+        telling: Telling,
         locations: &mut LocationTable,
     ) -> (Option<ResourceStart>, Option<ResourceState>) {
         let mut state = self.state();
-        let is_due = state
-            .looks
-            .is_none_or(|looks| looks + 1 >= LOOKS_UNTIL_TOLD_AGAIN);
+        let is_due = telling == Telling::Everything
+            || state
+                .looks
+                .is_none_or(|looks| looks + 1 >= LOOKS_UNTIL_TOLD_AGAIN);
         state.looks = Some(if is_due { 0 } else { state.looks.unwrap_or(0) + 1 });
         let start = is_due.then(|| ResourceStart {
             id: self.id,
@@ -124,7 +126,8 @@ impl TracedResource {
             attributes: state.attributes.clone(),
             holders: holders.collect(),
             waiters,
-            contention: None,
+            // Tokio counts nothing of the kind.
+            ..ResourceState::default()
         };
         (start, Some(told))
     }

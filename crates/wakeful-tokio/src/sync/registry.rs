@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wakeful_model::runtime::{
     AsyncOp, AsyncOpId, Contention, Holder, LocationTable, ResourceEnd, ResourceId, ResourceStart,
-    ResourceState, RuntimeBatch, StateValue,
+    ResourceState, RuntimeBatch, StateAttribute, StateValue, Telling,
 };
 use wakeful_subscriber::Recorder;
 
 use super::queue::{QueueState, attribute};
-use super::resource::{Held, Resource, Sharing, Wait};
+use super::resource::{Held, Resource, Share, Sharing, Wait};
 use crate::global::{belongs_to, unix_nanos, with_recorder};
 
 /// After so many looks everything that exists is told again, for a backend that has come later.
@@ -56,6 +56,7 @@ struct State {
     contended: u64,
     waiting: usize,
     sharing: usize,
+    permits: Option<u64>,
     held: Option<Held>,
     queue: Option<QueueState>,
 }
@@ -84,7 +85,12 @@ pub(super) fn add(resource: &Arc<Resource>) {
 }
 
 /// Adds the resources of a recorder that were made, that are gone, that changed, and the waits for them.
-pub(crate) fn sample(recorder: &Recorder, batch: &mut RuntimeBatch, locations: &mut LocationTable) {
+pub(crate) fn sample(
+    recorder: &Recorder,
+    telling: Telling,
+    batch: &mut RuntimeBatch,
+    locations: &mut LocationTable,
+) {
     let now = unix_nanos();
     let mut room = Room {
         resources: TOLD_MAX,
@@ -103,6 +109,10 @@ pub(crate) fn sample(recorder: &Recorder, batch: &mut RuntimeBatch, locations: &
         let is_gone = known.is_gone();
         if is_gone && known.looks.is_none() {
             return false;
+        }
+        if telling == Telling::Everything && known.looks.is_some() {
+            // As soon as there is room for it.
+            known.looks = Some(LOOKS_UNTIL_TOLD_AGAIN);
         }
         known.look(now, &mut room, batch, locations);
         if room.resources == 0 {
@@ -147,10 +157,10 @@ impl Known {
         let acquisitions = queue.map_or_else(|| resource.acquisitions(), |queue| queue.sent);
         let mut waits = resource.waits();
         let ended = std::mem::take(&mut waits.ended);
-        let sharing = waits.sharing.clone();
+        let sharing: Vec<Sharing> = waits.sharing.values().cloned().collect();
         let (contended, waited_nanos) = (waits.contended, waits.waited_nanos);
         let waiting = waits.open.len();
-        for wait in &mut waits.open {
+        for wait in waits.open.values_mut() {
             if is_told_now || !wait.is_told {
                 wait.is_told = true;
                 batch.async_ops.push(op(resource, wait, None, false, locations));
@@ -180,6 +190,7 @@ impl Known {
             contended,
             waiting,
             sharing: sharing.len(),
+            permits: resource.permits(),
             held,
             queue,
         };
@@ -189,10 +200,12 @@ impl Known {
         room.resources = room.resources.saturating_sub(usize::from(!is_told_now));
         self.state = state;
         let holders = self.holders(&sharing, locations);
-        let attributes = match queue {
-            Some(queue) => queue.attributes(),
-            None => vec![attribute("locked", StateValue::Bool(!holders.is_empty()))],
+        let attributes = match (queue, state.permits) {
+            (Some(queue), _) => queue.attributes(),
+            (None, Some(permits)) => permits_attributes(permits, &sharing),
+            (None, None) => vec![attribute("locked", StateValue::Bool(!holders.is_empty()))],
         };
+        let hold_times = std::mem::take(&mut self.resource.waits().hold_times);
         batch.resource_states.push(ResourceState {
             resource: ResourceId(self.resource.id),
             at_unix_nanos: now,
@@ -203,17 +216,21 @@ impl Known {
                 acquisitions,
                 contended,
                 waited_nanos,
-                // It would take a clock at each lock and unlock.
+                // It would take a clock at each lock and unlock; a sample of them is timed.
                 held_nanos: None,
             }),
+            hold_times,
         });
     }
 
     fn holders(&self, sharing: &[Sharing], locations: &mut LocationTable) -> Vec<Holder> {
-        let alone = self.state.held.map(|held| (held, "", self.held_since_unix_nanos));
+        let alone = self
+            .state
+            .held
+            .map(|held| (held, String::new(), self.held_since_unix_nanos));
         let shared = sharing
             .iter()
-            .map(|sharing| (sharing.held, sharing.how, sharing.since_unix_nanos));
+            .map(|sharing| (sharing.held, how(sharing.share), sharing.since_unix_nanos));
         alone
             .into_iter()
             .chain(shared)
@@ -221,10 +238,31 @@ impl Known {
                 task: held.task,
                 since_unix_nanos,
                 location: Some(locations.index(held.taken_at)),
-                how: how.to_owned(),
+                how,
             })
             .collect()
     }
+}
+
+/// How a lock is held; empty for the only way there is.
+fn how(share: Share) -> String {
+    match share {
+        Share::Read => "read".to_owned(),
+        Share::Write => "write".to_owned(),
+        Share::Permits(1) => String::new(),
+        Share::Permits(permits) => format!("permits {permits}"),
+    }
+}
+
+/// What a semaphore says of itself.
+fn permits_attributes(permits: u64, sharing: &[Sharing]) -> Vec<StateAttribute> {
+    let taken = sharing.iter().map(|sharing| match sharing.share {
+        Share::Permits(permits) => u64::from(permits),
+        Share::Read | Share::Write => 0,
+    });
+    let free = permits.saturating_sub(taken.sum());
+    let int = |key, count| attribute(key, StateValue::Int(i64::try_from(count).unwrap_or(i64::MAX)));
+    vec![int("permits", free), int("max_permits", permits)]
 }
 
 fn start(resource: &Resource, locations: &mut LocationTable) -> ResourceStart {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::TryLockError;
 
-use super::resource::{Call, Resource, Shared, waited};
+use super::resource::{Call, Resource, Share, Shared, waited};
 
 /// `tokio::sync::RwLock` that knows which tasks hold it, how, and which ones wait, and where they do.
 pub struct RwLock<T> {
@@ -54,7 +54,7 @@ impl<T> RwLock<T> {
             let inner = waited(&self.lock, call, self.inner.read()).await;
             RwLockReadGuard {
                 inner,
-                _held: self.lock.share("read", location),
+                _held: self.lock.share(Share::Read, location),
             }
         }
     }
@@ -68,7 +68,7 @@ impl<T> RwLock<T> {
             let inner = waited(&self.lock, call, self.inner.write()).await;
             RwLockWriteGuard {
                 inner,
-                _held: self.lock.share("write", location),
+                _held: self.lock.share(Share::Write, location),
             }
         }
     }
@@ -82,7 +82,7 @@ impl<T> RwLock<T> {
         let inner = self.inner.try_read()?;
         Ok(RwLockReadGuard {
             inner,
-            _held: self.lock.share("read", Location::caller()),
+            _held: self.lock.share(Share::Read, Location::caller()),
         })
     }
 
@@ -95,7 +95,7 @@ impl<T> RwLock<T> {
         let inner = self.inner.try_write()?;
         Ok(RwLockWriteGuard {
             inner,
-            _held: self.lock.share("write", Location::caller()),
+            _held: self.lock.share(Share::Write, Location::caller()),
         })
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{AcquireError, TryAcquireError};
 
-use super::resource::{Call, Resource, Shared, waited};
+use super::resource::{Call, Resource, Share, Shared, waited};
 
 /// `tokio::sync::Semaphore` that knows which tasks have its permits and which ones wait, and where they do.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct Semaphore {
 #[must_use = "permits are given back when this is dropped"]
 pub struct SemaphorePermit<'a> {
     inner: tokio::sync::SemaphorePermit<'a>,
-    _held: Shared<'a>,
+    held: Shared<'a>,
 }
 
 impl Semaphore {
@@ -34,7 +34,7 @@ impl Semaphore {
     #[track_caller]
     pub fn named(name: &str, permits: usize) -> Self {
         Self {
-            lock: Resource::lock("Semaphore", name, Location::caller()),
+            lock: Resource::semaphore(name, Location::caller(), permits),
             inner: tokio::sync::Semaphore::new(permits),
         }
     }
@@ -63,7 +63,7 @@ impl Semaphore {
             let inner = waited(&self.lock, Call::new("Semaphore::acquire", location), taking).await?;
             Ok(SemaphorePermit {
                 inner,
-                _held: self.lock.share("", location),
+                held: self.lock.share(Share::Permits(permits), location),
             })
         }
     }
@@ -77,7 +77,7 @@ impl Semaphore {
         let inner = self.inner.try_acquire()?;
         Ok(SemaphorePermit {
             inner,
-            _held: self.lock.share("", Location::caller()),
+            held: self.lock.share(Share::Permits(1), Location::caller()),
         })
     }
 
@@ -89,6 +89,7 @@ impl Semaphore {
     /// Adds permits.
     pub fn add_permits(&self, permits: usize) {
         self.inner.add_permits(permits);
+        self.lock.add_permits(permits);
     }
 
     /// Gives out no more permits; who waits gets an error.
@@ -105,6 +106,7 @@ impl Semaphore {
 impl SemaphorePermit<'_> {
     /// Keeps the permits for ever: they are not given back.
     pub fn forget(self) {
+        self.held.lock().forget_permits(self.inner.num_permits());
         self.inner.forget();
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helper fails the test")]
 
+mod locks;
 mod mpsc;
 mod overflow;
 mod runtimes;

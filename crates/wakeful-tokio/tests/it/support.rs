@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use expect_test::Expect;
 use tokio::runtime::{Builder, Runtime};
 use wakeful_export::{Exporter, Settings};
 use wakeful_model::runtime::{
@@ -45,7 +46,9 @@ impl Watch {
         let seen = batches.clone();
         exporter.tap_runtimes(move |batch| seen.lock().unwrap().push(batch.clone()));
         let of = recorder.clone();
-        exporter.sample_runtimes(move |batch, locations| wakeful_tokio::sample(&of, batch, locations));
+        exporter.sample_runtimes(move |telling, batch, locations| {
+            wakeful_tokio::sample(&of, telling, batch, locations);
+        });
         (recorder, Self { exporter, batches })
     }
 
@@ -211,6 +214,17 @@ pub(crate) fn waits(batches: &[RuntimeBatch], id: ResourceId) -> Vec<AsyncOp> {
 pub(crate) fn resource_named(batches: &[RuntimeBatch], name: &str) -> Option<ResourceId> {
     let mut starts = batches.iter().flat_map(|batch| &batch.resource_starts);
     starts.find(|start| start.name == name).map(|start| start.id)
+}
+
+/// Waits until a resource is told of in those words, and shows the last ones if that does not come.
+pub(crate) fn seen(name: &str, expected: &Expect) {
+    let (_one, watch) = watch();
+    let began = Instant::now();
+    let words = watch.until(|batches| {
+        let words = resource(batches, resource_named(batches, name)?)?;
+        (words == expected.data || began.elapsed() > DEADLINE / 2).then_some(words)
+    });
+    expected.assert_eq(&words);
 }
 
 pub(crate) fn runtime() -> Runtime {

@@ -110,7 +110,7 @@ test('who held the worker is named and linked, and the arrow of the wake leads t
   expect(complaints).toEqual([]);
 });
 
-test('a lock that everybody fights over: how often it was taken, and how long the waits took', async () => {
+test('a lock that everybody fights over: how often it was taken, how long the waits took, and how long it was held', async () => {
   const programs = (await (await fetch(`${demo.url}/api/ui/programs`)).json()) as { programs: { id: string; service: string }[] };
   const inventory = programs.programs.find(({ service }) => service === 'inventory');
   const { page, complaints } = await open(browser);
@@ -119,6 +119,7 @@ test('a lock that everybody fights over: how often it was taken, and how long th
   await page.getByRole('heading', { name: /^Mutex \d+/ }).waitFor();
   await page.getByText(/[\d,]+ times, [\d,]+ after a wait/).waitFor();
   await page.getByRole('img', { name: /^Waits that ended then: p10/ }).waitFor();
+  await page.getByRole('img', { name: /^Holds that ended then, one of 32 timed: p10/ }).waitFor();
   expect(complaints).toEqual([]);
 });
 

@@ -107,7 +107,7 @@ messages! {
         1 id 2 start_unix_nanos 3 kind 4 concrete_type 5 target 6 name 7 location 8 parent 9 is_internal
     }
     ResourceEnd { 1 id 2 end_unix_nanos }
-    ResourceState { 1 resource 2 at_unix_nanos 3 attributes 4 holders 5 waiters 6 contention }
+    ResourceState { 1 resource 2 at_unix_nanos 3 attributes 4 holders 5 waiters 6 contention 7 hold_times }
     StateAttribute { 1 key 2 value 3 unit }
     Holder { 1 task 2 since_unix_nanos 3 location 4 how }
     Contention { 1 acquisitions 2 contended 3 waited_nanos 4 held_nanos }

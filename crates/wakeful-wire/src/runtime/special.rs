@@ -175,9 +175,10 @@ impl Value for StateValue {
         let mut fields = Fields::new(field.bytes(), 0);
         while let Some((number, field)) = fields.next()? {
             match (number, field) {
-                (TEXT, Field::Bytes(bytes, _)) => {
-                    room.take(bytes.len())?;
-                    *self = Self::Text(String::from_utf8_lossy(bytes).into_owned());
+                (TEXT, field @ Field::Bytes(..)) => {
+                    let mut text = String::new();
+                    text.read(field, room)?;
+                    *self = Self::Text(text);
                 }
                 (BOOL, Field::Varint(value)) => *self = Self::Bool(value != 0),
                 (INT, Field::Varint(value)) => *self = Self::Int(value as i64),

@@ -148,7 +148,7 @@ fn batch() -> RuntimeBatch {
                 drops: 1,
                 last_wake_unix_nanos: Some(next()),
             }),
-            poll_times: times,
+            poll_times: times.clone(),
             scheduled_times: DurationHistogram::default(),
         }],
         location_sums: vec![LocationSums {
@@ -213,6 +213,7 @@ fn batch() -> RuntimeBatch {
                 waited_nanos: 2,
                 held_nanos: Some(1),
             }),
+            hold_times: times,
         }],
         async_ops: vec![AsyncOp {
             id: AsyncOpId(6),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use wakeful_live::{Finding, Live, TaskState};
 use wakeful_model::runtime::{Gap, Insight, TaskId};
+use wakeful_query::runtime::PastFinding;
 
 /// How deep a program can look, and what would show more.
 #[derive(Debug, Clone, Serialize)]
@@ -46,6 +47,9 @@ pub(super) struct FindingFacts {
     pub(super) name: &'static str,
     pub(super) message: String,
     pub(super) since_unix_nanos: String,
+    /// When it was found last, where a range was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_unix_nanos: Option<String>,
     pub(super) tasks: Vec<String>,
     pub(super) resources: Vec<String>,
     pub(super) location: Option<String>,
@@ -58,10 +62,18 @@ impl FindingFacts {
             name: finding.lint.name(),
             message: finding.text.clone(),
             since_unix_nanos: finding.since_unix_nanos.to_string(),
+            last_unix_nanos: None,
             tasks: finding.tasks.iter().map(ToString::to_string).collect(),
             resources: finding.resources.iter().map(ToString::to_string).collect(),
             location: finding.location.as_ref().map(ToString::to_string),
             remedy: finding.remedy,
+        }
+    }
+
+    pub(super) fn of_past(past: &PastFinding) -> Self {
+        Self {
+            last_unix_nanos: Some(past.last_unix_nanos.to_string()),
+            ..Self::of(&past.finding)
         }
     }
 }

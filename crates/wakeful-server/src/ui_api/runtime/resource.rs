@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use wakeful_live::{AsyncOp, Live, Resource};
 use wakeful_model::runtime::{ResourceId, TaskId};
-use wakeful_query::runtime::{of_resource, wait_times};
+use wakeful_query::runtime::{hold_times, of_resource, wait_times};
 
 use super::super::error::ApiError;
 use super::super::trace::InPath;
@@ -159,6 +159,8 @@ pub(super) async fn lane(
         table.fact("resource", id);
         let waits = Histogram::of(&wait_times(&gathered, id, window));
         table.fact("waitTimes", lane_columns::json(&waits)?);
+        let holds = Histogram::of(&hold_times(&gathered, id, window));
+        table.fact("holdTimes", lane_columns::json(&holds)?);
         table.finish()
     });
     Ok(arrow::response(Body::from(stream.await?)))

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use rustc_hash::FxHashMap;
 use wakeful_live::{Live, Resource};
-use wakeful_model::runtime::{ResourceId, StateAttribute, StateValue};
+use wakeful_model::runtime::{DurationHistogram, ResourceId, StateAttribute, StateValue};
 use wakeful_query::runtime::TaskLints;
 
 use super::super::error::ApiError;
@@ -26,16 +26,20 @@ struct ResourceRow<'a> {
     waiting: u64,
     longest_wait: Option<u64>,
     ops: u64,
+    /// Of the waits that ended and are remembered.
+    wait_p99: Option<u64>,
     lints: TaskLints,
 }
 
 /// Waits for one resource.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Waits {
     pub(super) ops: u64,
     pub(super) waiting: u64,
     /// When the longest of those that go on began.
     pub(super) since: Option<u64>,
+    /// How long those took that ended.
+    ended: DurationHistogram,
 }
 
 /// Waits by resource.
@@ -48,6 +52,8 @@ pub(super) fn waits(live: &Live) -> FxHashMap<ResourceId, Waits> {
             waits.waiting += 1;
             let start = op.op.start_unix_nanos;
             waits.since = Some(waits.since.map_or(start, |since| since.min(start)));
+        } else if op.op.end_unix_nanos.is_some() && op.op.parent.is_none() {
+            waits.ended.record(op.total_nanos());
         }
     }
     all
@@ -121,7 +127,7 @@ fn rows<'a>(
     words: &[String],
     retain_nanos: u64,
 ) -> (Vec<ResourceRow<'a>>, usize, usize) {
-    let waits = waits(live);
+    let mut waits = waits(live);
     let mut lints: FxHashMap<ResourceId, TaskLints> = FxHashMap::default();
     for finding in findings::check(live) {
         for id in &finding.resources {
@@ -144,7 +150,7 @@ fn rows<'a>(
             continue;
         }
         let id = resource.start.id;
-        let waits = waits.get(&id).copied().unwrap_or_default();
+        let waits = waits.remove(&id).unwrap_or_default();
         let now = live.now_unix_nanos();
         rows.push(ResourceRow {
             resource,
@@ -152,10 +158,16 @@ fn rows<'a>(
             waiting: waits.waiting.max(resource.waiters),
             longest_wait: waits.since.map(|since| now.saturating_sub(since)),
             ops: waits.ops,
+            wait_p99: p99(&waits.ended),
             lints: lints.get(&id).copied().unwrap_or_default(),
         });
     }
     (rows, internal, all)
+}
+
+/// `None` if nothing was counted.
+fn p99(times: &DurationHistogram) -> Option<u64> {
+    (!times.buckets.is_empty()).then(|| times.quantile_nanos(0.99))
 }
 
 fn matches(resource: &Resource, words: &[String]) -> bool {
@@ -182,7 +194,7 @@ struct Order {
     is_descending: bool,
 }
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 13] = [
     "id",
     "kind",
     "type",
@@ -193,6 +205,8 @@ const COLUMNS: [&str; 11] = [
     "waiting",
     "longestWait",
     "ops",
+    "waitP99",
+    "holdP99",
     "start",
 ];
 
@@ -225,6 +239,8 @@ impl Order {
             "waiting" => row.waiting,
             "longestWait" => row.longest_wait.unwrap_or(0),
             "ops" => row.ops,
+            "waitP99" => row.wait_p99.unwrap_or(0),
+            "holdP99" => p99(&row.resource.hold_times).unwrap_or(0),
             _ => 0,
         };
         let text = |row: &ResourceRow<'_>| match self.column {
@@ -303,6 +319,8 @@ fn table(live: &Live, rows: &[ResourceRow<'_>]) -> Table {
         "heldTotal",
         contention().map(|told| told.and_then(|told| told.held_nanos)),
     );
+    table.whole("waitP99", rows.iter().map(|row| row.wait_p99));
+    table.whole("holdP99", all().map(|it| p99(&it.hold_times)));
     table.u32("lints", rows.iter().map(|row| row.lints.0));
     table
 }

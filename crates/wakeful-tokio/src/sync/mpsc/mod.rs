@@ -26,7 +26,7 @@ pub use unbounded::{
 };
 
 use super::queue::Queue;
-use super::resource::{Call, Made, OpenWait, Place, Resource};
+use super::resource::{Call, OpenWait, Place, Resource};
 
 /// What both ends of a channel share of what is known of it.
 #[derive(Debug, Clone)]
@@ -38,13 +38,8 @@ struct Channel {
 impl Channel {
     fn new(concrete_type: &'static str, name: &str, at: Place, capacity_max: Option<usize>) -> Self {
         let queue = Arc::new(Queue::new(capacity_max));
-        let made = Made {
-            concrete_type,
-            name: name.into(),
-            at,
-        };
         Self {
-            resource: Resource::new(made, Some(queue.clone())),
+            resource: Resource::channel(concrete_type, name, at, queue.clone()),
             queue,
         }
     }

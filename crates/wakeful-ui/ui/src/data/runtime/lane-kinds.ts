@@ -101,6 +101,8 @@ export interface Lanes {
   blame: readonly Blamed[];
   /** Of a resource: how long it was waited for, by waits that ended in the range; null if none did. */
   waitTimes: Histogram | null;
+  /** How long it was held, by those who gave it back in the range and were timed; null if none were. */
+  holdTimes: Histogram | null;
   marks: readonly Mark[];
   insight: Insight | null;
   program: string;

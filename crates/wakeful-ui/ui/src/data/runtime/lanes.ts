@@ -56,6 +56,7 @@ export function decodeLanes(bytes: Uint8Array): Lanes {
     sums: answer.json<LaneSums | null>('sums', null),
     blame: answer.json<Blamed[]>('blame', []),
     waitTimes: answer.json<Histogram | null>('waitTimes', null),
+    holdTimes: answer.json<Histogram | null>('holdTimes', null),
     marks: answer.json<Mark[]>('marks', []),
     insight: answer.json<Insight | null>('insight', null),
     program: answer.fact('program'),

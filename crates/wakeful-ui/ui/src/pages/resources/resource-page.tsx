@@ -54,7 +54,12 @@ function Details({ resource, program, at }: { resource: ResourceDetails; program
           range={{ from: '', to: at }}
           read={(range, signal) => fetchResourceLanes(program.id, resource.id, range, signal)}
         >
-          {({ waitTimes }) => <HistogramView title="Waits that ended then" histogram={waitTimes} why={NO_WAITS} />}
+          {({ waitTimes, holdTimes }) => (
+            <>
+              <HistogramView title="Waits that ended then" histogram={waitTimes} why={NO_WAITS} />
+              {holdTimes && <HistogramView title="Holds that ended then, one of 32 timed" histogram={holdTimes} why="" />}
+            </>
+          )}
         </LanesPanel>
       </section>
       <div class="columns">

@@ -52,7 +52,9 @@ function Runtimes({ program }: { program: Program }) {
   }, [follows]);
   useEffect(() => {
     const abort = new AbortController();
-    Promise.all([fetchSeries(program.id, runtime, range, abort.signal), fetchFindings(program.id, range.to, abort.signal)]).then(
+    // While it follows, what is wrong now; of the past, what was wrong at any time that is on screen.
+    const when = range.to === '' ? { at: '' } : range;
+    Promise.all([fetchSeries(program.id, runtime, range, abort.signal), fetchFindings(program.id, when, abort.signal)]).then(
       ([series, findings]) => {
         setRead({ series, findings });
         setError('');

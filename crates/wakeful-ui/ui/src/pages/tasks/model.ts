@@ -51,7 +51,7 @@ export class TasksModel {
       const [{ facts, rows }, findings] = await Promise.all([
         fetchTasks(query, aborted),
         // Without them the table is still of use: what a row is warned of stands in it.
-        fetchFindings(query.program, query.at, aborted).catch(() => []),
+        fetchFindings(query.program, { at: query.at }, aborted).catch(() => []),
       ]);
       if (aborted.aborted) return;
       this.kept.set(rows, this.compare);
