@@ -111,6 +111,33 @@ impl<Q: AsRef<Queue>> Drop for Room<Q> {
     }
 }
 
+/// Room for several messages, of which what is left is given back when this is dropped.
+#[derive(Debug)]
+pub(super) struct Rooms<'a> {
+    queue: &'a Queue,
+    left: u64,
+}
+
+impl<'a> Rooms<'a> {
+    pub(super) fn new(queue: &'a Queue, messages: usize) -> Self {
+        let left = messages as u64;
+        queue.reserved.fetch_add(left, Ordering::Relaxed);
+        Self { queue, left }
+    }
+
+    /// Room for one of them.
+    pub(super) fn next(&mut self) -> Option<Room<&'a Queue>> {
+        self.left = self.left.checked_sub(1)?;
+        Some(Room(self.queue))
+    }
+}
+
+impl Drop for Rooms<'_> {
+    fn drop(&mut self) {
+        self.queue.reserved.fetch_sub(self.left, Ordering::Relaxed);
+    }
+}
+
 impl QueueState {
     /// What it says of itself.
     pub(super) fn attributes(&self) -> Vec<StateAttribute> {

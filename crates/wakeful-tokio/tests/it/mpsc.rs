@@ -3,12 +3,12 @@
 use std::fmt::Write;
 use std::future::poll_fn;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use wakeful_tokio::sync::mpsc;
 
-use crate::support::{DEADLINE, current_thread, resource, resource_named, runtime, waits, watch};
+use crate::support::{current_thread, resource_named, runtime, seen, waits, watch};
 
 /// Runs a program on Tokio's channels and on ours. It must come to the same.
 macro_rules! check {
@@ -104,6 +104,71 @@ fn permits_keep_room() {
 }
 
 #[test]
+fn room_is_waited_for_within_a_time_and_kept_for_several() {
+    check!(
+        |mpsc, says| {
+            let (sender, mut receiver) = mpsc::channel(3);
+            let long = Duration::from_secs(60);
+            writeln!(says, "{:?}", sender.send_timeout(1, long).await).unwrap();
+            let mut permits = sender.reserve_many(2).await.unwrap();
+            writeln!(says, "{} permits, room {}", permits.len(), sender.capacity()).unwrap();
+            let late = sender.send_timeout(2, Duration::ZERO).await;
+            writeln!(says, "{late:?}, {:?}", sender.try_reserve_many(1).map(drop)).unwrap();
+            permits.next().unwrap().send(3);
+            drop(permits);
+            writeln!(says, "room {}", sender.capacity()).unwrap();
+            let two = sender.try_reserve_many(2).map(Iterator::count);
+            writeln!(says, "{two:?}, {:?}", sender.reserve_many(4).await.map(drop)).unwrap();
+            let one = sender.try_reserve_many(1).unwrap();
+            one.for_each(|permit| permit.send(4));
+            let mut buffer = Vec::new();
+            receiver.recv_many(&mut buffer, 3).await;
+            receiver.close();
+            writeln!(says, "{buffer:?}, {:?}", sender.send_timeout(5, long).await).unwrap();
+        },
+        expect![[r#"
+            Ok(())
+            2 permits, room 0
+            Err("Timeout(..)"), Err("Full(..)")
+            room 1
+            Err("Full(..)"), Err(SendError { .. })
+            [1, 3, 4], Err("Closed(..)")
+        "#]]
+    );
+}
+
+#[test]
+fn room_that_permits_have_is_told_until_it_is_used_or_given_back() {
+    let (sender, _receiver) = {
+        let _one = watch();
+        mpsc::channel_named("rooms", 5)
+    };
+    let mut permits = sender.try_reserve_many(4).unwrap();
+    let kept = permits.next().unwrap();
+    permits.next().unwrap().send(1);
+    seen(
+        "rooms",
+        &expect![
+            "mpsc::channel rooms: capacity=1 max_capacity=5 messages=1 senders=1 closed=false; 0 wait: "
+        ],
+    );
+    drop(permits);
+    seen(
+        "rooms",
+        &expect![
+            "mpsc::channel rooms: capacity=3 max_capacity=5 messages=1 senders=1 closed=false; 0 wait: "
+        ],
+    );
+    drop(kept);
+    seen(
+        "rooms",
+        &expect![
+            "mpsc::channel rooms: capacity=4 max_capacity=5 messages=1 senders=1 closed=false; 0 wait: "
+        ],
+    );
+}
+
+#[test]
 fn a_closed_channel_gives_what_it_has() {
     check!(
         |mpsc, says| {
@@ -194,17 +259,6 @@ fn a_channel_without_a_bound() {
             None true
         "#]]
     );
-}
-
-/// Waits until a channel is told of in those words, and shows the last ones if that does not come.
-fn seen(name: &str, expected: &Expect) {
-    let (_one, watch) = watch();
-    let began = Instant::now();
-    let words = watch.until(|batches| {
-        let words = resource(batches, resource_named(batches, name)?)?;
-        (words == expected.data || began.elapsed() > DEADLINE / 2).then_some(words)
-    });
-    expected.assert_eq(&words);
 }
 
 #[test]

@@ -2,15 +2,17 @@
 
 use std::fmt;
 use std::future::Future;
+use std::iter::FusedIterator;
 use std::panic::Location;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::sync::mpsc as inner;
 
-use super::error::{SendError, TryRecvError, TrySendError};
+use super::error::{SendError, SendTimeoutError, TryRecvError, TrySendError};
 use super::{Call, Channel, ReceiverSide, SenderSide, receiving};
-use crate::sync::queue::{Queue, Room};
+use crate::sync::queue::{Queue, Room, Rooms};
 use crate::sync::resource::waited;
 
 /// `tokio::sync::mpsc::channel`, watched: with room for so many messages.
@@ -65,6 +67,12 @@ pub struct Permit<'a, T> {
     room: Room<&'a Queue>,
 }
 
+/// Room for several messages, a [`Permit`] each; what was not taken is given back when this is dropped.
+pub struct PermitIterator<'a, T> {
+    inner: inner::PermitIterator<'a, T>,
+    rooms: Rooms<'a>,
+}
+
 /// Room for one message, and the sender; the room is given back when this is dropped.
 pub struct OwnedPermit<T> {
     inner: inner::OwnedPermit<T>,
@@ -95,6 +103,28 @@ impl<T> Sender<T> {
         self.inner.try_send(message)?;
         self.side.queue.sent();
         Ok(())
+    }
+
+    /// Sends a message as soon as there is room for it, if that is within a time.
+    ///
+    /// # Errors
+    /// If there was no room in time, or the receiver is closed; the message comes back.
+    ///
+    /// # Panics
+    /// When it is polled outside a runtime with timers, as Tokio's.
+    #[track_caller]
+    pub fn send_timeout(
+        &self,
+        message: T,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<(), SendTimeoutError<T>>> {
+        let call = Call::new("Sender::send_timeout", Location::caller());
+        async move {
+            let sending = self.inner.send_timeout(message, timeout);
+            waited(&self.side.resource, call, sending).await?;
+            self.side.queue.sent();
+            Ok(())
+        }
     }
 
     /// Sends a message from outside a runtime, and blocks the thread until there is room.
@@ -130,6 +160,37 @@ impl<T> Sender<T> {
     /// If there is none, or the receiver is closed.
     pub fn try_reserve(&self) -> Result<Permit<'_, T>, TrySendError<()>> {
         Ok(self.permit(self.inner.try_reserve()?))
+    }
+
+    /// Waits for room for several messages, and keeps it.
+    ///
+    /// # Errors
+    /// If the receiver is closed, or the channel never has as much room.
+    #[track_caller]
+    pub fn reserve_many(
+        &self,
+        permits: usize,
+    ) -> impl Future<Output = Result<PermitIterator<'_, T>, SendError<()>>> {
+        let call = Call::new("Sender::reserve_many", Location::caller());
+        async move {
+            let inner = waited(&self.side.resource, call, self.inner.reserve_many(permits)).await?;
+            Ok(self.permits(inner))
+        }
+    }
+
+    /// Keeps room for several messages, if there is as much.
+    ///
+    /// # Errors
+    /// If there is not, or the receiver is closed.
+    pub fn try_reserve_many(&self, permits: usize) -> Result<PermitIterator<'_, T>, TrySendError<()>> {
+        Ok(self.permits(self.inner.try_reserve_many(permits)?))
+    }
+
+    fn permits<'a>(&'a self, inner: inner::PermitIterator<'a, T>) -> PermitIterator<'a, T> {
+        PermitIterator {
+            rooms: Rooms::new(&self.side.queue, inner.len()),
+            inner,
+        }
     }
 
     fn permit<'a>(&'a self, inner: inner::Permit<'a, T>) -> Permit<'a, T> {
@@ -365,6 +426,25 @@ impl<T> Permit<'_, T> {
     }
 }
 
+impl<'a, T> Iterator for PermitIterator<'a, T> {
+    type Item = Permit<'a, T>;
+
+    fn next(&mut self) -> Option<Permit<'a, T>> {
+        Some(Permit {
+            inner: self.inner.next()?,
+            room: self.rooms.next()?,
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.size_hint()
+    }
+}
+
+impl<T> ExactSizeIterator for PermitIterator<'_, T> {}
+
+impl<T> FusedIterator for PermitIterator<'_, T> {}
+
 impl<T> OwnedPermit<T> {
     fn new(inner: inner::OwnedPermit<T>, side: SenderSide) -> Self {
         Self {
@@ -429,6 +509,12 @@ impl<T> fmt::Debug for Receiver<T> {
 }
 
 impl<T> fmt::Debug for Permit<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+impl<T> fmt::Debug for PermitIterator<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)
     }

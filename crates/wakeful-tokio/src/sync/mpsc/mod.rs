@@ -19,7 +19,9 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::task::Poll;
 
-pub use bounded::{OwnedPermit, Permit, Receiver, Sender, WeakSender, channel, channel_named};
+pub use bounded::{
+    OwnedPermit, Permit, PermitIterator, Receiver, Sender, WeakSender, channel, channel_named,
+};
 pub use tokio::sync::mpsc::error;
 pub use unbounded::{
     UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel, unbounded_channel_named,
