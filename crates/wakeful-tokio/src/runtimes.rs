@@ -1,8 +1,10 @@
 //! The runtimes of the program, and their figures once a second.
 
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::runtime::{Handle, Id, RuntimeFlavor};
 use wakeful_model::runtime::{Flavor, Runtime, RuntimeBatch, RuntimeMetrics, WorkerMetrics};
 use wakeful_subscriber::Recorder;
 
@@ -16,14 +18,30 @@ const RUNTIMES_MAX: usize = 32;
 /// With the recorder of the thread that came with it; `None` if nobody listened then.
 static RUNTIMES: Mutex<Vec<(Handle, Option<Recorder>)>> = Mutex::new(Vec::new());
 
+/// How often a runtime was let go of.
+static LET_GO: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// The runtime that this thread spawned in last, and what [`LET_GO`] was when it was known: nearly always that of the next spawn.
+    static LAST: Cell<Option<(Id, u64)>> = const { Cell::new(None) };
+}
+
 /// Shows the figures of a runtime from now on. Spawning by this crate does so by itself.
 pub fn watch_runtime(handle: &Handle) {
+    let mine = Some((handle.id(), LET_GO.load(Ordering::Acquire)));
+    if LAST.try_with(|last| last.replace(mine)) != Ok(mine) {
+        remember(handle);
+    }
+}
+
+fn remember(handle: &Handle) {
     let mut runtimes = RUNTIMES.lock().unwrap_or_else(PoisonError::into_inner);
     if runtimes.iter().any(|(known, _)| known.id() == handle.id()) {
         return;
     }
     if runtimes.len() == RUNTIMES_MAX {
         runtimes.remove(0);
+        LET_GO.fetch_add(1, Ordering::Release);
     }
     runtimes.push((handle.clone(), with_recorder(Recorder::clone)));
 }

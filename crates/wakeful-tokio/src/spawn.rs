@@ -98,17 +98,20 @@ pub(crate) fn watched<F: Future>(future: F, kind: TaskKind, name: &str) -> (Watc
 }
 
 /// The runtime that spawns, whose figures are shown from now on.
-fn current_runtime() -> Option<RuntimeId> {
+pub(crate) fn current_runtime() -> Option<RuntimeId> {
+    runtime_of(&Handle::try_current().ok()?)
+}
+
+/// A runtime in which something is spawned, whose figures are shown from now on.
+pub(crate) fn runtime_of(handle: &Handle) -> Option<RuntimeId> {
     with_recorder(|_| {
-        let handle = Handle::try_current().ok()?;
-        runtimes::watch_runtime(&handle);
-        Some(id::runtime(handle.id()))
+        runtimes::watch_runtime(handle);
+        id::runtime(handle.id())
     })
-    .flatten()
 }
 
 #[track_caller]
-fn task<F>(kind: TaskKind, name: &str, runtime: Option<RuntimeId>) -> Option<Arc<Task>> {
+pub(crate) fn task<F>(kind: TaskKind, name: &str, runtime: Option<RuntimeId>) -> Option<Arc<Task>> {
     let location = Location::caller();
     with_recorder(|recorder| {
         // What is within a task Tokio knows nothing of; of `block_on` its span tells all that there is.

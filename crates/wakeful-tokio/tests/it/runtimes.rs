@@ -7,7 +7,7 @@ use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 use wakeful_model::runtime::TaskKind;
 
-use crate::support::{current_thread, is_at, told, watch};
+use crate::support::{current_thread, is_at, runtime, told, watch};
 
 const FILE: &str = "tests/it/runtimes.rs";
 
@@ -54,6 +54,29 @@ fn a_future_within_a_task_is_an_item_of_its_own() {
     expect!["Future polls=2 whole=2 wakes=1 self=0 live=0 end=Some(Completed)"].assert_eq(&inner.counts());
     assert_eq!(inner.start.parent, Some(outer.start.id));
     assert!(inner.sums.busy_nanos <= outer.sums.busy_nanos);
+}
+
+#[test]
+fn every_task_of_a_set_is_watched() {
+    let (_one, watch) = watch();
+    let other = runtime();
+    let line = line!() + 3;
+    let mut answers = LocalSet::new().block_on(&current_thread(), async {
+        let mut set = wakeful_tokio::JoinSet::new();
+        set.spawn(async { 1 });
+        set.spawn_on(async { 2 }, other.handle());
+        set.spawn_local(async { 3 });
+        set.spawn_blocking(|| 4);
+        set.join_all().await
+    });
+    answers.sort_unstable();
+    assert_eq!(answers, [1, 2, 3, 4]);
+    let kinds = watch.until(|batches| {
+        let told = |number| told(batches, |start| is_at(batches, start, FILE, line + number));
+        let kinds = (0..4).map(|number| Some(told(number)?.start.kind));
+        kinds.collect::<Option<Vec<_>>>()
+    });
+    expect!["[Task, Task, Local, Blocking]"].assert_eq(&format!("{kinds:?}"));
 }
 
 #[test]
