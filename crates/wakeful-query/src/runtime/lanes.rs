@@ -9,7 +9,7 @@ use super::gather::{Gathered, Window};
 use super::item::{Item, ItemFlags, ItemKind, Joiner, Lane, LaneKind, NO_ROW, WokenBy};
 use super::span_task::SpanActivity;
 use super::task_lane::{self, TaskTimes};
-use super::worker_lanes::{ByThread, THREADS_MAX};
+use super::worker_lanes::{ByThread, THREADS_MAX, numbered_title};
 
 /// What happened in a window, nanoseconds; `None` what is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -129,11 +129,7 @@ fn add_task(
     nanos_a_pixel: u64,
 ) {
     let built = task_lane::build(task, live, gathered, window, nanos_a_pixel);
-    let named = live.task(task).map_or("", |task| &task.start.name);
-    let name = match named {
-        "" => format!("task {task}"),
-        named => format!("task {task} {named}"),
-    };
+    let name = numbered_title(live, task);
     let own = |kind, name: String, items| Lane {
         task: Some(task),
         items,

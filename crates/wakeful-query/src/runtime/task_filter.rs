@@ -1,5 +1,6 @@
 //! The filter of the list of tasks: words, and conditions such as `state:idle` and `poll>10ms`.
 
+use rustc_hash::FxHashSet;
 use wakeful_live::{Lint, Task, TaskState};
 use wakeful_model::runtime::{ParseTaskIdError, TaskId};
 
@@ -37,8 +38,17 @@ enum Test {
     /// In lower case.
     Location(String),
     Warn(Option<Lint>),
+    Span(Served),
     Id(TaskId),
     Measure(Measure, Comparison, u64),
+}
+
+/// A part of the names of spans, and the tasks that served some, once somebody has looked.
+#[derive(Debug, Clone, PartialEq)]
+struct Served {
+    /// In lower case.
+    text: String,
+    tasks: FxHashSet<TaskId>,
 }
 
 /// What has a number.
@@ -114,7 +124,7 @@ fn duration(text: &str) -> Option<u64> {
 }
 
 impl TaskFilter {
-    /// Reads a filter: words that must all be there, no letter's case counting, and `state:` `kind:` `loc:` `warn:` `id:`, and
+    /// Reads a filter: words that must all be there, no letter's case counting, and `state:` `kind:` `loc:` `warn:` `span:` `id:`, and
     /// `poll` `busy` `scheduled` `idle` `total` `polls` `wakes` with `>` or `<`; `-` before any of them leaves out.
     ///
     /// # Errors
@@ -134,6 +144,23 @@ impl TaskFilter {
             column += word.chars().count() + 1;
         }
         Ok(Self { terms })
+    }
+
+    /// Looks for the tasks that served spans in whose names a text stands (in lower case), for each `span:` of the filter: what a task is
+    /// does not say it. Until then no task did.
+    ///
+    /// # Errors
+    /// Those of `find`.
+    pub fn find_served<E>(
+        &mut self,
+        mut find: impl FnMut(&str) -> Result<FxHashSet<TaskId>, E>,
+    ) -> Result<(), E> {
+        for term in &mut self.terms {
+            if let Test::Span(served) = &mut term.test {
+                served.tasks = find(&served.text)?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether a task meets it.
@@ -179,6 +206,11 @@ fn parse_test(word: &str) -> Result<Test, String> {
             let lint = value.parse::<Lint>().map_err(|error| error.to_string())?;
             Ok(Test::Warn(Some(lint)))
         }
+        "span" if value.is_empty() => Err("write span:checkout, with a part of a span's name".to_owned()),
+        "span" => Ok(Test::Span(Served {
+            text: value.to_lowercase(),
+            tasks: FxHashSet::default(),
+        })),
         "id" => {
             let id = value.parse();
             id.map(Test::Id)
@@ -206,6 +238,7 @@ impl Test {
             Self::Location(text) => place().contains(text),
             Self::Warn(None) => lints.any(),
             Self::Warn(Some(lint)) => lints.has(*lint),
+            Self::Span(served) => served.tasks.contains(&task.start.id),
             Self::Id(id) => task.start.id == *id,
             Self::Measure(measure, comparison, value) => {
                 measure.value(task).is_some_and(|found| match comparison {
@@ -284,6 +317,23 @@ mod tests {
     }
 
     #[test]
+    fn tasks_that_served_spans_are_looked_for() {
+        let live = program();
+        let task = live.task(TaskId(12)).unwrap();
+        let meets = |filter: &TaskFilter| filter.matches(task, TaskLints::default());
+        let mut filter = TaskFilter::parse("span:Checkout accept").unwrap();
+        assert!(!meets(&filter));
+        let mut asked = Vec::new();
+        let found = filter.find_served(|text| {
+            asked.push(text.to_owned());
+            Ok::<_, ()>(FxHashSet::from_iter([TaskId(12)]))
+        });
+        assert_eq!((found, asked), (Ok(()), vec!["checkout".to_owned()]));
+        assert!(meets(&filter));
+        assert_eq!(filter.find_served(|_| Err("closed")), Err("closed"));
+    }
+
+    #[test]
     fn what_cannot_be_read_is_told_with_its_place() {
         let check = |filter: &str, column, part: &str| {
             let error = TaskFilter::parse(filter).unwrap_err();
@@ -294,5 +344,6 @@ mod tests {
         check("poll>fast", 1, "poll>10ms");
         check("é  warn:nothing", 4, "no lint is called `nothing`");
         check("id:x", 1, "as in 12 or w3");
+        check("a span:", 3, "span:checkout");
     }
 }

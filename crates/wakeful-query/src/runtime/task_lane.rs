@@ -1,7 +1,7 @@
 //! What one task did: its polls, and what lies between them.
 
 use wakeful_live::{Live, Task, TaskState};
-use wakeful_model::runtime::{Poll, TaskEndKind, TaskId};
+use wakeful_model::runtime::{Poll, TaskEndKind, TaskId, WakeSource};
 
 use super::gather::{Gathered, Total, Window};
 use super::item::{Item, ItemFlags, ItemKind, Joiner};
@@ -30,6 +30,8 @@ struct Builder<'a> {
     live: &'a Live,
     window: Window,
     waits: Waits<'a>,
+    /// When other tasks woke it, by time.
+    wakes: Vec<(u64, TaskId)>,
     /// Stretches in which polls were told as sums alone.
     summed: Vec<Item>,
     joiner: Joiner,
@@ -54,6 +56,7 @@ pub(super) fn build(
         live,
         window,
         waits: Waits::of(gathered, task),
+        wakes: wakes_by_tasks(gathered, task),
         summed: summed(task, totals, start),
         joiner: Joiner::new(nanos_a_pixel),
         scheduled: Vec::new(),
@@ -82,6 +85,16 @@ pub(super) fn build(
         scheduled: builder.scheduled,
         times: builder.times,
     }
+}
+
+/// When other tasks woke a task.
+fn wakes_by_tasks(gathered: &Gathered, task: TaskId) -> Vec<(u64, TaskId)> {
+    let wakes = gathered.wakes.iter().filter(|wake| wake.task == task);
+    let by_task = wakes.filter_map(|wake| match wake.by {
+        WakeSource::Task(by) => Some((wake.at_unix_nanos, by)),
+        WakeSource::Unknown | WakeSource::Driver | WakeSource::Thread => None,
+    });
+    by_task.collect()
 }
 
 /// Stretches of batches in which more polls ended than were told one by one.
@@ -221,13 +234,26 @@ impl Builder<'_> {
         if start >= end || has_sums {
             return;
         }
-        let wait = self.waits.during(start, end, self.live);
+        let wait = self
+            .waits
+            .during(start, end, self.woken_by(start, end), self.live);
         let kind = match &wait {
             Some(wait) if wait.is_lock => ItemKind::Blocked,
             _ => ItemKind::Idle,
         };
         let label = wait.map_or_else(String::new, |wait| wait.label);
         self.push(Item::new(kind, start, end).marked(flags).labelled(label));
+    }
+
+    /// The task that ended an idle time; `None` if none did, or not alone.
+    fn woken_by(&self, start: u64, end: u64) -> Option<TaskId> {
+        let first = self.wakes.partition_point(|(at, _)| *at < start);
+        // Both ends are of one clock; a wait's is a difference of two.
+        let until = self.wakes.partition_point(|(at, _)| *at <= end.saturating_add(1));
+        match self.wakes.get(first..until)? {
+            [(_, task)] => Some(*task),
+            _ => None,
+        }
     }
 
     fn push(&mut self, item: Item) {

@@ -113,6 +113,14 @@ impl<'a> ByThread<'a> {
     }
 }
 
+/// A task by its number, and its name if it has one.
+pub(super) fn numbered_title(live: &Live, id: TaskId) -> String {
+    match live.task(id).map_or("", |task| &task.start.name) {
+        "" => format!("task {id}"),
+        name => format!("task {id} {name}"),
+    }
+}
+
 /// A task's name, or where it was spawned; empty if neither is known.
 pub(super) fn task_title(live: &Live, id: TaskId) -> String {
     let Some(task) = live.task(id) else {

@@ -169,6 +169,7 @@ const POLL: u32 = 1;
 const SCHEDULED: u32 = 2;
 const IDLE: u32 = 3;
 const NOT_POLLED: u32 = 4;
+const BLOCKED: u32 = 9;
 
 #[tokio::test]
 async fn two_steps_and_a_sleep_are_two_polls_one_wake_and_a_hundred_milliseconds_idle() {
@@ -226,6 +227,22 @@ async fn two_steps_and_a_sleep_are_two_polls_one_wake_and_a_hundred_milliseconds
         ),
         (6, 21, 3)
     );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_wait_for_a_lock_says_who_let_go_of_it() {
+    let server = TestServer::start().await;
+    let mut batch = two_steps();
+    batch.resource_starts[0].concrete_type = "Mutex".to_owned();
+    batch.async_ops[0].source = "Mutex::lock".to_owned();
+    batch.async_ops[0].is_ready = true;
+    batch.wakes[0].by = WakeSource::Task(TaskId(21));
+    send(&server, &[batch]).await;
+    let path = format!("tasks/17/lane?from={BEGIN}&to={}&px=8000", BEGIN + 101 * MS);
+    let lane = table(&server, &path).await;
+    let label = "Mutex::lock src/main.rs:12:5, until task 21 in the way let go";
+    assert_eq!(rows(&lane, 0)[2], (BLOCKED, 30.0, 99_970.0, label.to_owned()));
     server.stop().await;
 }
 
@@ -332,6 +349,16 @@ async fn a_span_opens_into_the_polls_that_it_was_made_of() {
     let mut served: Vec<&str> = served.map(|span| span["operation"].as_str().unwrap()).collect();
     served.sort_unstable();
     assert_eq!(served, ["hash", "request"]);
+    // Tasks by what they served.
+    let ids = async |filter: &str| {
+        table(&server, &format!("tasks?filter={filter}&sort=id"))
+            .await
+            .whole("id")
+    };
+    assert_eq!(ids("span:STEP").await, [17]);
+    assert_eq!(ids("span:hash").await, [21]);
+    assert!(ids("span:hash%20span:steps").await.is_empty());
+    assert!(!ids("-span:hash").await.contains(&21));
     server.stop().await;
 }
 

@@ -1,6 +1,6 @@
 //! The spans that a task has served.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use wakeful_live::Live;
 use wakeful_model::runtime::{Poll, TaskId};
@@ -17,6 +17,15 @@ const POLLS_MAX: usize = 200;
 
 /// How far back they are looked for.
 const LOOK_BACK_NANOS: u64 = 600_000_000_000;
+
+/// Spans that tasks are looked for by are those of so long before a time, …
+const SERVING_NANOS: u64 = 60_000_000_000;
+
+/// … of so many names, …
+const NAMES_MAX: usize = 20;
+
+/// … which are looked for among so many polls.
+const SERVING_POLLS_MAX: usize = 500_000;
 
 /// So many traces are read, the latest, …
 const TRACES_MAX: usize = 50;
@@ -76,7 +85,7 @@ pub(super) fn of(engine: &Engine, asked: &Asked, task: TaskId, at: Option<u64>) 
         from: first.start_unix_nanos,
         to: last.end_unix_nanos(),
     };
-    let are_all = each_span(engine, asked, span, |span, service| {
+    let are_all = each_span(engine, asked, None, span, |span, service| {
         if is_in(&polls, span) {
             served.push((span.start_unix_nanos, served_span(span, service)));
         }
@@ -103,7 +112,7 @@ pub(super) fn of_blamed(
         return Ok(Vec::new());
     };
     let mut found: Vec<Option<(u64, ServedSpan)>> = blamed.iter().map(|_| None).collect();
-    each_span(engine, asked, Window { from, to }, |span, service| {
+    each_span(engine, asked, None, Window { from, to }, |span, service| {
         let thread = thread_of(span);
         for (number, (start, end)) in active(span).into_iter().enumerate() {
             let took = end.saturating_sub(start);
@@ -122,20 +131,96 @@ pub(super) fn of_blamed(
     Ok(found.into_iter().map(|found| Some(found?.1)).collect())
 }
 
-/// Calls `each` with spans of the program that may have been active in a stretch of time, and with their service. Returns whether these
-/// are all.
+/// The tasks of which a poll had a span active whose name has that text, in lower case; in the minute before a time (Unix nanoseconds), or
+/// before the latest that is stored. For each name that has it, spans of the latest traces are looked at.
+pub(super) fn serving(
+    engine: &Engine,
+    asked: &Asked,
+    text: &str,
+    at: Option<u64>,
+) -> Result<FxHashSet<TaskId>, ApiError> {
+    let extent = asked.extent(engine)?;
+    let to = at.unwrap_or(extent.to_unix_nanos).min(extent.to_unix_nanos);
+    let window = Window {
+        from: to.saturating_sub(SERVING_NANOS),
+        to,
+    };
+    let polls = PollsByThread::read(engine, asked, window);
+    let service = service_of(engine, asked, window)?;
+    let operations = engine.operations((!service.is_empty()).then_some(&*service), None);
+    let mut names: Vec<String> = operations.into_iter().map(|operation| operation.name).collect();
+    names.dedup();
+    names.retain(|name| name.to_lowercase().contains(text));
+    let mut tasks = FxHashSet::default();
+    for name in names.into_iter().take(NAMES_MAX) {
+        each_span(engine, asked, Some(&name), window, |span, _| {
+            if span.name == name {
+                tasks.extend(polls.tasks_of(span));
+            }
+        })?;
+    }
+    Ok(tasks)
+}
+
+/// Polls that are stored whole, of each thread by start.
+struct PollsByThread(FxHashMap<u64, Vec<Poll>>);
+
+impl PollsByThread {
+    fn read(engine: &Engine, asked: &Asked, window: Window) -> Self {
+        let mut all: FxHashMap<u64, Vec<Poll>> = FxHashMap::default();
+        let mut room = SERVING_POLLS_MAX;
+        let runtime = engine.store().runtime();
+        runtime.each_batch(asked.program, &window.range(), |batch| {
+            for poll in batch.polls.iter().take(room) {
+                all.entry(poll.thread.0).or_default().push(poll.clone());
+            }
+            room = room.saturating_sub(batch.polls.len());
+        });
+        for polls in all.values_mut() {
+            polls.sort_by_key(|poll| poll.start_unix_nanos);
+        }
+        Self(all)
+    }
+
+    /// The tasks in whose polls the span's active intervals lie.
+    fn tasks_of(&self, span: &Span) -> impl Iterator<Item = TaskId> {
+        let thread = thread_of(span);
+        active(span)
+            .into_iter()
+            .enumerate()
+            .flat_map(move |(number, (start, end))| {
+                // A span is made where it is entered first; later it may be entered on any thread.
+                let is_there = move |on: &u64| number > 0 || thread.is_none_or(|thread| thread == *on);
+                let threads = self.0.iter().filter(move |(on, _)| is_there(on));
+                threads.filter_map(move |(_, polls)| {
+                    let after = polls.partition_point(|poll| poll.start_unix_nanos <= start);
+                    let poll = polls[..after].last()?;
+                    (poll.end_unix_nanos() >= end).then_some(poll.task)
+                })
+            })
+    }
+}
+
+/// The program's service; empty if it does not say.
+fn service_of(engine: &Engine, asked: &Asked, within: Window) -> Result<String, ApiError> {
+    let name = |live: &Live| live.program().service_name().to_owned();
+    asked.with_names(engine, within, |_| true, name)
+}
+
+/// Calls `each` with spans of the program that may have been active in a stretch of time, and with their service: those of traces that have
+/// one of that name. Returns whether these are all.
 fn each_span(
     engine: &Engine,
     asked: &Asked,
+    named: Option<&str>,
     within: Window,
     mut each: impl FnMut(&Span, &str),
 ) -> Result<bool, ApiError> {
-    let name = |live: &Live| live.program().service_name().to_owned();
-    let service = asked.with_names(engine, within, |_| true, name)?;
+    let service = service_of(engine, asked, within)?;
     // A span that was active then may have begun long before.
     let filter = SpanFilter {
         service: (!service.is_empty()).then_some(service),
-        name: None,
+        name: named.map(str::to_owned),
         started_within: within.from.saturating_sub(LOOK_BACK_NANOS)..=within.to,
         duration: 0..=u64::MAX,
         clauses: Vec::new(),

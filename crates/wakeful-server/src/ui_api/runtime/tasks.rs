@@ -15,6 +15,7 @@ use super::facts::InsightFacts;
 use super::programs::lost;
 use super::table::Table;
 use super::task_row::{TaskRow, end_number, state_number};
+use super::task_spans;
 
 const LIMIT_DEFAULT: u64 = 10_000;
 const LIMIT_MAX: u64 = 100_000;
@@ -38,7 +39,7 @@ pub(super) fn filter(asked: &Asked) -> Result<TaskFilter, ApiError> {
 
 pub(super) async fn tasks(State(queries): State<Queries>, asked: Asked) -> Result<Response, ApiError> {
     let sort = asked.text("sort").map(str::parse).transpose();
-    let wanted = Wanted {
+    let mut wanted = Wanted {
         filter: filter(&asked)?,
         is_filtered: asked.text("filter").is_some(),
         sort: sort
@@ -60,6 +61,9 @@ pub(super) async fn tasks(State(queries): State<Queries>, asked: Asked) -> Resul
     };
     let at = asked.at()?;
     let stream = queries.ask(move |engine| {
+        wanted
+            .filter
+            .find_served(|text| task_spans::serving(engine, &asked, text, at))?;
         let table = asked.with_program(engine, at, wanted.retain_nanos, |live| {
             let mut table = match is_grouped {
                 true => group_table(live, &wanted),

@@ -17,7 +17,7 @@ use super::asked::Asked;
 use super::facts::FindingFacts;
 use super::programs::lost;
 use super::task_row::{JsonRow, TaskRow};
-use super::{findings, tasks};
+use super::{findings, task_spans, tasks};
 
 /// Rows in a line.
 const ROWS_MAX: usize = 1_000;
@@ -92,9 +92,10 @@ impl Watched for WatchedProgram {
     const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
     async fn look(&mut self) -> Result<Lines, ApiError> {
-        let (asked, filter, retain) = (self.asked.clone(), self.filter.clone(), self.retain_nanos);
+        let (asked, mut filter, retain) = (self.asked.clone(), self.filter.clone(), self.retain_nanos);
         let mut known = std::mem::take(&mut self.known);
         let looked = self.queries.ask(move |engine| {
+            filter.find_served(|text| task_spans::serving(engine, &asked, text, None))?;
             let news = asked.with_program(engine, None, retain, |live| known.news(live, &filter, retain))?;
             Ok((known, news))
         });

@@ -23,7 +23,7 @@ import './tasks.css';
 const RETAIN_SECONDS = '6';
 const FIELDS = TASK_COLUMNS.map(({ field, title }) => [field, title] as const);
 const HINT =
-  'Words that stand in name, type or location; state:idle, kind:blocking, loc:server.rs, warn:long-poll, id:12, poll>10ms, busy>1s, idle>1min, total<5s, polls>100; - before one leaves out';
+  'Words that stand in name, type or location; state:idle, kind:blocking, loc:server.rs, warn:long-poll, span:checkout, id:12, poll>10ms, busy>1s, idle>1min, total<5s, polls>100; - before one leaves out';
 
 /** The tasks of a program, now or at an instant of the past. */
 export function TasksPage() {
