@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 function find(page: Page) {
-  return page.getByRole('textbox', { name: /^Find/ });
+  return page.getByRole('combobox', { name: /^Find/ });
 }
 
 test.each([
@@ -67,6 +67,31 @@ test('TraceQL that is not understood is said with its place, and mended it finds
   expect(await page.locator('mark').count()).toBe(0);
   // The browser says itself that an answer was 400.
   expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
+});
+
+test('TraceQL is completed, by the keys of the list', async () => {
+  const { page, complaints } = await openTrace(browser, server, CHECKOUT);
+  const field = find(page);
+  /** Types until the list has one entry, and takes it. */
+  const completed = async (typed: string, name: string, text: string) => {
+    await field.pressSequentially(typed);
+    await expect.poll(() => page.getByRole('option').allInnerTexts()).toEqual([name]);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => field.inputValue()).toBe(text);
+  };
+  await completed('{ sta', 'status', '{ status');
+  await completed(' = err', 'error', '{ status = error');
+  await completed(' && resource.service.name = pay', 'payment', '{ status = error && resource.service.name = "payment"');
+  await completed(' && .http.me', 'http.method', '{ status = error && resource.service.name = "payment" && .http.method');
+  await field.fill('{ status = error }');
+  await page.getByText(/^1 of \d+$/).waitFor();
+  // Words are not completed: Enter is the next hit at once.
+  await field.fill('redis');
+  await page.getByText('1 of 24').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByText('2 of 24').waitFor();
+  expect(complaints).toEqual([]);
 });
 
 test('hits are walked by keys and fitted', async () => {

@@ -57,7 +57,7 @@ test('values, events and names of strangers in the details', async () => {
   await details.getByRole('button', { name: /^Load whole/ }).click();
   await expect.poll(async () => (await details.innerText()).length).toBeGreaterThan(900_000);
   await expectTextAlone(page);
-  await page.getByRole('textbox', { name: /^Find/ }).fill(spanIdAt(2));
+  await page.getByRole('combobox', { name: /^Find/ }).fill(spanIdAt(2));
   await details.getByRole('tab', { name: `Events ${HOSTILE_TEXTS.length}` }).click();
   await details.getByText('\\u{2066}isolated\\u{2069}').first().waitFor();
   await expectTextAlone(page);

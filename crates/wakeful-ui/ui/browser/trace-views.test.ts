@@ -128,6 +128,21 @@ test('logs: by time, and a row leads to its span', async () => {
   expect(complaints).toEqual([]);
 });
 
+test.each([
+  ['flame', '.flame .box.hit', 'title'],
+  ['graph', '.graph .node.hit', 'aria-label'],
+])('%s: what find has is marked, TraceQL too, and no longer once it is cleared', async (view, marked, said) => {
+  const { page, complaints } = await openTrace(browser, server, CHECKOUT, { view, uiFind: '{ resource.service.name = "redis" && name = "HGET" }' });
+  const texts = () => page.locator(marked).evaluateAll((hits, name) => hits.map((hit) => hit.getAttribute(name) ?? ''), said);
+  await expect.poll(texts).toEqual([expect.stringMatching(/^HGET.* 24 found$/)]);
+  await page.getByRole('combobox', { name: /^Find/ }).fill('http.method');
+  await expect.poll(texts).not.toEqual([]);
+  expect((await texts()).filter((text) => text.startsWith('HGET'))).toEqual([]);
+  await page.getByRole('button', { name: 'Clear find' }).click();
+  await expect.poll(texts).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
 test('graph: drawn, listed, and a node leads to its first span', async () => {
   const { page, complaints } = await openTrace(browser, server, CHECKOUT, { view: 'graph' });
   const node = page.getByRole('button', { name: /^HGET ×24 .*, redis$/ });

@@ -59,7 +59,7 @@ test('three spans of mini-redis, from the search to the trace', async () => {
   await page.getByRole('link', { name: 'mini-redis: run', exact: true }).click();
   await page.waitForURL('**/trace/*');
   await expectTheTrace(page);
-  await page.getByRole('textbox', { name: 'Find in names, attributes and ids' }).fill('apply');
+  await page.getByRole('combobox', { name: 'Find in names, attributes and ids' }).fill('apply');
   await page.getByText('1 of 2').waitFor();
 
   await page.goBack();

@@ -24,16 +24,22 @@ function attribute(key: string): string {
 }
 
 /** TraceQL compares by type, so what looks like a number or a truth is written as one. */
-function literal(value: string): string {
+export function literal(value: string): string {
   return /^-?(\d+\.?\d*|\.\d+)$/.test(value) || value === 'true' || value === 'false' ? value : quoted(value);
 }
 
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `"${text.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n')}"`;
 }
 
-/** What TraceQL's conjunctions know besides attributes. */
-export const INTRINSICS = ['resource.service.name', 'name', 'duration', 'status', 'kind', 'true', 'false'] as const;
+/** What a condition may begin with; attributes begin with a dot, wherever they stand. */
+export const FIELDS = ['resource.service.name', 'name', 'duration', 'status', 'kind', '.'] as const;
+
+/** Values that are words of the language. */
+export const WORDS: Readonly<Record<string, readonly string[]>> = {
+  status: ['error', 'ok'],
+  kind: ['internal', 'server', 'client', 'producer', 'consumer'],
+};
 
 /** What could be completed at a place of a query. */
 export type QueryPlace =

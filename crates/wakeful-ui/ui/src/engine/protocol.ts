@@ -65,6 +65,8 @@ export type Request =
   | { kind: 'restart' }
   /** Asks for a copy of all rows. */
   | { kind: 'snapshot' }
+  /** Asks for a copy of the rows that find has. */
+  | { kind: 'hits' }
   | { kind: 'select'; row: number }
   /** `page` is the number of rows that a page has. */
   | { kind: 'step'; step: Step; page: number }
@@ -153,6 +155,8 @@ export type Reply =
   /** `from` and `to` are the time of all hits; `span` is the row whose span id was asked for, or -1. */
   | { kind: 'found'; count: number; hit: number; query: string; from: number; to: number; span: number }
   | { kind: 'snapshot'; snapshot: Snapshot }
+  /** Ascending. */
+  | { kind: 'hits'; rows: Uint32Array<ArrayBuffer> }
   /** How long the critical path is, in nanoseconds, and how many spans it leads through. */
   | { kind: 'critical'; nanos: number; spans: number }
   /**

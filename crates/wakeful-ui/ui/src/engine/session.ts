@@ -106,6 +106,11 @@ export class Session {
         this.send({ kind: 'snapshot', snapshot }, buffersOf(snapshot) as ArrayBuffer[]);
         break;
       }
+      case 'hits': {
+        const rows = finder.rows.slice();
+        this.send({ kind: 'hits', rows }, [rows.buffer]);
+        break;
+      }
       case 'select':
         scene.selected = request.row;
         if (request.row >= 0) this.reach(request.row, true);

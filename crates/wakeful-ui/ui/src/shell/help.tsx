@@ -13,6 +13,7 @@ const TITLES: Record<Scope, string> = {
   views: 'Views of a trace',
   timeline: 'Timeline',
   rows: 'Rows of the timeline',
+  lanes: 'Lanes, with something in them selected',
   flame: 'Flame graph',
   find: 'Find box',
 };

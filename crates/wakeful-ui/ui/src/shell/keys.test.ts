@@ -21,6 +21,13 @@ test.each(TOGETHER)('no key does two things in %s', (...scopes) => {
   }
 });
 
+test('what a key does in lanes, the timeline and its rows do by the same action', () => {
+  const around = KEYS.filter(({ scope }) => scope === 'rows' || scope === 'timeline');
+  for (const { keys, action } of KEYS.filter(({ scope }) => scope === 'lanes')) {
+    for (const key of keys) expect(around.find((row) => row.keys.includes(key))?.action, key).toBe(action);
+  }
+});
+
 function press(key: string, change: Partial<KeyboardEvent> = {}): KeyboardEvent {
   return { key, code: '', timeStamp: 0, ctrlKey: false, ...change } as KeyboardEvent;
 }
@@ -61,6 +68,7 @@ test.each<[KeyboardEvent, Scope[], string]>([
   [press('f'), ['rows', 'timeline'], 'next-hit'],
   [press('F', { shiftKey: true }), ['rows', 'timeline'], 'fit-selection'],
   [press('j'), ['rows', 'timeline'], 'next'],
+  [press('['), ['lanes', 'rows', 'timeline'], 'link-back'],
 ])('Jaeger: %#', (event, scopes, action) => {
   preset.value = 'jaeger';
   expect(actionOf(event, scopes)).toBe(action);

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 
 /** Where a key acts. Letters never act in text fields. */
-export type Scope = 'global' | 'list' | 'plot' | 'views' | 'timeline' | 'rows' | 'flame' | 'find' | 'program' | 'live';
+export type Scope = 'global' | 'list' | 'plot' | 'views' | 'timeline' | 'rows' | 'lanes' | 'flame' | 'find' | 'program' | 'live';
 
 /** Whose habits the trace timeline follows. */
 export type Preset = 'wakeful' | 'jaeger';
@@ -100,6 +100,17 @@ export const KEYS: readonly KeyRow[] = [
   { scope: 'rows', keys: ['O'], action: 'open-all', does: 'all open' },
   { scope: 'rows', keys: ['P'], action: 'close-all', does: 'all closed' },
   { scope: 'rows', keys: ['*'], action: 'open-subtree', does: 'the subtree open' },
+
+  // Once something in a lane is selected, these are asked before the timeline's; what they do not name goes on as there.
+  { scope: 'lanes', keys: ['ArrowDown'], action: 'next', does: 'into the lanes of the selected span, then the lane below' },
+  { scope: 'lanes', keys: ['ArrowUp'], action: 'previous', does: 'the lane above, then out of them' },
+  { scope: 'lanes', keys: ['.'], action: 'next-sibling', does: 'next in the lane' },
+  { scope: 'lanes', keys: [','], action: 'previous-sibling', does: 'previous in the lane' },
+  { scope: 'lanes', keys: ['['], action: 'link-back', does: 'along the wake, back to what woke' },
+  { scope: 'lanes', keys: [']'], action: 'link-on', does: 'along the wake, on to the poll that it led to' },
+  { scope: 'lanes', keys: ['n'], action: 'next-hit', does: 'next long poll or long wait for a worker' },
+  { scope: 'lanes', keys: ['N'], action: 'previous-hit', does: 'previous long poll or long wait' },
+  { scope: 'lanes', keys: ['f'], action: 'fit-selection', does: 'fit what is selected' },
 
   { scope: 'flame', keys: ['W', 'Shift+W'], action: 'zoom-in', does: 'zoom in; with Shift five times as far' },
   { scope: 'flame', keys: ['S', 'Shift+S'], action: 'zoom-out', does: 'zoom out' },

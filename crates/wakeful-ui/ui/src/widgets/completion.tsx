@@ -1,3 +1,4 @@
+import type { InputHTMLAttributes, RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { visibleControls } from './hostile.tsx';
 
@@ -15,18 +16,23 @@ interface Props {
   /** The text that a chosen item becomes. */
   complete?: (item: string, text: string, from: number) => string;
   onInput: (text: string) => void;
-  /** What the field is otherwise: its place in the form, its notes. */
-  field: { class?: string; placeholder: string; 'aria-invalid': boolean; 'aria-describedby': string };
+  /** What the field is otherwise: its place in the form, its name, its notes. */
+  field: Pick<InputHTMLAttributes, 'class' | 'placeholder' | 'title' | 'aria-label' | 'aria-invalid' | 'aria-describedby'>;
+  /** The element, for who gives it the focus. */
+  element?: RefObject<HTMLInputElement | null>;
+  /** Keys that have nothing to do with completions. */
+  onKeyDown?: (event: KeyboardEvent) => void;
 }
 
 const PAUSE_MS = 120;
 
 /** A text field whose words the server completes (ARIA's combobox with a list popup). `Ctrl+Space` asks at once. */
-export function CompletedField({ id, value, suggest, complete, onInput, field }: Props) {
+export function CompletedField({ id, value, suggest, complete, onInput, field, element, onKeyDown }: Props) {
   const [found, setFound] = useState<Suggestions | null>(null);
   /** −1 while none was walked to: Enter then submits. */
   const [active, setActive] = useState(-1);
-  const input = useRef<HTMLInputElement>(null);
+  const own = useRef<HTMLInputElement>(null);
+  const input = element ?? own;
   const asked = useRef<{ abort: AbortController; timer: number } | null>(null);
 
   const stop = () => {
@@ -48,6 +54,7 @@ export function CompletedField({ id, value, suggest, complete, onInput, field }:
       if (!element) return;
       suggest(element.value, element.selectionStart ?? element.value.length, abort.signal).then(
         (suggestions) => {
+          if (abort.signal.aborted) return;
           setFound(suggestions?.items.length ? suggestions : null);
           setActive(-1);
         },
@@ -73,37 +80,33 @@ export function CompletedField({ id, value, suggest, complete, onInput, field }:
     });
   };
 
-  const onKeyDown = (event: KeyboardEvent) => {
+  /** Returns whether the key was for the list. */
+  const onListKey = (event: KeyboardEvent): boolean => {
     if (event.key === ' ' && event.ctrlKey) {
       ask(0);
-      event.preventDefault();
-      return;
+      return true;
     }
-    if (!found) return;
+    if (!found) return false;
     const { length } = found.items;
     switch (event.key) {
       case 'ArrowDown':
         setActive((active + 1) % length);
-        break;
+        return true;
       case 'ArrowUp':
         setActive((active - 1 + length) % length);
-        break;
+        return true;
       case 'Tab':
-        if (active < 0) return close();
-        choose(found.items[active]);
-        break;
       case 'Enter':
-        if (active < 0) return close();
-        choose(found.items[active]);
-        break;
+        if (active >= 0) choose(found.items[active]);
+        else close();
+        return active >= 0;
       case 'Escape':
         event.stopPropagation();
         close();
-        break;
+        return true;
       default:
-        return;
+        return false;
     }
-    event.preventDefault();
   };
 
   return (
@@ -126,7 +129,7 @@ export function CompletedField({ id, value, suggest, complete, onInput, field }:
         }}
         onFocus={() => ask(PAUSE_MS)}
         onBlur={close}
-        onKeyDown={onKeyDown}
+        onKeyDown={(event) => (onListKey(event) ? event.preventDefault() : onKeyDown?.(event))}
       />
       <ul id={`${id}-list`} role="listbox" aria-label="Completions" hidden={!found}>
         {found?.items.map((item, index) => (

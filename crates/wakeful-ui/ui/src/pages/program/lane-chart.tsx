@@ -131,7 +131,7 @@ export function LaneChart({ label, lanes, selected, onSelect, onOpen, onWindow }
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (inTextField(event) || (event.key.length === 1 && !letterKeys.peek())) return;
-    const action = actionOf(event, ['rows', 'timeline', 'global']);
+    const action = actionOf(event, ['lanes', 'rows', 'timeline', 'global']);
     if (action === null || !perform(action, event.shiftKey ? FAR : 1)) return;
     event.preventDefault();
     event.stopPropagation();

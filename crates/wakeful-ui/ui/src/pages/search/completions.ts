@@ -1,8 +1,8 @@
 import { fetchKeys, fetchValues } from '../../data/search.ts';
 import { placeIn, writeValue } from '../../data/tags.ts';
-import { INTRINSICS, queryPlace } from '../../data/traceql.ts';
+import { FIELDS, literal, queryPlace, quoted, WORDS } from '../../data/traceql.ts';
 import type { Suggestions } from '../../widgets/completion.tsx';
-import { operations, services } from './catalog.ts';
+import { loadOperations, loadServices, operations, services } from './catalog.ts';
 
 /** Keys and values for logfmt; a key is completed together with its sign. */
 export async function suggestTags(
@@ -18,7 +18,7 @@ export async function suggestTags(
   return { from, items: (await fetchValues(key, prefix, service, signal)).map(writeValue) };
 }
 
-/** Scopes, intrinsics, keys and values for TraceQL. */
+/** What a condition begins with, keys and values for TraceQL. */
 export async function suggestQuery(text: string, caret: number, signal: AbortSignal): Promise<Suggestions | null> {
   const place = queryPlace(text, caret);
   if (!place) return null;
@@ -26,21 +26,29 @@ export async function suggestQuery(text: string, caret: number, signal: AbortSig
   const begins = (name: string) => name.startsWith(prefix) && name !== prefix;
   switch (what) {
     case 'word':
-      return { from, items: [...INTRINSICS, 'span.', 'resource.'].filter(begins) };
+      return { from, items: FIELDS.filter(begins) };
     case 'key':
       return { from, items: await fetchKeys(prefix, null, signal) };
     case 'value': {
-      const quote = text[from - 1] === '"' ? '' : '"';
+      const words = WORDS[place.key];
+      if (words) return { from, items: words.filter(begins) };
+      const inQuotes = text[from - 1] === '"';
       const values = await valuesOf(place.key, prefix, signal);
-      return { from, items: values.map((value) => `${quote}${value.replace(/[\\"]/g, '\\$&')}"`) };
+      return { from, items: values.map((value) => (inQuotes ? quoted(value).slice(1) : literal(value))) };
     }
   }
 }
 
 async function valuesOf(key: string, prefix: string, signal: AbortSignal): Promise<string[]> {
   const begins = (name: string) => name.toLowerCase().startsWith(prefix.toLowerCase());
-  if (key === 'service.name') return (services.peek() ?? []).filter(begins);
-  if (key === 'name') return [...new Set((operations.peek() ?? []).map(({ name }) => name))].filter(begins);
-  if (key === 'status') return ['error', 'ok', 'unset'].filter(begins);
+  // The search has them already; other pages have not.
+  if (key === 'service.name') {
+    if (services.peek() === null) await loadServices();
+    return (services.peek() ?? []).filter(begins);
+  }
+  if (key === 'name') {
+    if (operations.peek() === null) await loadOperations(null);
+    return [...new Set((operations.peek() ?? []).map(({ name }) => name))].filter(begins);
+  }
   return fetchValues(key, prefix, null, signal);
 }

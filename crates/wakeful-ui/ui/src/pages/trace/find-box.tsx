@@ -3,8 +3,15 @@ import { isTraceql } from '../../engine/find.ts';
 import { formatCount } from '../../engine/format.ts';
 import { actionOf } from '../../shell/keys.ts';
 import { Caret } from '../../widgets/caret.tsx';
+import { CompletedField, type Suggestions } from '../../widgets/completion.tsx';
 import { Icon } from '../../widgets/icon.tsx';
+import { suggestQuery } from '../search/completions.ts';
 import type { TraceModel } from './model.ts';
+
+/** Words are matched as they are typed; TraceQL is completed as in the search. */
+async function suggest(text: string, caret: number, signal: AbortSignal): Promise<Suggestions | null> {
+  return isTraceql(text) ? suggestQuery(text, caret, signal) : null;
+}
 
 /** Find in the trace: hits are counted, walked and fitted. */
 export function FindBox({ model, field }: { model: TraceModel; field: RefObject<HTMLInputElement | null> }) {
@@ -26,19 +33,20 @@ export function FindBox({ model, field }: { model: TraceModel; field: RefObject<
   return (
     <search class="find" aria-busy={model.serverFind.asking.value}>
       <Icon name="find" />
-      <input
-        ref={field}
-        type="text"
-        aria-label="Find in names, attributes and ids"
-        aria-describedby={refused ? 'find-problem' : 'find-count'}
-        aria-invalid={refused !== null}
-        placeholder="Find…"
-        title={'Words by space, phrases in quotes; -key leaves an attribute out; a span id opens its span; { … } is TraceQL (/)'}
+      <CompletedField
+        id="find"
+        element={field}
         value={query}
-        spellcheck={false}
-        autocomplete="off"
-        onInput={(event) => model.find(event.currentTarget.value)}
+        suggest={suggest}
+        onInput={(text) => model.find(text)}
         onKeyDown={onKeyDown}
+        field={{
+          'aria-label': 'Find in names, attributes and ids',
+          'aria-describedby': refused ? 'find-problem' : 'find-count',
+          'aria-invalid': refused !== null,
+          placeholder: 'Find…',
+          title: 'Words by space, phrases in quotes; -key leaves an attribute out; a span id opens its span; { … } is TraceQL (/)',
+        }}
       />
       <span class="count" id="find-count" role="status">
         {query && <Count model={model} />}

@@ -6,7 +6,6 @@ import { type Engine, startEngine } from '../../engine/client.ts';
 import { EVENTS, INTERVALS } from '../../engine/flags.ts';
 import type { Facts } from '../../engine/facts.ts';
 import { type Fold, type Look, type Picture, PLAIN, type Reply, type RowInfo, type Step } from '../../engine/protocol.ts';
-import type { Snapshot } from '../../engine/snapshot.ts';
 import type { Tally } from '../../engine/tally.ts';
 import { clamp, fit, scrolledDown, show, type View, windowEnd } from '../../engine/view.ts';
 import workerUrl from '../../engine/worker.ts?chunk';
@@ -14,6 +13,7 @@ import { note, params, step } from '../../shell/router.ts';
 import { trustedScript } from '../../shell/trusted.ts';
 import { canvasFont, readTokens } from '../../theme/theme.ts';
 import { embeddingIn, layoutIn, numberOf, setOrDelete, viewIn, type ViewName, writeWindow } from './address.ts';
+import { Copies } from './copies.ts';
 import { Exporter } from './exporter.ts';
 import { CriticalPath } from './critical-path.ts';
 import { MarkedTimes } from './marked-times.ts';
@@ -88,6 +88,7 @@ export class TraceModel {
   /** What stands under the pointer, where the row alone does not tell. */
   readonly probed = signal<Extract<Reply, { kind: 'probed' }> | null>(null);
   readonly exporter = new Exporter((request) => this.engine.post(request));
+  readonly copies = new Copies((request) => this.engine.post(request));
   /** The name of the trace, once its first row was seen. */
   title = '';
 
@@ -111,7 +112,6 @@ export class TraceModel {
   private abort = new AbortController();
   /** The row that was gone to last and is not on screen yet, and where it stands. */
   private reached = { row: -1, index: 0 };
-  private readonly snapshots: ((snapshot: Snapshot) => void)[] = [];
   private seq = 0;
   private inFlight = false;
   private wanted = false;
@@ -280,14 +280,6 @@ export class TraceModel {
     step((query) => setOrDelete(query, 'view', view === 'timeline' ? '' : view));
   }
 
-  /** A copy of all rows. */
-  snapshot(): Promise<Snapshot> {
-    return new Promise((resolve) => {
-      this.snapshots.push(resolve);
-      this.engine.post({ kind: 'snapshot' });
-    });
-  }
-
   /** After a step through the browser's history, what the address says wins over what is on screen. */
   readAddress(): void {
     const address = params.peek();
@@ -409,7 +401,8 @@ export class TraceModel {
         this.redraw();
         break;
       case 'snapshot':
-        this.snapshots.shift()?.(reply.snapshot);
+      case 'hits':
+        this.copies.receive(reply);
         break;
       case 'picture':
         this.inFlight = false;

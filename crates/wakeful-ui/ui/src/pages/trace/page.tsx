@@ -8,8 +8,8 @@ import { actionsOf } from './actions.tsx';
 import { embeddingIn } from './address.ts';
 import { Heading } from './heading.tsx';
 import { LateDetails } from './late-details.tsx';
+import { LateMissing } from './late-missing.tsx';
 import { Messages } from './messages.tsx';
-import { Missing } from './missing.tsx';
 import { Minimap } from './minimap.tsx';
 import { TraceModel } from './model.ts';
 import { performOnPage, scopesOf, watchPageKeys } from './page-keys.ts';
@@ -49,7 +49,7 @@ function Opened({ id, raw }: { id: string; raw: boolean }) {
   }, [facts]);
   useSpokenSelection(model);
 
-  if (model.state.value === 'missing') return <Missing id={id} />;
+  if (model.state.value === 'missing') return <LateMissing id={id} />;
   const view = model.viewName.value;
   const panel = model.panel.value && model.selected.value >= 0;
   const embedding = embeddingIn(params.value);

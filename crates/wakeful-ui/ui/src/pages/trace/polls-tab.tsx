@@ -2,10 +2,24 @@ import { useEffect } from 'preact/hooks';
 import { itemText } from '../../data/runtime/lane-items.ts';
 import { formatCount, formatDuration } from '../../engine/format.ts';
 import { href } from '../../shell/router.ts';
+import { KeyCap } from '../../shell/key-cap.tsx';
 import { Hostile } from '../../widgets/hostile.tsx';
 import { BlameTable } from '../program/blame-table.tsx';
 import { Sums } from '../program/sums.tsx';
 import type { TraceModel } from './model.ts';
+
+/** How to walk in the lanes by keys. */
+function LaneKeys() {
+  return (
+    <p class="hint">
+      Click what is in a lane, or <KeyCap name="ArrowDown" /> into them: <KeyCap name="," />
+      <KeyCap name="." /> walk along a lane, <KeyCap name="[" />
+      <KeyCap name="]" /> along wakes, <KeyCap name="N" />
+      <KeyCap name="n" /> along long polls and long waits. <KeyCap name="f" /> fits, <KeyCap name="0" /> shows all, <KeyCap name="x" /> closes the
+      lanes.
+    </p>
+  );
+}
 
 /** The polls that a span was made of: their sums, what is selected in its lanes, and who held the workers meanwhile. */
 export function Polls({ row, model }: { row: number; model: TraceModel }) {
@@ -52,7 +66,7 @@ export function Polls({ row, model }: { row: number; model: TraceModel }) {
         </p>
       )}
       {lanes.blame.length > 0 && <BlameTable blame={lanes.blame} program={lanes.program} />}
-      {lanes.count > 0 && <p class="hint">x closes the lanes. Click what is in one, or ↓ into them: , and . walk along a lane, [ and ] along wakes, n and N along long waits and long polls, f fits, 0 shows all.</p>}
+      {lanes.count > 0 && <LaneKeys />}
     </div>
   );
 }

@@ -34,7 +34,7 @@ const STEPS: readonly string[] = [
 export function onTimelineKey(model: TraceModel, event: KeyboardEvent, pointer: number | undefined): void {
   if (inTextField(event) || (event.key.length === 1 && !letterKeys.value)) return;
   // Global actions are asked for too, so that the second key of `g s` does not zoom; they are left to the page.
-  const action = actionOf(event, ['rows', 'timeline', 'global']);
+  const action = actionOf(event, model.opened.selected.peek() ? ['lanes', 'rows', 'timeline', 'global'] : ['rows', 'timeline', 'global']);
   if (action === null || !perform(model, action, event.shiftKey ? FAR : 1, pointer)) return;
   event.preventDefault();
   event.stopPropagation();

@@ -2,10 +2,12 @@ import { fetchAttribute, traceOf } from '../../../data/trace.ts';
 import { buffersOf } from '../../../engine/snapshot.ts';
 import { trustedScript } from '../../../shell/trusted.ts';
 import type { TraceModel } from '../model.ts';
-import type { Grouping, Questions, Reply, Request } from './protocol.ts';
+import type { Grouping, Questions, Reply, Request, Sought } from './protocol.ts';
 import workerUrl from './worker.ts?chunk';
 
 type Unsent<R> = R extends Request ? Omit<R, 'id'> : never;
+
+const NOTHING_MARKED: { sought: string; done: Promise<unknown> } = { sought: '', done: Promise.resolve() };
 
 /** What computes with a trace's rows, apart from the page and from the engine that draws. */
 export class Analysis {
@@ -14,6 +16,8 @@ export class Analysis {
   private count = 0;
   private loaded: { generation: number; done: Promise<unknown> } | null = null;
   private readonly attributes = new Map<string, Promise<unknown>>();
+  /** What the rows that are marked there were found by. */
+  private marked = NOTHING_MARKED;
 
   constructor(private readonly model: TraceModel) {
     this.worker.addEventListener('message', (event: MessageEvent<Reply>) => this.receive(event.data));
@@ -24,6 +28,7 @@ export class Analysis {
   /** Asks about the rows that the page has now; those that were asked about before are loaded once. */
   async ask<K extends keyof Questions>(question: Questions[K]['question']): Promise<Questions[K]['answer']> {
     await this.load();
+    if ('sought' in question) await this.hits(question.sought);
     if (question.kind === 'statistics') await Promise.all([question.first, question.second].map((by) => this.attribute(by)));
     return (await this.send({ kind: 'question', question })) as Questions[K]['answer'];
   }
@@ -32,12 +37,23 @@ export class Analysis {
     const generation = this.model.generation.peek();
     if (this.loaded?.generation !== generation) {
       this.attributes.clear();
+      this.marked = NOTHING_MARKED;
       const done = this.model
-        .snapshot()
+        .copies.snapshot()
         .then((snapshot) => this.send({ kind: 'load', snapshot }, buffersOf(snapshot) as ArrayBuffer[]));
       this.loaded = { generation, done };
     }
     return this.loaded.done;
+  }
+
+  /** What find has is marked in what is merged. */
+  private hits({ query, count }: Sought): Promise<unknown> {
+    const sought = count === 0 ? '' : `${count} ${query}`;
+    if (sought !== this.marked.sought) {
+      const rows = count === 0 ? Promise.resolve(new Uint32Array(0)) : this.model.copies.hits();
+      this.marked = { sought, done: rows.then((rows) => this.send({ kind: 'hits', rows }, [rows.buffer])) };
+    }
+    return this.marked.done;
   }
 
   /** The server knows attributes: their values come once. */

@@ -12,6 +12,7 @@ export interface Box {
   width: number;
   count: number;
   errors: number;
+  hits: number;
   total: number;
   self: number;
   /** What the width stands for, in nanoseconds. */
@@ -58,8 +59,8 @@ function place(nodes: readonly FlameNode[], parent: number, depth: number, from:
       continue;
     }
     if (next <= window[0] || left >= window[1]) continue;
-    const { id, fn, count, errors, total, self, row } = node;
-    out.list.push({ id, fn, parent, depth, left, width, count, errors, total, self, weight: width * weight, row });
+    const { id, fn, count, errors, hits, total, self, row } = node;
+    out.list.push({ id, fn, parent, depth, left, width, count, errors, hits, total, self, weight: width * weight, row });
     out.depth = Math.max(out.depth, depth + 1);
     place(node.children, id, depth + 1, left, placing);
   }

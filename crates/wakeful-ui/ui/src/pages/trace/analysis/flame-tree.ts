@@ -10,6 +10,8 @@ export interface FlameNode {
   fn: number;
   count: number;
   errors: number;
+  /** Spans that find has. */
+  hits: number;
   /** Nanoseconds. */
   total: number;
   self: number;
@@ -34,8 +36,8 @@ export interface FlameTree {
   fns: Fn[];
 }
 
-/** Merges the spans of a trace by path. */
-export function flameTree(columns: Columns, self: Float64Array, weight: Weight): FlameTree {
+/** Merges the spans of a trace by path; `found` is 1 for rows that find has. */
+export function flameTree(columns: Columns, self: Float64Array, weight: Weight, found = new Uint8Array(0)): FlameTree {
   const { count, parent, service, name, dur, flags } = columns;
   const fns: Fn[] = [];
   const codes = new Map<number, number>();
@@ -73,6 +75,7 @@ export function flameTree(columns: Columns, self: Float64Array, weight: Weight):
     here.total += dur[row];
     here.self += self[row];
     if (isError(flags[row])) here.errors++;
+    if (found[row]) here.hits++;
   }
   for (const each of nodes) {
     const inside = each.children.reduce((sum, { total }) => sum + total, 0);
@@ -82,7 +85,7 @@ export function flameTree(columns: Columns, self: Float64Array, weight: Weight):
 }
 
 function node(id: number, fn: number, row: number): FlameNode {
-  return { id, fn, count: 0, errors: 0, total: 0, self: 0, own: 0, row, children: [] };
+  return { id, fn, count: 0, errors: 0, hits: 0, total: 0, self: 0, own: 0, row, children: [] };
 }
 
 /** What the user does with a flame graph, as the keys of the Firefox Profiler name it; `of` is a function's or a node's number. */
@@ -165,7 +168,7 @@ function joined(nodes: readonly FlameNode[]): FlameNode[] {
       byFn.set(each.fn, { ...each });
       continue;
     }
-    for (const sum of ['count', 'errors', 'total', 'self', 'own'] as const) first[sum] += each[sum];
+    for (const sum of ['count', 'errors', 'hits', 'total', 'self', 'own'] as const) first[sum] += each[sum];
     first.children = joined([...first.children, ...each.children]);
   }
   return [...byFn.values()];

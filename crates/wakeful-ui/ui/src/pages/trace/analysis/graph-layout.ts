@@ -10,6 +10,7 @@ export interface GraphNode {
   row: number;
   count: number;
   errors: number;
+  hits: number;
   total: number;
   self: number;
   first: number;
@@ -43,8 +44,8 @@ export function graphOf(root: FlameNode, limit: number): Graph {
 function place(node: FlameNode, parent: number, column: number, kept: ReadonlySet<FlameNode>, graph: Graph): number {
   const rows = byTotal(node, kept).map((child) => place(child, node.id, column + 1, kept, graph));
   const row = rows.length > 0 ? (rows[0] + rows[rows.length - 1]) / 2 : graph.rows++;
-  const { id, fn, count, errors, total, self, row: first } = node;
-  graph.nodes.push({ id, fn, parent, column, row, count, errors, total, self, first });
+  const { id, fn, count, errors, hits, total, self, row: first } = node;
+  graph.nodes.push({ id, fn, parent, column, row, count, errors, hits, total, self, first });
   graph.columns = Math.max(graph.columns, column + 1);
   return row;
 }

@@ -25,8 +25,15 @@ export interface TableQuestion {
   descending: boolean;
 }
 
+/** What find had when a question was asked: another answer belongs to another one. */
+export interface Sought {
+  query: string;
+  count: number;
+}
+
 export interface FlameQuestion {
   kind: 'flame';
+  sought: Sought;
   weight: Weight;
   transforms: readonly Transform[];
   /** Narrower nodes are left out; a part of the whole width. */
@@ -46,7 +53,7 @@ export interface Questions {
   /** The place of a row in the order of the table, or -1. */
   place: { question: { kind: 'place'; row: number }; answer: number };
   /** Merged spans laid out from left to right, up to a limit. */
-  graph: { question: { kind: 'graph'; limit: number }; answer: Graph & { fns: Fn[] } };
+  graph: { question: { kind: 'graph'; limit: number; sought: Sought }; answer: Graph & { fns: Fn[] } };
   flame: { question: FlameQuestion; answer: Boxes & { fns: Fn[] } };
 }
 
@@ -56,6 +63,8 @@ export type Request =
   | { id: number; kind: 'load'; snapshot: Snapshot }
   /** The values of an attribute by row, as an Arrow stream. */
   | { id: number; kind: 'attribute'; key: string; bytes: Uint8Array<ArrayBuffer> }
+  /** Rows that find has. */
+  | { id: number; kind: 'hits'; rows: Uint32Array<ArrayBuffer> }
   | { id: number; kind: 'question'; question: Question };
 
 export type Reply = { id: number; answer: unknown } | { id: number; error: string };

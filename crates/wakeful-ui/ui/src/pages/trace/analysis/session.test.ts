@@ -44,6 +44,19 @@ test('a table is read in pieces of its order', () => {
   expect(ask(session, { kind: 'place', row: 2 })).toMatchObject({ answer: 2 });
 });
 
+test('what find has is counted where spans are merged', () => {
+  const session = loaded();
+  const hits = (sought: string) => {
+    const { answer } = ask(session, { kind: 'graph', limit: 9, sought: { query: sought, count: 1 } }) as { answer: { nodes: { id: number; hits: number }[] } };
+    return answer.nodes.toSorted((a, b) => a.id - b.id).map((node) => node.hits);
+  };
+  expect(hits('')).toEqual([0, 0, 0]);
+  session.handle({ id: 2, kind: 'hits', rows: Uint32Array.of(0, 2) });
+  expect(hits('put')).toEqual([1, 0, 1]);
+  session.handle({ id: 3, kind: 'hits', rows: new Uint32Array(0) });
+  expect(hits('')).toEqual([0, 0, 0]);
+});
+
 test('what cannot be answered is an error, not silence', () => {
   expect(ask(loaded(), { ...statistics, first: 'attribute:none' })).toMatchObject({ id: 1, error: expect.stringContaining('none') });
 });

@@ -15,6 +15,8 @@ export class AnalysisSession {
   private self: Float64Array = new Float64Array(0);
   private duration = 0;
   private order: Uint32Array = new Uint32Array(0);
+  /** By row, 1 = find has it. */
+  private found = new Uint8Array(0);
   private flameKept: { key: string; tree: FlameTree } | null = null;
   private readonly attributes = new Map<string, Codes>();
 
@@ -36,6 +38,11 @@ export class AnalysisSession {
       case 'attribute':
         this.attributes.set(request.key, codesOf(request.bytes, this.columns.count));
         return null;
+      case 'hits':
+        this.found = new Uint8Array(this.columns.count);
+        for (const row of request.rows) this.found[row] = 1;
+        this.flameKept = null;
+        return null;
       case 'question':
         return this.ask(request.question);
     }
@@ -45,6 +52,7 @@ export class AnalysisSession {
     this.columns = columns;
     this.self = selfTimes(columns);
     this.attributes.clear();
+    this.found = new Uint8Array(0);
     this.flameKept = null;
     this.duration = 0;
     for (let row = 0; row < columns.count; row++) {
@@ -88,7 +96,7 @@ export class AnalysisSession {
   private flame({ weight, transforms }: Pick<FlameQuestion, 'weight' | 'transforms'>): FlameTree {
     const key = JSON.stringify([weight, transforms]);
     if (this.flameKept?.key !== key) {
-      const { root, fns } = flameTree(this.columns, this.self, weight);
+      const { root, fns } = flameTree(this.columns, this.self, weight, this.found);
       this.flameKept = { key, tree: { root: transforms.reduce(transformed, root), fns } };
     }
     return this.flameKept.tree;

@@ -2,13 +2,18 @@ import { useEffect, useState } from 'preact/hooks';
 import { isAbort, messageOf } from '../../../data/api.ts';
 import type { TraceModel } from '../model.ts';
 import { analysisOf } from './client.ts';
-import type { Questions } from './protocol.ts';
+import type { Questions, Sought } from './protocol.ts';
 
 export interface Asked<T> {
   /** The last answer; it stays while the next one is computed. */
   answer: T | null;
   busy: boolean;
   error: string;
+}
+
+/** What find has now. */
+export function soughtIn(model: TraceModel): Sought {
+  return { query: model.query.value, count: model.found.value.count };
 }
 
 /** The answer to a question about the trace's rows, asked again when the question or the rows change. */

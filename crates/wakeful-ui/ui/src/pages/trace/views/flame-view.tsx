@@ -1,5 +1,4 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { holdsAny, words } from '../../../engine/find.ts';
 import { formatCount, formatDuration, formatExact, plural } from '../../../engine/format.ts';
 import { slotColour } from '../../../engine/slots.ts';
 import { actionOf } from '../../../shell/keys.ts';
@@ -9,7 +8,7 @@ import { Hostile, visibleControls } from '../../../widgets/hostile.tsx';
 import { Icon } from '../../../widgets/icon.tsx';
 import type { Box } from '../analysis/flame-boxes.ts';
 import type { Fn, Transform, Weight } from '../analysis/flame-tree.ts';
-import { useAnswer } from '../analysis/use-answer.ts';
+import { soughtIn, useAnswer } from '../analysis/use-answer.ts';
 import type { TraceModel } from '../model.ts';
 import { panned, transformsIn, transformsText, type Window, zoomed } from './flame-keys.ts';
 import { useAddress } from '../../../shell/use-address.ts';
@@ -43,7 +42,7 @@ export function FlameView({ model }: { model: TraceModel }) {
   const weight: Weight = weightText === 'total' ? 'total' : 'self';
   const transforms = transformsIn(text);
   const least = (LEAST_PX * (window[1] - window[0])) / Math.max(1, width);
-  const { answer, busy, error } = useAnswer<'flame'>(model, { kind: 'flame', weight, transforms, least, window });
+  const { answer, busy, error } = useAnswer<'flame'>(model, { kind: 'flame', sought: soughtIn(model), weight, transforms, least, window });
   useEffect(() => {
     if (!host.current) return;
     const observer = new ResizeObserver(([entry]) => setWidth(entry.contentRect.width));
@@ -199,8 +198,7 @@ function FlameBox({ box, fn, whole, window, width, model, active, onClick, onDou
   const right = Math.min(1, (box.left + box.width - window[0]) * scale);
   const slot = slotColour(model.services.value.find(({ name }) => name === fn?.service)?.slot ?? 0);
   const name = visibleControls(fn?.name ?? '');
-  const hit = holdsAny(words(model.query.value), `${fn?.service} ${fn?.name}`);
-  const classes = ['box', active && 'active', hit && 'hit', box.errors > 0 && 'failed'].filter(Boolean);
+  const classes = ['box', active && 'active', box.hits > 0 && 'hit', box.errors > 0 && 'failed'].filter(Boolean);
   const said = `${name}, ${visibleControls(fn?.service ?? '')}, ${formatDuration(box.weight)}, ${percent(box.weight, whole)}`;
   return (
     <div
@@ -210,7 +208,7 @@ function FlameBox({ box, fn, whole, window, width, model, active, onClick, onDou
       aria-level={box.depth + 1}
       aria-selected={active}
       aria-label={said}
-      title={`${said}, ${plural(box.count, 'span')}`}
+      title={`${said}, ${plural(box.count, 'span')}${box.hits > 0 ? `, ${formatCount(box.hits)} found` : ''}`}
       style={{
         insetInlineStart: `${left * 100}%`,
         inlineSize: `${Math.max(0, right - left) * 100}%`,

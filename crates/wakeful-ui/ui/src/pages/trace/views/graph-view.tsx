@@ -1,5 +1,4 @@
 import { useRef, useState } from 'preact/hooks';
-import { holdsAny, words } from '../../../engine/find.ts';
 import { formatCount, formatDuration, plural } from '../../../engine/format.ts';
 import { slotColour } from '../../../engine/slots.ts';
 import { Banner } from '../../../widgets/banner.tsx';
@@ -7,7 +6,7 @@ import { Hostile, visibleControls } from '../../../widgets/hostile.tsx';
 import { Swatch } from '../../../widgets/swatch.tsx';
 import type { Fn } from '../analysis/flame-tree.ts';
 import type { GraphNode } from '../analysis/graph-layout.ts';
-import { useAnswer } from '../analysis/use-answer.ts';
+import { soughtIn, useAnswer } from '../analysis/use-answer.ts';
 import type { TraceModel } from '../model.ts';
 import { useAddress } from '../../../shell/use-address.ts';
 import './views.css';
@@ -20,7 +19,7 @@ const [NODE_W, NODE_H, GAP_X, GAP_Y] = [190, 44, 46, 12];
 export function GraphView({ model }: { model: TraceModel }) {
   const [as, setAs] = useAddress('graph', 'graph');
   const [scale, setScale] = useState(1);
-  const { answer, busy, error } = useAnswer<'graph'>(model, { kind: 'graph', limit: LIMIT });
+  const { answer, busy, error } = useAnswer<'graph'>(model, { kind: 'graph', limit: LIMIT, sought: soughtIn(model) });
   const choose = (node: GraphNode) => {
     model.select(node.first);
     model.setPanel(true);
@@ -133,8 +132,7 @@ function Node({ node, fn, model, onChoose }: { node: GraphNode; fn: Fn | undefin
   const failed = node.errors > 0 ? ' !' : '';
   const figures = `×${formatCount(node.count)} ${formatDuration(node.total)}, self ${formatDuration(node.self)}`;
   // What is heard begins with what is read.
-  const said = `${short} ${figures}${failed}, ${service}${node.errors > 0 ? `, ${plural(node.errors, 'error')}` : ''}`;
-  const hit = holdsAny(words(model.query.value), `${fn?.service} ${fn?.name}`);
+  const said = `${short} ${figures}${failed}, ${service}${node.errors > 0 ? `, ${plural(node.errors, 'error')}` : ''}${node.hits > 0 ? `, ${formatCount(node.hits)} found` : ''}`;
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' && event.key !== ' ') return;
     event.preventDefault();
@@ -142,7 +140,7 @@ function Node({ node, fn, model, onChoose }: { node: GraphNode; fn: Fn | undefin
   };
   return (
     <g
-      class={hit ? 'node hit' : 'node'}
+      class={node.hits > 0 ? 'node hit' : 'node'}
       transform={`translate(${x} ${y})`}
       role="button"
       // In SVG the attribute has no capital.
@@ -197,7 +195,7 @@ function List({ nodes, fns, model, onChoose }: ListProps) {
             const fn = fns[node.fn];
             const above = byId.get(node.parent);
             return (
-              <tr key={node.id}>
+              <tr key={node.id} class={node.hits > 0 ? 'hit' : ''}>
                 <th scope="row">
                   <Swatch slot={model.services.value.find(({ name }) => name === fn?.service)?.slot ?? 0} />
                   <button type="button" class="link" onClick={() => onChoose(node)}>
