@@ -27,23 +27,30 @@ export interface Hits {
   /** By row, 1 = hit. */
   mask: Uint8Array;
   /** Ascending. */
-  rows: Uint32Array;
+  rows: Uint32Array<ArrayBuffer>;
 }
 
-/** Rows whose operation or service holds any word of the query; null if the query asks nothing. */
-export function findRows(columns: Columns, query: string): Hits | null {
+/**
+ * Rows whose operation or service holds any word of the query; null if the query asks nothing. `old` is written over: of a
+ * million rows, each letter that is typed would leave megabytes behind.
+ */
+export function findRows(columns: Columns, query: string, old: Hits | null = null): Hits | null {
   const wanted = words(query);
   if (wanted.length === 0) return null;
   const matches = (text: string) => (holdsAny(wanted, text) ? 1 : 0);
   const names = Uint8Array.from(columns.names, matches);
   const services = Uint8Array.from(columns.services, matches);
-  const mask = new Uint8Array(columns.count);
+  const mask = old?.mask.length === columns.count ? old.mask : new Uint8Array(columns.count);
+  for (let row = 0; row < columns.count; row++) mask[row] = names[columns.name[row]] | services[columns.service[row]];
+  return { mask, rows: rowsOf(mask, old) };
+}
+
+/** The rows of a mask, written over those of `old` if they have the room. */
+export function rowsOf(mask: Uint8Array, old: Hits | null): Uint32Array<ArrayBuffer> {
   let count = 0;
-  for (let row = 0; row < columns.count; row++) {
-    mask[row] = names[columns.name[row]] | services[columns.service[row]];
-    count += mask[row];
-  }
-  const rows = new Uint32Array(count);
-  for (let row = 0, at = 0; row < columns.count; row++) if (mask[row]) rows[at++] = row;
-  return { mask, rows };
+  for (let row = 0; row < mask.length; row++) count += mask[row];
+  const room = old?.rows.buffer;
+  const rows = room && room.byteLength >= count * Uint32Array.BYTES_PER_ELEMENT ? new Uint32Array(room, 0, count) : new Uint32Array(count);
+  for (let row = 0, at = 0; row < mask.length; row++) if (mask[row]) rows[at++] = row;
+  return rows;
 }

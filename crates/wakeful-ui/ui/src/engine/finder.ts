@@ -7,10 +7,12 @@ import { lowerBound, type Scene } from './scene.ts';
 export class Finder {
   query = '';
   private hits: Hits | null = null;
+  /** The hits before, whose memory the next ones take. */
+  private old: Hits | null = null;
   private matches: Matches | null = null;
 
   /** Rows that were found, ascending. */
-  get rows(): Uint32Array {
+  get rows(): Uint32Array<ArrayBuffer> {
     return this.hits?.rows ?? new Uint32Array(0);
   }
 
@@ -35,8 +37,9 @@ export class Finder {
 
   collect(scene: Scene): void {
     const { columns } = scene;
-    const names = findRows(columns, this.query);
+    const names = findRows(columns, this.query, this.old);
     this.hits = this.matches ? joined(names, this.matches.rows, columns.count) : names;
+    this.old = this.hits ?? this.old;
     scene.hits = this.hits?.mask ?? null;
     scene.marked();
   }

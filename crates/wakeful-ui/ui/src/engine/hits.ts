@@ -1,5 +1,5 @@
 import { tableFromIPC } from '@uwdata/flechette';
-import type { Hits } from './find.ts';
+import { type Hits, rowsOf } from './find.ts';
 
 /** The bit of `where` that says that a span's whole id was asked for. */
 const SPAN_ID = 1 << 2;
@@ -18,24 +18,16 @@ export function decodeMatches(bytes: Uint8Array): Matches {
   const rows = table.getChild('row');
   const where = table.getChild('where');
   if (!rows || !where) throw new Error('the answer to find has not the agreed columns');
-  const matches: Matches = { rows: Uint32Array.from(rows.toArray() as ArrayLike<number>), span: -1 };
+  const list = rows.toArray();
+  const matches: Matches = { rows: list instanceof Uint32Array ? list : Uint32Array.from(list as ArrayLike<number>), span: -1 };
   const bits = where.toArray() as ArrayLike<number>;
   for (let i = 0; i < bits.length && matches.span < 0; i++) if (bits[i] & SPAN_ID) matches.span = matches.rows[i];
   return matches;
 }
 
-/** Hits of both: names that were matched here, and what the server found in `count` rows. */
+/** Hits of both: names that were matched here, which are written over, and what the server found in `count` rows. */
 export function joined(hits: Hits | null, matches: Uint32Array, count: number): Hits {
-  const mask = new Uint8Array(count);
-  if (hits) mask.set(hits.mask.subarray(0, count));
-  for (const row of matches) if (row < count) mask[row] = 1;
-  return { mask, rows: rowsOf(mask) };
-}
-
-function rowsOf(mask: Uint8Array): Uint32Array {
-  let count = 0;
-  for (const hit of mask) count += hit;
-  const rows = new Uint32Array(count);
-  for (let row = 0, at = 0; row < mask.length; row++) if (mask[row]) rows[at++] = row;
-  return rows;
+  const mask = hits?.mask ?? new Uint8Array(count);
+  for (let i = 0; i < matches.length; i++) if (matches[i] < count) mask[matches[i]] = 1;
+  return { mask, rows: rowsOf(mask, hits) };
 }

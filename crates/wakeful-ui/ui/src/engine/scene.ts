@@ -95,7 +95,8 @@ export class Scene {
   setLook(look: Look): void {
     const { critical, hidden } = this.look;
     this.look = look;
-    if (critical !== look.critical) this.marked();
+    // What is not looked at is not kept: of a million rows it is tens of megabytes.
+    if (critical !== look.critical || look.layout === 'tree') this.marked();
     if (hidden.join('\0') !== look.hidden.join('\0')) this.leaveOut(look.hidden);
   }
 
