@@ -118,7 +118,7 @@ impl Engine {
                 lines.insert(trace.id, summary::summarize(&trace));
             }
             for (id, _) in read.too_large {
-                match self.skeleton(id, SKELETON_SPANS_MAX, true) {
+                match self.skeleton(id, SKELETON_SPANS_MAX, None, true) {
                     Ok(found) => lines.extend(found.map(|found| (id, summary::summarize_skeleton(&found)))),
                     Err(QueryError::Store(problem)) => problems.push(problem),
                     Err(QueryError::TooLarge(_)) => {}

@@ -1,7 +1,7 @@
 //! A trace without what hangs on its spans, adjusted.
 
 use wakeful_model::TraceId;
-use wakeful_store::Skeleton;
+use wakeful_store::{Skeleton, TimeWindow};
 
 use crate::adjust::{Doubt, skeleton};
 use crate::engine::sentences;
@@ -26,7 +26,7 @@ pub struct SkeletonTrace {
 
 impl Engine {
     /// The skeleton of a trace; `None` if no span of it is stored. Of more than `spans_max` spans the earliest, the
-    /// latest and the longest.
+    /// latest and the longest; with a window, first of all what that has (its times are those that were sent).
     ///
     /// # Errors
     /// If nothing of it could be read, though there may be something.
@@ -34,9 +34,10 @@ impl Engine {
         &self,
         id: TraceId,
         spans_max: usize,
+        window: Option<TimeWindow>,
         raw: bool,
     ) -> Result<Option<SkeletonTrace>, QueryError> {
-        let (found, problems) = self.store().skeleton(id, spans_max);
+        let (found, problems) = self.store().skeleton(id, spans_max, window);
         let Some(mut skeleton) = found else {
             return match problems.first() {
                 Some(problem) => Err(problem.clone().into()),

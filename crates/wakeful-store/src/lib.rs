@@ -46,7 +46,7 @@ pub use options::{Ack, Backend, StoreOptions};
 pub use read::{ReadBounds, Traces};
 pub use runtime::{ParseProgramIdError, ProgramExtent, ProgramId, RuntimeFrame, RuntimeStats, RuntimeStore};
 pub use search::{Found, Progress};
-pub use skeleton::{Marks, Skeleton, SkeletonSpan};
+pub use skeleton::{Marks, Skeleton, SkeletonSpan, TimeWindow};
 pub use span_ids::FoundSpan;
 pub use stats::StoreStats;
 pub use store::Store;

@@ -23,6 +23,24 @@ pub struct Skeleton {
     pub resources: Vec<Resource>,
     /// How many spans are stored; more than [`Skeleton::spans`] if some were left out.
     pub stored: u64,
+    /// Some were left out of the window that was asked for, too.
+    pub is_window_cut: bool,
+}
+
+/// A stretch of a trace whose spans matter more than the others, where not all can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeWindow {
+    /// Unix time.
+    pub from_unix_nanos: u64,
+    /// Unix time.
+    pub to_unix_nanos: u64,
+}
+
+impl TimeWindow {
+    /// Whether a span has any of its time in it.
+    fn has(self, span: &SkeletonSpan) -> bool {
+        span.start_unix_nanos <= self.to_unix_nanos && span.end_unix_nanos >= self.from_unix_nanos
+    }
 }
 
 impl Skeleton {
@@ -184,10 +202,11 @@ pub(crate) struct SkeletonBuilder {
     names: FxHashMap<String, u32>,
     resources: FxHashMap<Vec<u8>, u32>,
     spans_max: usize,
+    window: Option<TimeWindow>,
 }
 
 impl SkeletonBuilder {
-    fn new(trace_id: TraceId, spans_max: usize) -> Self {
+    fn new(trace_id: TraceId, spans_max: usize, window: Option<TimeWindow>) -> Self {
         Self {
             skeleton: Skeleton {
                 trace_id,
@@ -195,10 +214,12 @@ impl SkeletonBuilder {
                 names: Vec::new(),
                 resources: Vec::new(),
                 stored: 0,
+                is_window_cut: false,
             },
             names: FxHashMap::default(),
             resources: FxHashMap::default(),
             spans_max,
+            window,
         }
     }
 
@@ -235,12 +256,30 @@ impl SkeletonBuilder {
         self.skeleton.stored += 1;
         self.skeleton.spans.push(span);
         if self.skeleton.spans.len() == 2 * self.spans_max {
-            keep_telling(&mut self.skeleton.spans, self.spans_max);
+            self.cut();
         }
     }
 
+    /// Leaves out what matters least, if there are more spans than there may be.
+    fn cut(&mut self) {
+        let spans = &mut self.skeleton.spans;
+        let Some(window) = self.window.filter(|_| spans.len() > self.spans_max) else {
+            keep_telling(spans, self.spans_max);
+            return;
+        };
+        spans.sort_unstable_by_key(|span| !window.has(span));
+        let inside = spans.partition_point(|span| window.has(span));
+        let mut others = spans.split_off(inside);
+        // What lies around the window stays recognisable, and with it where the trace begins and ends.
+        let inside_max = self.spans_max - self.spans_max / 4;
+        self.skeleton.is_window_cut |= inside > inside_max;
+        keep_telling(spans, inside_max);
+        keep_telling(&mut others, self.spans_max - spans.len());
+        spans.append(&mut others);
+    }
+
     fn finish(mut self) -> Option<Skeleton> {
-        keep_telling(&mut self.skeleton.spans, self.spans_max);
+        self.cut();
         (!self.skeleton.spans.is_empty()).then_some(self.skeleton)
     }
 
@@ -303,8 +342,13 @@ fn keep_telling(spans: &mut Vec<SkeletonSpan>, spans_max: usize) {
 
 impl Snapshot {
     /// The skeleton of a trace; see [`Store::skeleton`].
-    fn skeleton(&self, trace: TraceId, spans_max: usize) -> (Option<Skeleton>, Vec<ReadError>) {
-        let mut builder = SkeletonBuilder::new(trace, spans_max);
+    fn skeleton(
+        &self,
+        trace: TraceId,
+        spans_max: usize,
+        window: Option<TimeWindow>,
+    ) -> (Option<Skeleton>, Vec<ReadError>) {
+        let mut builder = SkeletonBuilder::new(trace, spans_max, window);
         let mut problems = Vec::new();
         for segment in self.segments.iter() {
             let read = segment.read_skeleton(&mut builder);
@@ -330,9 +374,15 @@ impl Snapshot {
 
 impl Store {
     /// What is needed to draw a trace; `None` if no span of it is stored. Of more than `spans_max` spans the earliest,
-    /// the latest and the longest. Segments that cannot be read are told beside. Blocks.
-    pub fn skeleton(&self, trace: TraceId, spans_max: usize) -> (Option<Skeleton>, Vec<ReadError>) {
-        self.read(|snapshot| snapshot.skeleton(trace, spans_max))
+    /// the latest and the longest; with a window, all that it has, up to three quarters of so many, and such an outline
+    /// of the others. Segments that cannot be read are told beside. Blocks.
+    pub fn skeleton(
+        &self,
+        trace: TraceId,
+        spans_max: usize,
+        window: Option<TimeWindow>,
+    ) -> (Option<Skeleton>, Vec<ReadError>) {
+        self.read(|snapshot| snapshot.skeleton(trace, spans_max, window))
     }
 
     /// How many spans of a trace are stored: as long as this stays, so does the trace. Blocks, but for little.

@@ -29,6 +29,7 @@ fn skeleton(spans: &[(u64, u64, u64, u64)]) -> Skeleton {
     let mut spans: Vec<_> = spans.collect();
     spans.sort_by_key(|span| (span.start_unix_nanos, span.span_id));
     Skeleton {
+        is_window_cut: false,
         trace_id: "0102030405060708090a0b0c0d0e0f10".parse().unwrap(),
         stored: spans.len() as u64,
         names: spans

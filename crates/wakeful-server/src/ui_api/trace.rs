@@ -11,6 +11,7 @@ use http::request::Parts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use wakeful_model::TraceId;
+use wakeful_store::TimeWindow;
 
 use super::columns::Columns;
 use super::error::ApiError;
@@ -34,6 +35,7 @@ struct Named {
 struct Form {
     rev: Option<String>,
     raw: Option<String>,
+    part: Option<String>,
 }
 
 /// What stands in a URL's path; a refusal is in the form of all others.
@@ -69,7 +71,7 @@ impl<S: Send + Sync> FromRequestParts<S> for TraceQuery {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let InPath(Named { id }) = InPath::from_request_parts(parts, state).await?;
-        let InQuery(Form { rev, raw }) = InQuery::from_request_parts(parts, state).await?;
+        let InQuery(Form { rev, raw, part }) = InQuery::from_request_parts(parts, state).await?;
         let raw = match raw.as_deref() {
             None | Some("0" | "false") => false,
             Some("" | "1" | "true") => true,
@@ -78,6 +80,7 @@ impl<S: Send + Sync> FromRequestParts<S> for TraceQuery {
         let asked = Asked {
             id: parse_id(&id)?,
             raw,
+            part: part.as_deref().map(parse_part).transpose()?,
         };
         Ok(Self { asked, rev })
     }
@@ -141,6 +144,19 @@ pub(super) async fn critical(State(api): State<UiApi>, query: TraceQuery) -> Res
         ),
     ];
     Ok(arrow::response(Body::from(arrow::stream(columns)?)))
+}
+
+/// `FROM-TO` in Unix nanoseconds.
+fn parse_part(text: &str) -> Result<TimeWindow, ApiError> {
+    let window = text.split_once('-').and_then(|(from, to)| {
+        Some(TimeWindow {
+            from_unix_nanos: from.parse().ok()?,
+            to_unix_nanos: to.parse().ok()?,
+        })
+    });
+    window
+        .filter(|window| window.from_unix_nanos <= window.to_unix_nanos)
+        .ok_or_else(|| ApiError::parameter("part", "write part=FROM-TO in Unix nanoseconds, or leave it out"))
 }
 
 /// A trace's id as people paste it: any case, leading zeros left out.

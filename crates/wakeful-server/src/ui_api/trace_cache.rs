@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use wakeful_model::{SpanId, TraceId};
 use wakeful_query::Engine;
 use wakeful_query::adjust::Doubt;
-use wakeful_store::{Marks, Skeleton, SkeletonSpan, SpanKey};
+use wakeful_store::{Marks, Skeleton, SkeletonSpan, SpanKey, TimeWindow};
 
 use super::error::ApiError;
 use super::layout::{Layout, Shown};
@@ -18,6 +18,8 @@ pub(super) struct Asked {
     pub(super) id: TraceId,
     /// As it was sent, not adjusted.
     pub(super) raw: bool,
+    /// The part that is wanted whole, of a trace with more spans than there may be.
+    pub(super) part: Option<TimeWindow>,
 }
 
 /// A trace, laid out.
@@ -31,6 +33,7 @@ pub(super) struct Opened {
     pub(super) problems: Vec<String>,
     /// Spans were left out because there are too many.
     pub(super) is_cut: bool,
+    part: Option<TimeWindow>,
     /// What is doubtful about spans, by index, ascending.
     doubts: Vec<(u32, Doubt)>,
     /// As it was sent, not adjusted.
@@ -57,8 +60,8 @@ pub(super) fn stored_id(span: &SkeletonSpan) -> SpanId {
 
 impl Opened {
     fn read(engine: &Engine, asked: Asked, spans_max: usize) -> Result<Self, ApiError> {
-        let Asked { id, raw } = asked;
-        let trace = engine.skeleton(id, spans_max, raw)?;
+        let Asked { id, raw, part } = asked;
+        let trace = engine.skeleton(id, spans_max, part, raw)?;
         let trace = trace.ok_or_else(|| ApiError::not_found(format!("no span of trace {id} is stored")))?;
         let layout = Layout::of(&trace.skeleton, &trace.parents);
         Ok(Self {
@@ -67,6 +70,7 @@ impl Opened {
             skeleton: trace.skeleton,
             problems: trace.problems,
             is_cut: trace.is_cut,
+            part,
             doubts: trace.doubts,
             raw,
             links: OnceLock::new(),
@@ -84,8 +88,15 @@ impl Opened {
     pub(super) fn message(&self) -> Option<String> {
         let kept = self.skeleton.spans.len() as u64;
         let cut = self.is_cut.then(|| {
-            let stored = self.skeleton.stored;
-            format!("{kept} of {stored} spans: the earliest, the latest and the longest")
+            let [kept, stored] = [kept, self.skeleton.stored].map(with_commas);
+            let which = match self.part {
+                None => "the earliest, the latest and the longest",
+                Some(_) if self.skeleton.is_window_cut => {
+                    "of the part that was asked for, and of the rest, the earliest, the latest and the longest"
+                }
+                Some(_) => "all of the part that was asked for; of the rest the earliest, the latest and the longest",
+            };
+            format!("{kept} of {stored} spans: {which}")
         });
         let sentences: Vec<_> = cut.into_iter().chain(self.problems.iter().cloned()).collect();
         (!sentences.is_empty()).then(|| sentences.join("; "))
@@ -139,6 +150,20 @@ impl Opened {
             + self.layout.size_bytes()
             + links * size_of::<(SpanId, u32)>()
     }
+}
+
+/// `1,204`.
+fn with_commas(count: u64) -> String {
+    let digits = count.to_string();
+    let (mut text, mut left) = (String::new(), digits.len());
+    for digit in digits.chars() {
+        text.push(digit);
+        left -= 1;
+        if left > 0 && left.is_multiple_of(3) {
+            text.push(',');
+        }
+    }
+    text
 }
 
 /// The traces that were opened last.

@@ -34,6 +34,7 @@ async fn check(room: f64, asked: &[usize], expected: Expect) {
         let asked = Asked {
             id: ids[trace],
             raw: false,
+            part: None,
         };
         traces.open(&engine, asked).unwrap()
     };
@@ -97,6 +98,7 @@ async fn old_rows_are_kept(room: f64) -> bool {
     let asked = Asked {
         id: format!("{:032x}", plan.trace_id()).parse().unwrap(),
         raw: false,
+        part: None,
     };
     let mut requests = BigTrace::new(plan).map(|request| Batch::decode(request.protobuf()).unwrap());
     engine.store().append(requests.next().unwrap()).await.unwrap();
@@ -126,7 +128,7 @@ async fn a_page_can_ask_about_its_rows_after_the_trace_has_grown_as_far_as_there
 #[tokio::test]
 async fn what_resources_hold_counts() {
     let (engine, ids) = engine(1).await;
-    let (skeleton, _) = engine.store().skeleton(ids[0], 1_000);
+    let (skeleton, _) = engine.store().skeleton(ids[0], 1_000, None);
     let mut skeleton = skeleton.unwrap();
     let before = skeleton.size_bytes();
     let long = wakeful_model::Attribute::new("long", "x".repeat(1 << 20));

@@ -172,6 +172,67 @@ async fn rows_are_found_by_span_ids() {
     case.server.stop().await;
 }
 
+/// The rows of spans, and the ids of those; `part` is `&part=…`, or empty.
+async fn shown(case: &Case, columns: &Columns, part: &str) -> (Vec<u32>, BTreeSet<String>) {
+    let is_placeholder = |flags: &u32| flags >> 14 & 1 == 1;
+    let rows: Vec<u32> = (0..)
+        .zip(&columns.numbers("flags"))
+        .filter(|(_, flags)| !is_placeholder(flags))
+        .map(|(row, _)| row)
+        .collect();
+    let mut ids = BTreeSet::new();
+    for rows in rows.chunks(500) {
+        let rows: Vec<String> = rows.iter().map(u32::to_string).collect();
+        let path = format!("/ids?rows={}{part}", rows.join(","));
+        let answer = case.get(&path).await.json();
+        let answer = answer["ids"].as_array().unwrap().iter();
+        ids.extend(answer.map(|id| id.as_str().unwrap().to_owned()));
+    }
+    (rows, ids)
+}
+
+#[tokio::test]
+async fn of_a_part_of_a_trace_beyond_the_limit_all_is_shown_or_as_much_as_there_may_be() {
+    let limits = Limits {
+        trace_spans_max: 600,
+        ..Limits::default()
+    };
+    let case = Case::start_with(ServerOptions { limits, ..options() }, 3_000).await;
+    let mut spans: Vec<&Span> = case.sent.spans.iter().collect();
+    spans.sort_by_key(|span| (span.start_unix_nanos, span.span_id));
+    let check = async |from: u64, to: u64, said: &str| {
+        let part = format!("&part={from}-{to}");
+        let columns = Columns::read(&case.get(&format!("?{part}")).await.body);
+        assert_eq!(columns.facts["message"], format!("600 of 3,000 spans: {said}"));
+        let (_, ids) = shown(&case, &columns, &part).await;
+        let ends = |span: &Span| span.start_unix_nanos + span.duration_nanos();
+        let inside = spans
+            .iter()
+            .filter(|span| span.start_unix_nanos <= to && ends(span) >= from);
+        let inside: Vec<String> = inside.map(|span| span.span_id.to_string()).collect();
+        let there = inside.iter().filter(|id| ids.contains(*id)).count();
+        assert_eq!(there, inside.len().min(450), "of the part, three quarters of the limit");
+        // Where the trace begins and ends stays.
+        let (first, last) = (spans[0].span_id.to_string(), spans[2_999].span_id.to_string());
+        assert!(ids.contains(&first) && ids.contains(&last));
+    };
+    let start = |place: usize| spans[place].start_unix_nanos;
+    for _ in ["in the tail", "in a segment"] {
+        let whole = "all of the part that was asked for; of the rest the earliest, the latest and the longest";
+        check(start(1_500), start(1_600), whole).await;
+        let cut = "of the part that was asked for, and of the rest, the earliest, the latest and the longest";
+        check(start(500), start(2_500), cut).await;
+        case.server.store.flush().await.unwrap();
+    }
+    let path = format!("/api/ui/trace/{}?part=7-1", case.id);
+    let refused = case.server.get(Listener::Query, &path).await;
+    assert_eq!(
+        (refused.status, &refused.json()["error"]["parameter"]),
+        (400, &json!("part"))
+    );
+    case.server.stop().await;
+}
+
 #[tokio::test]
 async fn of_a_trace_beyond_the_limit_the_earliest_the_latest_and_the_longest_are_shown() {
     let limits = Limits {
@@ -200,23 +261,11 @@ async fn of_a_trace_beyond_the_limit_the_earliest_the_latest_and_the_longest_are
         assert!(columns.numbers("flags").iter().all(|flags| flags >> 6 & 1 == 0));
         assert_eq!(
             columns.facts["message"],
-            "600 of 3000 spans: the earliest, the latest and the longest"
+            "600 of 3,000 spans: the earliest, the latest and the longest"
         );
         assert_eq!(columns.facts["spans"], "600");
-        let flags = columns.numbers("flags");
-        let rows: Vec<u32> = (0..)
-            .zip(&flags)
-            .filter(|(_, flags)| *flags >> 14 & 1 == 0)
-            .map(|(row, _)| row)
-            .collect();
-        let mut ids = Vec::new();
-        for rows in rows.chunks(500) {
-            let rows: Vec<String> = rows.iter().map(u32::to_string).collect();
-            let answer = case.get(&format!("/ids?rows={}", rows.join(","))).await.json();
-            let answer = answer["ids"].as_array().unwrap().iter();
-            ids.extend(answer.map(|id| id.as_str().unwrap().to_owned()));
-        }
-        assert_eq!(ids.iter().collect::<BTreeSet<_>>(), kept.keys().collect());
+        let (rows, ids) = shown(&case, &columns, "").await;
+        assert_eq!(ids, kept.keys().cloned().collect());
         // Only rows that are there are found.
         let found = Columns::read(&case.get("/find?q=upstream").await.body).numbers("row");
         assert!(!found.is_empty() && found.iter().all(|row| rows.contains(row)));

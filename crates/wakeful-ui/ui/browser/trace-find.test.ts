@@ -82,7 +82,7 @@ test('TraceQL is completed, by the keys of the list', async () => {
   };
   await completed('{ sta', 'status', '{ status');
   await completed(' = err', 'error', '{ status = error');
-  await completed(' && resource.service.name = pay', 'payment', '{ status = error && resource.service.name = "payment"');
+  await completed(' && resource.service.name = pay', '"payment"', '{ status = error && resource.service.name = "payment"');
   await completed(' && .http.me', 'http.method', '{ status = error && resource.service.name = "payment" && .http.method');
   await field.fill('{ status = error }');
   await page.getByText(/^1 of \d+$/).waitFor();

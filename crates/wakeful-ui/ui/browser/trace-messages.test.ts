@@ -2,9 +2,10 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { violations } from './axe.ts';
 import { launch, open } from './browser.ts';
-import { type Server, start } from './server.ts';
+import { startMock } from './mock-server.ts';
+import { NOW, type Server, start } from './server.ts';
 import { CHECKOUT, checkout, send } from './trace-data.ts';
-import { settled } from './trace-page.ts';
+import { parameter, settled } from './trace-page.ts';
 
 let server: Server;
 let browser: Browser;
@@ -79,4 +80,33 @@ test.each(LOOKS)('growing, %s: it is said, and nothing is in a reader\'s way', a
   await page.getByText('New spans are shown as they arrive').waitFor();
   expect(await violations(page)).toEqual([]);
   await page.context().close();
+});
+
+test('of a trace that is too large what is on screen is read whole, and the outline again', async () => {
+  const mock = await startMock(null, NOW, { miniRedis: true, large: 0 });
+  const { page, complaints } = await open(browser);
+  const parts: (string | null)[] = [];
+  await page.route('**/api/ui/trace/**', async (route) => {
+    const { pathname, search, searchParams } = new URL(route.request().url());
+    if (pathname.endsWith('/watch')) return;
+    if (/\/trace\/\w+$/.test(pathname)) parts.push(searchParams.get('part'));
+    const answer = await route.fetch({ url: `${mock.url}${pathname}${search}` });
+    await route.fulfill({ response: answer, headers: { ...answer.headers(), 'x-wakeful-ui': '' } });
+  });
+  await page.goto(`${server.url}/trace/${'c'.repeat(32)}`);
+  await page.getByText(/^2,000,000 of 9,310,000 spans.* Zoom in to read a part whole/).waitFor();
+  await page.goto(`${server.url}/trace/${'c'.repeat(32)}?ts=1000000000&dur=2000000000`);
+  await page.getByRole('button', { name: 'Read what is on screen whole' }).click();
+  await page.getByRole('button', { name: 'Read the outline again' }).waitFor();
+  const [from, to] = (parameter(page, 'part') ?? '').split('-').map(BigInt);
+  expect(Number(to - from)).toBeCloseTo(2e9, -1);
+  expect(parts.at(-1)).toBe(`${from}-${to}`);
+  // The window stays, and everything that is asked of these rows names the part.
+  expect(parameter(page, 'ts')).toBe('1000000000');
+  await page.getByRole('button', { name: 'Read the outline again' }).click();
+  await expect.poll(() => parts.at(-1)).toBeNull();
+  expect(parameter(page, 'part')).toBeNull();
+  expect(complaints).toEqual([]);
+  await page.context().close();
+  await mock.stop();
 });

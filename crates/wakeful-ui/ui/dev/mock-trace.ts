@@ -149,7 +149,7 @@ export function arrowOf(trace: MockTrace): Uint8Array {
     warnings: 0,
     rev: 1,
     complete: trace.stored === undefined,
-    ...(trace.stored !== undefined && { cut: true, message: `2000000 of ${trace.stored} spans: the earliest, the latest and the longest` }),
+    ...(trace.stored !== undefined && { cut: true, message: `2,000,000 of ${trace.stored.toLocaleString('en')} spans: the earliest, the latest and the longest` }),
   };
   table.schema.metadata = new Map(Object.entries(facts).map(([key, value]) => [key, String(value)]));
   const bytes = tableToIPC(table, { format: 'stream' });

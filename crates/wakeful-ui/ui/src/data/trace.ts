@@ -4,25 +4,29 @@ import { ask, askJson, askLines } from './api.ts';
 export interface TraceRef {
   id: string;
   raw: boolean;
+  /** `FROM-TO` in Unix ns: what is wanted whole of a trace that is too large; or ''. */
+  part: string;
   rev: string;
 }
 
 interface Opened {
   id: string;
   raw: boolean;
+  part: string;
   facts: { peek(): { rev: string } | null };
 }
 
 /** What requests about an open trace refer to. */
-export function traceOf({ id, raw, facts }: Opened): TraceRef {
-  return { id, raw, rev: facts.peek()?.rev ?? '' };
+export function traceOf({ id, raw, part, facts }: Opened): TraceRef {
+  return { id, raw, part, rev: facts.peek()?.rev ?? '' };
 }
 
 /** The path below `api/ui/` of something of a trace. */
-export function tracePath({ id, raw, rev }: TraceRef, of: string, more: Record<string, string> = {}): string {
+export function tracePath({ id, raw, part, rev }: TraceRef, of: string, more: Record<string, string> = {}): string {
   const query = new URLSearchParams(more);
   if (rev) query.set('rev', rev);
   if (raw) query.set('raw', '1');
+  if (part) query.set('part', part);
   const text = query.toString();
   return `trace/${encodeURIComponent(id)}${of}${text ? `?${text}` : ''}`;
 }
@@ -88,5 +92,5 @@ export function watchTrace(trace: TraceRef, signal: AbortSignal): AsyncGenerator
 
 /** The address of a file with all spans. */
 export function downloadPath(trace: TraceRef, format: 'otlp' | 'csv'): string {
-  return `api/ui/${tracePath({ ...trace, rev: '' }, '/download', { format })}`;
+  return `api/ui/${tracePath({ ...trace, part: '', rev: '' }, '/download', { format })}`;
 }

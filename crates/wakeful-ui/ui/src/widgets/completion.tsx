@@ -74,6 +74,8 @@ export function CompletedField({ id, value, suggest, complete, onInput, field, e
     close();
     const place = found.from + text.length;
     requestAnimationFrame(() => {
+      // Who types on has a caret of his own already.
+      if (element.value !== next) return;
       element.setSelectionRange(place, place);
       // A key is followed by its value.
       if (/[=.]$/.test(text)) ask(0);

@@ -22,6 +22,12 @@ export function layoutIn(query: URLSearchParams): Look['layout'] {
   return query.get('lay') === 'packed' ? 'packed' : 'tree';
 }
 
+/** What is wanted whole of a trace that is too large, `FROM-TO` in Unix ns; '' for no part of it. */
+export function partIn(query: URLSearchParams): string {
+  const part = query.get('part') ?? '';
+  return /^\d+-\d+$/.test(part) ? part : '';
+}
+
 /** A number that is not negative, or `otherwise`. */
 export function numberOf(text: string | null, otherwise: number): number {
   const value = text === null || text === '' ? Number.NaN : Number(text);

@@ -1,8 +1,10 @@
 import { formatClock } from '../../data/time.ts';
 import { downloadPath, traceOf } from '../../data/trace.ts';
 import { formatBytes, formatCount, plural } from '../../engine/format.ts';
-import { go, href, params, path } from '../../shell/router.ts';
+import { windowEnd } from '../../engine/view.ts';
+import { go, href, params, path, step } from '../../shell/router.ts';
 import { Banner } from '../../widgets/banner.tsx';
+import { writeWindow } from './address.ts';
 import type { TraceModel } from './model.ts';
 
 /** What is to be said of the trace as a whole: how far it is read, what is missing, what has come since. */
@@ -50,12 +52,27 @@ function Reading({ model }: { model: TraceModel }) {
   );
 }
 
-/** A trace with more spans than a browser should hold: reading it again gives no more of it, but a file does. */
+/** A trace with more spans than a browser should hold: what is on screen can be had whole, and a file has all of it. */
 function Cut({ model }: { model: TraceModel }) {
   const trace = traceOf(model);
+  const view = model.view.value;
+  const zoomed = view.t0 > 0 || windowEnd(view) < model.duration * 0.999999;
   return (
     <Banner kind="warn">
-      {model.error.value}. A file has all of them:{' '}
+      {model.error.value}.{' '}
+      {zoomed ? (
+        <button type="button" onClick={() => readPart(model)}>
+          Read what is on screen whole
+        </button>
+      ) : (
+        model.part === '' && 'Zoom in to read a part whole.'
+      )}
+      {model.part && (
+        <button type="button" onClick={() => step((query) => query.delete('part'))}>
+          Read the outline again
+        </button>
+      )}{' '}
+      A file has all of them:{' '}
       <a href={href(downloadPath(trace, 'otlp'))} download="">
         OTLP JSON
       </a>
@@ -65,6 +82,18 @@ function Cut({ model }: { model: TraceModel }) {
       </a>
     </Banner>
   );
+}
+
+/** Reads the trace again, with all spans of the time on screen. */
+function readPart(model: TraceModel): void {
+  const view = model.view.peek();
+  const base = BigInt(model.facts.peek()?.base ?? 0);
+  const from = base + BigInt(Math.max(0, Math.floor(view.t0)));
+  const to = base + BigInt(Math.ceil(Math.min(windowEnd(view), model.duration)));
+  step((query) => {
+    query.set('part', `${from}-${to}`);
+    writeWindow(query, view, model.duration);
+  });
 }
 
 function Loading({ model }: { model: TraceModel }) {

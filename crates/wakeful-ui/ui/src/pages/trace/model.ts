@@ -122,10 +122,11 @@ export class TraceModel {
   /** What was reached before there was a window to show it in. */
   private reachAwaited: (() => void) | null = null;
 
-  /** `raw` shows the spans as they were sent, no clock adjusted. */
+  /** `raw` shows the spans as they were sent, no clock adjusted; `part` is what is wanted whole of too many. */
   constructor(
     readonly id: string,
     readonly raw: boolean,
+    readonly part: string,
   ) {
     this.engine = startEngine(trustedScript(workerUrl), (reply) => this.receive(reply));
     this.serverFind = new ServerFind(this, (query, bytes) => this.engine.post({ kind: 'matches', query, bytes }));

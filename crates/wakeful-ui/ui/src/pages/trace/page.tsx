@@ -5,7 +5,7 @@ import { pageCommands, status } from '../../shell/commands.ts';
 import { params, replace, travelled } from '../../shell/router.ts';
 import { revision } from '../../theme/theme.ts';
 import { actionsOf } from './actions.tsx';
-import { embeddingIn } from './address.ts';
+import { embeddingIn, partIn } from './address.ts';
 import { Heading } from './heading.tsx';
 import { LateDetails } from './late-details.tsx';
 import { LateMissing } from './late-missing.tsx';
@@ -22,12 +22,13 @@ import './trace.css';
 /** One trace: its totals, one view of it, and the details of the span that is selected. */
 export function TracePage({ id }: { id: string }) {
   const raw = params.value.get('raw') === '1';
-  return <Opened key={String(raw)} id={id} raw={raw} />;
+  const part = partIn(params.value);
+  return <Opened key={`${raw} ${part}`} id={id} raw={raw} part={part} />;
 }
 
-function Opened({ id, raw }: { id: string; raw: boolean }) {
+function Opened({ id, raw, part }: { id: string; raw: boolean; part: string }) {
   // The id may be written in another way later: it is the same trace, or this is another component.
-  const model = useMemo(() => new TraceModel(id, raw), []);
+  const model = useMemo(() => new TraceModel(id, raw, part), []);
   const found = useRef<HTMLInputElement>(null);
 
   useEffect(() => () => model.close(), [model]);
