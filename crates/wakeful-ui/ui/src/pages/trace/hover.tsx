@@ -1,5 +1,4 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { itemText } from '../../data/runtime/lane-items.ts';
 import { BUSY_MASK, BUSY_SHIFT, INTERVALS, isError, JOINED, kindOf, OPEN } from '../../engine/flags.ts';
 import { formatCount, formatDuration, formatExact, plural } from '../../engine/format.ts';
 import type { RowInfo } from '../../engine/protocol.ts';
@@ -41,7 +40,7 @@ export function Hover({ at, model, left }: { at: Hovered; model: TraceModel; lef
       <div class="crosshair" aria-hidden="true" style={{ left: `${at.x}px` }} />
       {at.lane && at.lane.item >= 0 && (
         <div class="tooltip" ref={box} aria-hidden="true">
-          {itemLines(model, at.lane).map((line) => (
+          {model.opened.textOf(at.lane).map((line) => (
             <div key={line}>
               <Hostile text={line} />
             </div>
@@ -74,11 +73,6 @@ export function Hover({ at, model, left }: { at: Hovered; model: TraceModel; lef
       )}
     </>
   );
-}
-
-function itemLines(model: TraceModel, { row, item }: LaneItem): string[] {
-  const lanes = model.opened.lanesOf(row);
-  return lanes ? itemText(lanes, item) : [];
 }
 
 /** Of a row alone, its line tells; where many share a pixel, the engine was asked. */

@@ -1,9 +1,7 @@
 import { effect, signal } from '@preact/signals';
 import { isAbort, messageOf } from '../../data/api.ts';
-import { arrowsOf, drawnLanes, itemAt } from '../../data/runtime/lane-items.ts';
-import { type Lanes, rangeOf } from '../../data/runtime/lane-kinds.ts';
-import { finerStretch, sameItem, spliced, type Stretch } from '../../data/runtime/lane-splice.ts';
-import { stepped } from '../../data/runtime/lane-steps.ts';
+import type { Lanes } from '../../data/runtime/lane-kinds.ts';
+import type { Stretch } from '../../data/runtime/lane-splice.ts';
 import { fetchRows, traceOf } from '../../data/trace.ts';
 import type { Arrow } from '../../engine/details.ts';
 import type { Request } from '../../engine/protocol.ts';
@@ -28,7 +26,11 @@ const NARROW = '(max-width: 699px)';
 /** A span that is opened into its polls; what could not be read says why. */
 export type Opened = ReadLanes | { error: string };
 
+/** What knows lanes; it comes with the first span that is opened. */
+type LaneKit = typeof import('../../data/runtime/lane-kit.ts');
+
 interface ReadLanes {
+  kit: LaneKit;
   /** As they are drawn: the whole span, and more of what was looked at closely. */
   lanes: Lanes;
   /** The whole span alone. */
@@ -118,11 +120,10 @@ export class OpenedSpans {
     const { generation } = this.model;
     const before = generation.peek();
     try {
-      // The reader of lanes comes with the first span that is opened.
-      const { fetchSpanLanes } = await import('../../data/runtime/lanes.ts');
+      const kit = await import('../../data/runtime/lane-kit.ts');
       const px = Math.ceil(this.model.view.peek().w);
-      const whole = await fetchSpanLanes(traceOf(this.model), row, { from: '', to: '', px }, this.model.closing.signal);
-      if (generation.peek() === before) this.set(row, { lanes: whole, whole, read: { from: 0, to: whole.to - whole.from } });
+      const whole = await kit.fetchSpanLanes(traceOf(this.model), row, { from: '', to: '', px }, this.model.closing.signal);
+      if (generation.peek() === before) this.set(row, { kit, lanes: whole, whole, read: { from: 0, to: whole.to - whole.from } });
     } catch (error) {
       if (!isAbort(error)) this.set(row, { error: messageOf(error) });
     }
@@ -134,21 +135,21 @@ export class OpenedSpans {
     for (const [row, opened] of this.all.peek()) {
       if (!('lanes' in opened)) continue;
       const begin = opened.whole.from + this.shift(opened.whole);
-      const closer = finerStretch(opened.lanes, { from: view.t0 - begin, to: windowEnd(view) - begin }, opened.read);
+      const closer = opened.kit.finerStretch(opened.lanes, { from: view.t0 - begin, to: windowEnd(view) - begin }, opened.read);
       if (closer) void this.readCloser(row, opened, closer);
     }
   }
 
   private async readCloser(row: number, opened: ReadLanes, read: Stretch): Promise<void> {
+    const { kit } = opened;
     try {
-      const { fetchSpanLanes } = await import('../../data/runtime/lanes.ts');
-      const range = { ...rangeOf(opened.whole, read), px: CLOSER_PX };
-      const finer = await fetchSpanLanes(traceOf(this.model), row, range, this.model.closing.signal);
+      const range = { ...kit.rangeOf(opened.whole, read), px: CLOSER_PX };
+      const finer = await kit.fetchSpanLanes(traceOf(this.model), row, range, this.model.closing.signal);
       // It may have been closed meanwhile, or looked at elsewhere.
       if (this.all.peek().get(row) !== opened) return;
-      const lanes = spliced(opened.whole, finer);
+      const lanes = kit.spliced(opened.whole, finer);
       const selected = this.selected.peek();
-      if (selected?.row === row) this.selected.value = { row, item: sameItem(opened.lanes, selected.item, lanes) };
+      if (selected?.row === row) this.selected.value = { row, item: kit.sameItem(opened.lanes, selected.item, lanes) };
       this.set(row, { ...opened, lanes, read });
     } catch {
       // What is there stays; the next move tries again.
@@ -169,14 +170,28 @@ export class OpenedSpans {
   }
 
   lanesOf(row: number): Lanes | null {
-    const opened = this.all.value.get(row);
-    return opened && 'lanes' in opened ? opened.lanes : null;
+    return this.readOf(row)?.lanes ?? null;
+  }
+
+  /** The items of a lane of a row, `[from, to)`. */
+  itemsOf(row: number, lane: number): readonly [from: number, to: number] {
+    const opened = this.readOf(row);
+    if (!opened) return [0, 0];
+    const starts = opened.kit.laneStarts(opened.lanes);
+    return [starts[lane], starts[lane + 1]];
+  }
+
+  /** An item in words. */
+  textOf({ row, item }: LaneItem): string[] {
+    const opened = this.readOf(row);
+    return opened ? opened.kit.itemText(opened.lanes, item) : [];
   }
 
   /** What stands in a lane of a row at a time (ns from the trace's start), or -1. */
   itemAt(row: number, lane: number, time: number): number {
-    const lanes = this.lanesOf(row);
-    return lanes ? itemAt(lanes, lane, time - this.shift(lanes), REACH_PX * this.model.view.peek().nsPerPx) : -1;
+    const opened = this.readOf(row);
+    if (!opened) return -1;
+    return opened.kit.itemAt(opened.lanes, lane, time - this.shift(opened.lanes), REACH_PX * this.model.view.peek().nsPerPx);
   }
 
   select(next: LaneItem | null): void {
@@ -193,13 +208,14 @@ export class OpenedSpans {
       return true;
     }
     const at = this.selected.peek() ?? { row: this.model.selected.peek(), item: -1 };
-    const lanes = this.lanesOf(at.row);
-    if (!lanes) return false;
+    const opened = this.readOf(at.row);
+    if (!opened) return false;
+    const { lanes } = opened;
     if (action === 'fit-selection' && at.item >= 0) {
       this.fit(lanes, at.item);
       return true;
     }
-    const next = stepped(lanes, at.item, action);
+    const next = opened.kit.stepped(lanes, at.item, action);
     if (next === null) return false;
     if (next === 'out') {
       this.select(null);
@@ -242,10 +258,11 @@ export class OpenedSpans {
   }
 
   private draw(row: number): void {
-    const lanes = this.lanesOf(row);
+    const opened = this.readOf(row);
     const selected = this.selected.peek();
-    if (!lanes) return;
-    this.post({ kind: 'lanes', row, lanes: drawnLanes(lanes, this.shift(lanes), selected?.row === row ? selected.item : -1) });
+    if (!opened) return;
+    const { kit, lanes } = opened;
+    this.post({ kind: 'lanes', row, lanes: kit.drawnLanes(lanes, this.shift(lanes), selected?.row === row ? selected.item : -1) });
   }
 
   private drawArrows(): void {
@@ -255,7 +272,7 @@ export class OpenedSpans {
       if (!('lanes' in opened)) continue;
       const { lanes } = opened;
       const shift = this.shift(lanes);
-      const pairs = arrowsOf(lanes);
+      const pairs = opened.kit.arrowsOf(lanes);
       const drawn = pairs.length <= ARROWS_MAX ? pairs : pairs.filter((pair) => selected?.row === row && pair.includes(selected.item));
       for (const [wake, poll] of drawn) {
         const source = lanes.source[wake] < lanes.count ? lanes.source[wake] : wake;
@@ -264,6 +281,11 @@ export class OpenedSpans {
       }
     }
     this.post({ kind: 'arrows', arrows });
+  }
+
+  private readOf(row: number): ReadLanes | null {
+    const opened = this.all.value.get(row);
+    return opened && 'lanes' in opened ? opened : null;
   }
 
   /** From the lanes' times to the trace's. */

@@ -1,4 +1,3 @@
-import { itemText, laneStarts } from '../../data/runtime/lane-items.ts';
 import type { RowInfo } from '../../engine/protocol.ts';
 import { plural } from '../../engine/format.ts';
 import { Hostile } from '../../widgets/hostile.tsx';
@@ -15,9 +14,8 @@ interface Props {
 
 /** A lane below an opened span: its name, and in words what is in it. */
 export function SpanLane({ info, top, height, name, model }: Props) {
-  const lanes = model.opened.lanesOf(info.row);
   const selected = model.opened.selected.value;
-  const [from, to] = lanes ? [...laneStarts(lanes).subarray(info.laneAt, info.laneAt + 2)] : [0, 0];
+  const [from, to] = model.opened.itemsOf(info.row, info.laneAt);
   const here = selected?.row === info.row && selected.item >= from && selected.item < to;
   const onClick = (event: MouseEvent) => {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
@@ -46,7 +44,7 @@ export function SpanLane({ info, top, height, name, model }: Props) {
         </span>
       </div>
       <span class="unseen" role="gridcell">
-        {lanes && here ? itemText(lanes, selected.item).join(', ') : plural(to - from, 'item')}
+        {here ? model.opened.textOf(selected).join(', ') : plural(to - from, 'item')}
       </span>
     </div>
   );
