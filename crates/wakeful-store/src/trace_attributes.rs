@@ -34,7 +34,51 @@ pub struct TextPlaces {
 }
 
 /// Spans by what was found in them.
-pub type TextHits = FxHashMap<SpanKey, TextPlaces>;
+#[derive(Debug, Clone, Default)]
+pub struct TextHits {
+    /// By the last bits of the span's id, so that several threads can sort in what was found.
+    shards: [FxHashMap<SpanKey, TextPlaces>; SHARDS],
+}
+
+const SHARDS: usize = 4;
+
+impl TextHits {
+    /// Where in a span the text stands, if it does.
+    pub fn get(&self, span: &SpanKey) -> Option<&TextPlaces> {
+        self.shards[shard_of(*span)].get(span)
+    }
+
+    fn insert(&mut self, span: SpanKey, places: TextPlaces) {
+        self.shards[shard_of(span)].insert(span, places);
+    }
+
+    /// Sorts in what was found, in several threads if that may be much.
+    fn of(found: &[Vec<(SpanKey, TextPlaces)>], is_much: bool) -> Self {
+        let mut hits = Self::default();
+        let total: usize = found.iter().map(Vec::len).sum();
+        let fill = |number: usize, shard: &mut FxHashMap<SpanKey, TextPlaces>| {
+            shard.reserve(total / SHARDS);
+            let all = found.iter().flatten();
+            shard.extend(all.filter(|(span, _)| shard_of(*span) == number).copied());
+        };
+        let shards = hits.shards.iter_mut().enumerate();
+        if !is_much {
+            shards.for_each(|(number, shard)| fill(number, shard));
+            return hits;
+        }
+        let fill = &fill;
+        std::thread::scope(|scope| {
+            for (number, shard) in shards {
+                scope.spawn(move || fill(number, shard));
+            }
+        });
+        hits
+    }
+}
+
+fn shard_of(span: SpanKey) -> usize {
+    span.id.get() as usize % SHARDS
+}
 
 /// A trace of so many spans is looked through on all cores: 0.4 µs a span are worth threads then.
 const LARGE_SPANS: u64 = 50_000;
@@ -191,9 +235,7 @@ impl Store {
                     Err(error) => problems.push(segment.read_error(&error)),
                 }
             }
-            let mut hits = TextHits::default();
-            hits.reserve(found.iter().map(Vec::len).sum());
-            found.into_iter().for_each(|found| hits.extend(found));
+            let mut hits = TextHits::of(&found, is_large);
             snapshot.of_tail(trace, |span, view| {
                 let places = places_in(view, query);
                 if places != TextPlaces::default() {

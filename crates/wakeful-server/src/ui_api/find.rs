@@ -1,5 +1,6 @@
 //! `trace/{id}/find`: rows with a text, or of spans that meet conditions.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{UInt8Array, UInt32Array};
@@ -67,6 +68,9 @@ impl Sought {
     }
 }
 
+/// From so many rows on it pays to look through them in several threads.
+const MANY_ROWS: u32 = 50_000;
+
 /// Rows, and where in them.
 type Found = (Vec<u32>, Vec<u8>);
 
@@ -78,7 +82,7 @@ fn rows_with_text(engine: &Engine, opened: &Opened, text: &TextQuery) -> Result<
     if let Some(problem) = problems.first() {
         return Err(ApiError::internal(problem.to_string()));
     }
-    Ok(Finder::new(opened, text).rows(&hits).unzip())
+    Ok(Finder::new(opened, text).found(&hits))
 }
 
 /// Conditions are met by a span as a whole, so no place is told.
@@ -140,8 +144,31 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn rows(&self, hits: &TextHits) -> impl Iterator<Item = (u32, u8)> {
-        (0..self.opened.layout.rows()).filter_map(|row| {
+    /// All rows that match, ascending; of many, each thread looks at its share.
+    fn found(&self, hits: &TextHits) -> Found {
+        let rows = self.opened.layout.rows();
+        let threads = if rows < MANY_ROWS {
+            1
+        } else {
+            std::thread::available_parallelism().map_or(1, usize::from)
+        };
+        let share = rows.div_ceil(threads as u32).max(1);
+        let mut shares = vec![Found::default(); threads];
+        std::thread::scope(|scope| {
+            for (first, found) in (0..rows).step_by(share as usize).zip(&mut shares) {
+                scope.spawn(move || *found = self.rows(first..rows.min(first + share), hits).unzip());
+            }
+        });
+        let mut all = Found::default();
+        for (rows, places) in shares {
+            all.0.extend(rows);
+            all.1.extend(places);
+        }
+        all
+    }
+
+    fn rows(&self, rows: Range<u32>, hits: &TextHits) -> impl Iterator<Item = (u32, u8)> {
+        rows.filter_map(|row| {
             let places = match self.opened.layout.shown(row, &self.opened.skeleton)? {
                 Shown::Span(span) => self.places(span, hits),
                 Shown::Missing(missing) => {

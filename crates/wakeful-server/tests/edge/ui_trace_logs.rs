@@ -211,14 +211,19 @@ async fn of_a_part_of_a_trace_beyond_the_limit_all_is_shown_or_as_much_as_there_
             .filter(|span| span.start_unix_nanos <= to && ends(span) >= from);
         let inside: Vec<String> = inside.map(|span| span.span_id.to_string()).collect();
         let there = inside.iter().filter(|id| ids.contains(*id)).count();
-        assert_eq!(there, inside.len().min(450), "of the part, three quarters of the limit");
+        assert_eq!(
+            there,
+            inside.len().min(450),
+            "of the part, three quarters of the limit"
+        );
         // Where the trace begins and ends stays.
         let (first, last) = (spans[0].span_id.to_string(), spans[2_999].span_id.to_string());
         assert!(ids.contains(&first) && ids.contains(&last));
     };
     let start = |place: usize| spans[place].start_unix_nanos;
     for _ in ["in the tail", "in a segment"] {
-        let whole = "all of the part that was asked for; of the rest the earliest, the latest and the longest";
+        let whole =
+            "all of the part that was asked for; of the rest the earliest, the latest and the longest";
         check(start(1_500), start(1_600), whole).await;
         let cut = "of the part that was asked for, and of the rest, the earliest, the latest and the longest";
         check(start(500), start(2_500), cut).await;
