@@ -42,7 +42,7 @@ test('the first load is small, and the trace page not much more', async () => {
   console.log(`first load ${first.js} B of scripts, ${first.css} B of styles; with a trace ${all.js} B of scripts`);
   expect(first.js).toBeLessThanOrEqual(50_000);
   expect(first.css).toBeLessThanOrEqual(12_000);
-  expect(all.js).toBeLessThanOrEqual(105_000);
+  expect(all.js).toBeLessThanOrEqual(98_000);
 });
 
 test('a cold load paints soon, does not jump and asks little', async () => {

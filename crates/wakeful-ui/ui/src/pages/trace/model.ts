@@ -356,7 +356,8 @@ export class TraceModel {
   private place(view: View): void {
     this.view.value = view;
     this.redraw();
-    if (!this.windowAwaited) note((query) => writeWindow(query, view, this.duration));
+    // As it is when that is written: a step may have gone elsewhere meanwhile.
+    if (!this.windowAwaited) note((query) => writeWindow(query, this.view.peek(), this.duration));
   }
 
   private async load(): Promise<void> {
