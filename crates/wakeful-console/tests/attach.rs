@@ -146,6 +146,40 @@ async fn a_stock_client_sees_everything_then_what_changes() {
     assert_eq!(found.stats_update[&2].dropped_at.unwrap().seconds, 4);
 }
 
+/// The future of `block_on` has a number that Tokio never gives: 19 digits, which nobody can read.
+#[tokio::test]
+async fn a_stock_client_sees_ids_that_can_be_read() {
+    let served = serve().await;
+    let mut batch = tasks(7..8);
+    let main = TaskId(TaskId::OWN_FIRST + 4);
+    batch.task_starts.push(TaskStart {
+        id: main,
+        ..TaskStart::default()
+    });
+    batch.resource_starts.push(ResourceStart::default());
+    batch.resource_states.push(ResourceState {
+        holders: [TaskId(7), main]
+            .map(|task| Holder {
+                task: Some(task),
+                ..Holder::default()
+            })
+            .into(),
+        ..ResourceState::default()
+    });
+    served.feed.push(&batch);
+    let mut client = attach(&served).await;
+    let update = news(&mut watch(&mut client).await).await;
+    let tasks = update.task_update.unwrap().new_tasks;
+    let ids = tasks.iter().map(|task| &task.fields[0]);
+    let resources = update.resource_update.unwrap().stats_update;
+    let holders = resources[&0]
+        .attributes
+        .iter()
+        .map(|it| it.field.as_ref().unwrap());
+    let shown: Vec<String> = ids.chain(holders).map(ToString::to_string).collect();
+    assert_eq!(shown, ["task.id=7", "id=w5", "holder=7", "holder=w5"]);
+}
+
 #[tokio::test]
 async fn histograms_come_until_the_task_ends() {
     let served = serve().await;

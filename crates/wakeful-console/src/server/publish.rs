@@ -149,7 +149,7 @@ impl Publisher {
         // The protocol has no place for who holds a resource; our client reads it from here, and a stock one shows it.
         let holders = it.holders.iter().filter_map(|holder| holder.task);
         attributes.extend(holders.map(|task| console::Attribute {
-            field: field(console::HOLDER_ATTRIBUTE, FieldValue::U64(task.0), metadata),
+            field: field(console::HOLDER_ATTRIBUTE, readable(task), metadata),
             unit: String::new(),
         }));
         let stats = console::ResourceStats {
@@ -241,10 +241,23 @@ fn field(name: &str, value: FieldValue, metadata: u64) -> console::Field {
     }
 }
 
+/// An id that people can read: Tokio's number, or ours as it is shown.
+fn readable(id: TaskId) -> FieldValue {
+    match id.is_own() {
+        true => FieldValue::Text(id.to_string()),
+        false => FieldValue::U64(id.0),
+    }
+}
+
 fn task_fields(task: &Task, metadata: u64) -> Vec<console::Field> {
     let start = &task.start;
+    let id_field = if start.id.is_own() {
+        console::OWN_ID_FIELD
+    } else {
+        "task.id"
+    };
     let mut fields = vec![
-        field("task.id", FieldValue::U64(start.id.0), metadata),
+        field(id_field, readable(start.id), metadata),
         field("kind", FieldValue::Text(start.kind.name().to_owned()), metadata),
     ];
     let texts = [("task.name", &start.name), ("fn", &start.type_name)];

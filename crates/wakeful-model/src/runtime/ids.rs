@@ -42,6 +42,11 @@ shown_as_numbers! { ThreadId RuntimeId ResourceId AsyncOpId LocationIndex }
 impl TaskId {
     /// The first of the numbers that wakeful gives: Tokio counts from 1.
     pub const OWN_FIRST: u64 = 1 << 63;
+
+    /// Whether wakeful has given it, and not Tokio.
+    pub fn is_own(self) -> bool {
+        self.0 >= Self::OWN_FIRST
+    }
 }
 
 /// What stands before the count of tasks that wakeful has numbered.

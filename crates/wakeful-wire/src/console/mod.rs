@@ -21,8 +21,13 @@ pub use update::{
     AsyncOpUpdate, ResourceUpdate, State, TaskDetails, TaskDetailsRequest, TaskUpdate, Temporality, Update,
 };
 
-/// The attribute by which our servers say which task holds a resource: the id of its span.
+/// The attribute by which our servers say which task holds a resource: the id of its span, or that of a task that wakeful has numbered as it
+/// is shown.
 pub const HOLDER_ATTRIBUTE: &str = "holder";
+
+/// The field in which our servers send the id of a task that wakeful has numbered, as it is shown (`w1`). As `task.id`, which has to be a
+/// number, tokio-console would show all 19 digits of it; so it shows none, and this among the fields.
+pub const OWN_ID_FIELD: &str = "id";
 
 /// The service and the paths of its calls.
 pub mod path {

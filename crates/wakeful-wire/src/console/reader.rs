@@ -153,9 +153,7 @@ impl Reader {
             if let Some(former) = self.tasks.get(task.id) {
                 self.end_task(task.id, former, batch.to_unix_nanos, batch);
             }
-            let id = self
-                .tasks
-                .insert(task.id, created_at, fields.task_id.map(TaskId), TaskId);
+            let id = self.tasks.insert(task.id, created_at, fields.task_id, TaskId);
             batch.task_starts.push(TaskStart {
                 id,
                 start_unix_nanos: created_at.unwrap_or(batch.to_unix_nanos),

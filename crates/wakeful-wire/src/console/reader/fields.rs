@@ -1,16 +1,15 @@
 //! The fields of Tokio's spans, by name.
 
 use rustc_hash::FxHashMap;
-use wakeful_model::runtime::{Bucket, DurationHistogram, StateAttribute, StateValue, TaskKind};
+use wakeful_model::runtime::{Bucket, DurationHistogram, StateAttribute, StateValue, TaskId, TaskKind};
 
-use crate::console::HOLDER_ATTRIBUTE;
 use crate::console::entities::{self, Attribute, Field, FieldName, FieldValue, Metadata};
-use crate::console::hdr;
+use crate::console::{HOLDER_ATTRIBUTE, OWN_ID_FIELD, hdr};
 
 /// What the fields of a task's span say.
 #[derive(Debug, Default)]
 pub(super) struct TaskFields {
-    pub(super) task_id: Option<u64>,
+    pub(super) task_id: Option<TaskId>,
     pub(super) name: String,
     pub(super) kind: TaskKind,
     pub(super) type_name: String,
@@ -26,7 +25,7 @@ impl TaskFields {
                 continue;
             };
             match name {
-                "task.id" => read.task_id = number(value),
+                "task.id" | OWN_ID_FIELD => read.task_id = read.task_id.or(task_id(value)),
                 "task.name" => read.name = text(value),
                 "fn" => read.type_name = text(value),
                 "size.bytes" => read.bytes = number(value),
@@ -75,11 +74,16 @@ fn text(value: &FieldValue) -> String {
     }
 }
 
+/// A task's id, as a number or as it is shown.
+fn task_id(value: &FieldValue) -> Option<TaskId> {
+    text(value).parse().ok()
+}
+
 /// The span of the task that holds a resource, if the attribute is the one that says so.
 pub(super) fn holder(attribute: &Attribute, all: &FxHashMap<u64, Metadata>) -> Option<u64> {
     let name = name(&attribute.field, all.get(&attribute.field.metadata))?;
-    // Ids of tasks need all 64 bits, which the state's numbers have not.
-    (name == HOLDER_ATTRIBUTE).then(|| number(attribute.field.value.as_ref()?))?
+    // Our servers give spans the ids of their tasks.
+    (name == HOLDER_ATTRIBUTE).then(|| task_id(attribute.field.value.as_ref()?).map(|id| id.0))?
 }
 
 /// The state that attributes describe.
