@@ -486,7 +486,7 @@ mod tests {
         let mut fold = Fold::new(&RuntimeSettings::default(), 0);
         assert!(fold.take(SECOND, |_, _| {}).is_none());
         let batch = fold.take(2 * SECOND, |batch, _| {
-            batch.resource_states.push(ResourceState::default())
+            batch.resource_states.push(ResourceState::default());
         });
         assert_eq!(batch.map(|batch| batch.resource_states.len()), Some(1));
         assert!(fold.take(3 * SECOND, |_, _| {}).is_some());
