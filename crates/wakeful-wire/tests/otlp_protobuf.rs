@@ -8,6 +8,7 @@
 )]
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use wakeful_model::{Attribute, Kind, Resource, Scope, Span, SpanBatch, SpanId, Status, TraceId, Value};
@@ -131,6 +132,40 @@ fn what_jaeger_mends_is_mended_and_said() {
         |span, _| span.end_unix_nanos = 0,
         r#"s op 1 ["Negative duration detected, sanitizing end timestamp. Original end timestamp: 1970-01-01 00:00:00 +0000 UTC, adjusted to: 1970-01-01 00:00:01.000000001 +0000 UTC"]"#,
     );
+}
+
+/// As many resources and scopes as spans: if each were compared with all others, this would take minutes.
+#[test]
+fn a_resource_and_a_scope_for_each_span_take_no_longer_than_spans_do() {
+    const SPANS: u32 = 100_000;
+    let mut batch = one_span(|span, _| span.name.clear());
+    let span = batch.spans[0].clone();
+    let number = |number: u32| vec![Attribute::new("number", Value::Int(i64::from(number)))];
+    batch.resources = (0..SPANS)
+        .map(|of| Resource {
+            attributes: [number(of), batch.resources[0].attributes.clone()].concat(),
+            ..Resource::default()
+        })
+        .collect();
+    batch.scopes = (0..SPANS)
+        .map(|of| Scope {
+            attributes: number(of),
+            ..Scope::default()
+        })
+        .collect();
+    batch.spans = (0..SPANS)
+        .map(|of| Span {
+            resource: of,
+            scope: of,
+            ..span.clone()
+        })
+        .collect();
+    let began = Instant::now();
+    let encoded = Batch::encode(&batch).unwrap();
+    let read = encoded.to_model();
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+    assert_eq!(encoded.groups().len(), SPANS as usize);
+    assert!((read.resources, read.scopes) == (batch.resources, batch.scopes));
 }
 
 #[test]

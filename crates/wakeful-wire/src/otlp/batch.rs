@@ -7,6 +7,7 @@ use wakeful_model::{Kind, Loss, Resource, Scope, Span, SpanBatch, SpanId, Status
 
 use super::check::{self, Rejected};
 use super::fields;
+use super::intern::Interner;
 use super::loss;
 use super::view::{SpanView, attributes_of, to_attributes};
 use super::{encode, mend};
@@ -66,6 +67,13 @@ pub struct Group {
     resource_schema_url: Range<u32>,
     scope: Range<u32>,
     scope_schema_url: Range<u32>,
+}
+
+impl Group {
+    /// Whether both groups of a batch are of one resource, which stands in the payload once.
+    pub fn has_resource_of(&self, other: &Self) -> bool {
+        self.resource == other.resource && self.resource_schema_url == other.resource_schema_url
+    }
 }
 
 impl Batch {
@@ -231,9 +239,18 @@ impl Batch {
     /// All spans as plain data.
     pub fn to_model(&self) -> SpanBatch {
         let mut batch = SpanBatch::default();
+        let mut interner = Interner::default();
+        let mut groups = vec![None; self.groups.len()];
         for row in &self.rows {
-            let span = self.read_into(row, &mut batch);
-            batch.spans.extend(span);
+            let group = self.operations[row.operation as usize].group as usize;
+            let (resource, scope) = *groups[group].get_or_insert_with(|| {
+                let group = &self.groups[group];
+                (
+                    interner.resource(&mut batch, self.resource(group)),
+                    interner.scope(&mut batch, self.scope(group)),
+                )
+            });
+            batch.spans.extend(self.view(row).to_model(resource, scope));
         }
         batch
     }

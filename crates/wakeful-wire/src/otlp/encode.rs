@@ -1,5 +1,7 @@
 //! Plain data to OTLP's protobuf form.
 
+use std::collections::HashMap;
+
 use wakeful_model::{Event, Link, Scope, Span, SpanBatch, Status, Value};
 
 use super::common::{write_attributes, write_resource, write_value};
@@ -10,31 +12,19 @@ use crate::protobuf::Writer;
 /// Encodes an `ExportTraceServiceRequest`. Spans keep their order within a resource and scope.
 pub(super) fn encode_request(batch: &SpanBatch) -> Vec<u8> {
     let mut out = Writer::default();
-    let mut rest: Vec<&Span> = batch.spans.iter().collect();
-    // Resources and scopes of a batch are few: grouping by repeated passes beats building maps.
-    while let Some(first) = rest.first() {
-        let (resource, mut of_scopes) = (first.resource, Vec::new());
-        rest.retain(|span| {
-            let mine = span.resource == resource;
-            if mine {
-                of_scopes.push(*span);
-            }
-            !mine
-        });
+    for of_resource in by_resource(&batch.spans) {
         out.message(fields::REQUEST_RESOURCE_SPANS, |out| {
-            let shared = &batch.resources[resource as usize];
+            let shared = &batch.resources[of_resource.resource as usize];
             out.message(fields::RESOURCE_SPANS_RESOURCE, |out| write_resource(out, shared));
-            while let Some(first) = of_scopes.first() {
-                let scope = first.scope;
+            for (scope, spans) in &of_resource.scopes {
                 out.message(fields::RESOURCE_SPANS_SCOPE_SPANS, |out| {
-                    let shared = &batch.scopes[scope as usize];
+                    let shared = &batch.scopes[*scope as usize];
                     out.message(fields::SCOPE_SPANS_SCOPE, |out| write_scope(out, shared));
-                    for span in of_scopes.iter().filter(|span| span.scope == scope) {
+                    for span in spans {
                         out.message(fields::SCOPE_SPANS_SPAN, |out| write_span(out, span));
                     }
                     out.text(fields::SCOPE_SPANS_SCHEMA_URL, &shared.schema_url);
                 });
-                of_scopes.retain(|span| span.scope != scope);
             }
             out.text(fields::RESOURCE_SPANS_SCHEMA_URL, &shared.schema_url);
         });
@@ -42,7 +32,37 @@ pub(super) fn encode_request(batch: &SpanBatch) -> Vec<u8> {
     out.into_bytes()
 }
 
-fn write_scope(out: &mut Writer, scope: &Scope) {
+/// The spans of a resource, by scope.
+struct OfResource<'a> {
+    resource: u32,
+    scopes: Vec<(u32, Vec<&'a Span>)>,
+}
+
+/// Spans by resource and scope, all in the order in which they are first met.
+fn by_resource(spans: &[Span]) -> Vec<OfResource<'_>> {
+    let mut grouped: Vec<OfResource<'_>> = Vec::new();
+    // Where a resource, and a scope of it, stands in the list.
+    let mut resources: HashMap<u32, usize> = HashMap::new();
+    let mut scopes: HashMap<(u32, u32), usize> = HashMap::new();
+    for span in spans {
+        let place = *resources.entry(span.resource).or_insert_with(|| {
+            grouped.push(OfResource {
+                resource: span.resource,
+                scopes: Vec::new(),
+            });
+            grouped.len() - 1
+        });
+        let of_scopes = &mut grouped[place].scopes;
+        let place = *scopes.entry((span.resource, span.scope)).or_insert_with(|| {
+            of_scopes.push((span.scope, Vec::new()));
+            of_scopes.len() - 1
+        });
+        of_scopes[place].1.push(span);
+    }
+    grouped
+}
+
+pub(super) fn write_scope(out: &mut Writer, scope: &Scope) {
     out.text(fields::SCOPE_NAME, &scope.name);
     out.text(fields::SCOPE_VERSION, &scope.version);
     write_attributes(out, fields::SCOPE_ATTRIBUTE, &scope.attributes);

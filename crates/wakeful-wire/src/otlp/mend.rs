@@ -6,6 +6,7 @@ use wakeful_model::{Attribute, Resource, Scope, Span, SpanBatch, Utc, Value, War
 
 use super::batch::{read_resource, read_scope};
 use super::fields;
+use super::intern::Interner;
 use super::view::{SpanView, ValueView, messages};
 use crate::protobuf::{Field, Fields};
 
@@ -19,6 +20,7 @@ const INVALID_TAG_KEY: &str = "invalid-tag-key";
 /// Decodes a request whose structure was checked, leaving out spans without valid ids.
 pub(super) fn decode_and_mend(payload: &[u8]) -> SpanBatch {
     let mut batch = SpanBatch::default();
+    let mut interner = Interner::default();
     for resource_spans in messages(payload, fields::REQUEST_RESOURCE_SPANS) {
         let mut resource = Resource::default();
         let mut schema_url = String::new();
@@ -37,11 +39,11 @@ pub(super) fn decode_and_mend(payload: &[u8]) -> SpanBatch {
         }
         resource.schema_url = schema_url;
         mend_service_name(&mut resource, &mut warnings);
-        let resource = batch.intern_resource(resource);
+        let resource = interner.resource(&mut batch, resource);
         for scope_spans in messages(resource_spans, fields::RESOURCE_SPANS_SCOPE_SPANS) {
             let mut warnings = warnings.clone();
             let scope = mended_scope(scope_spans, &mut warnings);
-            let scope = batch.intern_scope(scope);
+            let scope = interner.scope(&mut batch, scope);
             for bytes in messages(scope_spans, fields::SCOPE_SPANS_SPAN) {
                 if let Some(span) = SpanView::new(bytes).to_model(resource, scope) {
                     batch.spans.push(mended_span(bytes, span, &warnings));

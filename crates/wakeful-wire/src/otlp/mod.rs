@@ -19,6 +19,8 @@ mod encode;
     allow(dead_code, reason = "a recorder sends no schema URLs")
 )]
 pub(crate) mod fields;
+#[cfg(feature = "decode")]
+mod intern;
 mod items;
 #[cfg(feature = "decode")]
 mod json_decode;
@@ -42,6 +44,8 @@ pub use batch::{Batch, Group, Operation, Row};
 #[cfg(feature = "decode")]
 pub use check::Rejected;
 pub(crate) use common::write_resource;
+#[cfg(feature = "decode")]
+pub(crate) use intern::Interner;
 pub use items::{Items, Request, encode_resource, encode_scope};
 #[cfg(feature = "decode")]
 pub use json_decode::{JsonError, decode_json};

@@ -9,7 +9,7 @@ mod span;
 
 use wakeful_model::SpanBatch;
 
-use crate::otlp::Rejected;
+use crate::otlp::{Interner, Rejected};
 use document::{Document, TraceDocument};
 
 /// Why bytes are not Jaeger's JSON.
@@ -41,6 +41,7 @@ pub enum JsonError {
 /// See [`JsonError`].
 pub fn decode_json(body: &[u8]) -> Result<(SpanBatch, Rejected), JsonError> {
     let mut batch = SpanBatch::default();
+    let mut interner = Interner::default();
     let mut rejected = Rejected::default();
     let is_list = body.trim_ascii_start().starts_with(b"[");
     let traces = if is_list {
@@ -58,7 +59,7 @@ pub fn decode_json(body: &[u8]) -> Result<(SpanBatch, Rejected), JsonError> {
         }
     };
     for (index, trace) in traces.into_iter().enumerate() {
-        span::add(trace, index, &mut batch, &mut rejected)?;
+        span::add(trace, index, &mut batch, &mut interner, &mut rejected)?;
     }
     Ok((batch, rejected))
 }

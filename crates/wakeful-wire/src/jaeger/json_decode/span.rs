@@ -14,7 +14,7 @@ use super::JsonError;
 use super::document::{
     LogDocument, ProcessDocument, ReferenceDocument, SpanDocument, TagDocument, TraceDocument,
 };
-use crate::otlp::Rejected;
+use crate::otlp::{Interner, Rejected};
 
 const CHILD_OF: &str = "CHILD_OF";
 
@@ -23,17 +23,18 @@ pub(super) fn add(
     trace: TraceDocument<'_>,
     index: usize,
     batch: &mut SpanBatch,
+    interner: &mut Interner,
     rejected: &mut Rejected,
 ) -> Result<(), JsonError> {
     let processes = trace.processes.unwrap_or_default().into_iter();
     let processes: HashMap<_, u32> = processes
-        .map(|(name, process)| (name, batch.intern_resource(resource(process))))
+        .map(|(name, process)| (name, interner.resource(batch, resource(process))))
         .collect();
     for (place, mut document) in trace.spans.unwrap_or_default().into_iter().enumerate() {
         let resource = match document.process.take() {
-            Some(process) => batch.intern_resource(resource(process)),
+            Some(process) => interner.resource(batch, resource(process)),
             // A span without any process has no service, as in OTLP.
-            None if document.process_id.is_empty() => batch.intern_resource(Resource::default()),
+            None if document.process_id.is_empty() => interner.resource(batch, Resource::default()),
             None => *processes
                 .get(&document.process_id)
                 .ok_or_else(|| JsonError::Process {
@@ -49,7 +50,7 @@ pub(super) fn add(
             (_, Err(_)) => rejected.bad_span_id += 1,
             (Ok(trace_id), Ok(span_id)) => {
                 let (span, scope) = into_model(document, trace_id, span_id);
-                let scope = batch.intern_scope(scope);
+                let scope = interner.scope(batch, scope);
                 batch.spans.push(Span {
                     resource,
                     scope,
