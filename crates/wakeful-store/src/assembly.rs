@@ -45,6 +45,18 @@ impl Assembly {
         self.everything.as_mut().or_else(|| self.traces.get_mut(&trace))
     }
 
+    /// Whether every span is wanted, so that all share one list of resources and scopes.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.everything.is_some()
+    }
+
+    /// Bytes of the resources and scopes that were found, encoded, if everything is wanted.
+    pub(crate) fn shared_bytes(&self) -> usize {
+        let everything = self.everything.iter();
+        let shared = everything.flat_map(|found| found.resources.keys().chain(found.scopes.keys()));
+        shared.map(Vec::len).sum()
+    }
+
     /// How many spans of each trace were found so far.
     pub(crate) fn mark(&self) -> Mark {
         let counts = self.traces.iter();
@@ -78,9 +90,9 @@ impl Assembled {
         if let Some(index) = self.resources.get(encoded) {
             return *index;
         }
-        let index = self
-            .batch
-            .intern_resource(wakeful_wire::otlp::decode_resource(encoded));
+        let index = self.batch.resources.len() as u32;
+        let resource = wakeful_wire::otlp::decode_resource(encoded);
+        self.batch.resources.push(resource);
         self.resources.insert(encoded.to_vec(), index);
         index
     }
@@ -90,7 +102,8 @@ impl Assembled {
         if let Some(index) = self.scopes.get(encoded) {
             return *index;
         }
-        let index = self.batch.intern_scope(wakeful_wire::otlp::decode_scope(encoded));
+        let index = self.batch.scopes.len() as u32;
+        self.batch.scopes.push(wakeful_wire::otlp::decode_scope(encoded));
         self.scopes.insert(encoded.to_vec(), index);
         index
     }

@@ -3,12 +3,11 @@
 use arrow_array::FixedSizeBinaryArray;
 use rustc_hash::FxHashSet;
 use wakeful_model::{SpanBatch, SpanId, TraceId};
-use wakeful_wire::otlp::Batch;
 
 use crate::assembly::Assembly;
 use crate::segment::{Segment, SegmentError};
 use crate::state::Snapshot;
-use crate::{ReadError, Store};
+use crate::{ReadError, Store, tail};
 
 /// How many spans are handed over at once.
 const CHUNK_ROWS: u32 = 16_384;
@@ -24,7 +23,7 @@ impl Snapshot {
             problems.extend(read.err().map(|error| segment.read_error(&error)));
         }
         for batch in self.batches() {
-            read_batch(batch, trace, |id| ids.contains(&id), &mut found);
+            tail::read_spans_if(batch, &mut found, |row| ids.contains(&row.span_id));
         }
         (found.take(trace), problems)
     }
@@ -51,7 +50,7 @@ impl Snapshot {
                 break;
             }
             let mut found = Assembly::new(&[trace]);
-            read_batch(batch, trace, |_| true, &mut found);
+            tail::read_spans(batch, &mut found);
             let spans = found.take(trace);
             goes_on = spans.spans.is_empty() || each(spans);
         }
@@ -66,18 +65,6 @@ fn chunks(ranges: &[(u32, u32)]) -> impl Iterator<Item = (u32, u32)> {
             .step_by(CHUNK_ROWS as usize)
             .map(move |at| (at, CHUNK_ROWS.min(first + rows - at)))
     })
-}
-
-fn read_batch(batch: &Batch, trace: TraceId, is_wanted: impl Fn(SpanId) -> bool, into: &mut Assembly) {
-    let rows = batch.trace_ids().iter().zip(batch.rows());
-    for (_, row) in rows.filter(|(id, row)| **id == trace && is_wanted(row.span_id)) {
-        let Some(assembled) = into.of(trace) else { continue };
-        let group = batch.group_of(row);
-        let resource = assembled.resource(&batch.encoded_resource(group));
-        let scope = assembled.scope(&batch.encoded_scope(group));
-        let span = batch.view(row).to_model(resource, scope);
-        assembled.batch.spans.extend(span);
-    }
 }
 
 impl Segment {

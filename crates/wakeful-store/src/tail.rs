@@ -12,13 +12,25 @@ use crate::trace_attributes::key_of;
 
 /// Reads the spans of the wanted traces.
 pub(crate) fn read_spans(batch: &Batch, into: &mut Assembly) {
+    read_spans_if(batch, into, |_| true);
+}
+
+/// Reads those spans of the wanted traces that are wanted themselves.
+pub(crate) fn read_spans_if(batch: &Batch, into: &mut Assembly, is_wanted: impl Fn(&Row) -> bool) {
+    // A resource may be large, and each trace has numbers of its own for them.
+    let mut shared: FxHashMap<(TraceId, u32), (u32, u32)> = FxHashMap::default();
     for (trace, row) in batch.trace_ids().iter().zip(batch.rows()) {
-        let Some(assembled) = into.of(*trace) else {
+        let Some(assembled) = into.of(*trace).filter(|_| is_wanted(row)) else {
             continue;
         };
-        let group = batch.group_of(row);
-        let resource = assembled.resource(&batch.encoded_resource(group));
-        let scope = assembled.scope(&batch.encoded_scope(group));
+        let group = batch.operations()[row.operation as usize].group;
+        let (resource, scope) = *shared.entry((*trace, group)).or_insert_with(|| {
+            let group = &batch.groups()[group as usize];
+            (
+                assembled.resource(&batch.encoded_resource(group)),
+                assembled.scope(&batch.encoded_scope(group)),
+            )
+        });
         assembled
             .batch
             .spans

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use arrow_array::builder::{
-    ArrayBuilder, BinaryBuilder, BooleanBuilder, FixedSizeBinaryBuilder, Float64Builder, Int64Builder,
-    MapBuilder, MapFieldNames, StringBuilder, TimestampNanosecondBuilder, UInt8Builder, UInt32Builder,
-    UInt64Builder,
+    ArrayBuilder, BinaryBuilder, BooleanBuilder, FixedSizeBinaryBuilder, Float64Builder, Int32Builder,
+    Int64Builder, MapBuilder, MapFieldNames, StringBuilder, TimestampNanosecondBuilder, UInt8Builder,
+    UInt32Builder, UInt64Builder,
 };
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, BinaryArray, Int32DictionaryArray, RecordBatch, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, SchemaRef};
 use rustc_hash::FxHashMap;
 use wakeful_model::{SpanId, TraceId};
@@ -21,14 +21,22 @@ use super::needles::Place;
 const ROWS_MAX: usize = 4096;
 const BYTES_MAX: usize = 8 << 20;
 
-/// What a row shares with others: encoded once, written for each.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shared<'a> {
-    pub(crate) service: &'a str,
+/// What rows share with others, each value once.
+#[derive(Debug)]
+pub(crate) struct SharedValues {
+    pub(crate) services: StringArray,
     /// What `Batch::encoded_resource` gives.
-    pub(crate) resource: &'a [u8],
+    pub(crate) resources: BinaryArray,
     /// What `Batch::encoded_scope` gives.
-    pub(crate) scope: &'a [u8],
+    pub(crate) scopes: BinaryArray,
+}
+
+/// What a row shares with others: numbers of [`SharedValues`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shared {
+    pub(crate) service: i32,
+    pub(crate) resource: i32,
+    pub(crate) scope: i32,
 }
 
 /// Builders of all columns of a segment.
@@ -42,15 +50,15 @@ pub(crate) struct RowBuilder {
     parent_span_id: FixedSizeBinaryBuilder,
     start: TimestampNanosecondBuilder,
     duration: UInt64Builder,
-    service: StringBuilder,
+    service: SharedBuilder,
     name: StringBuilder,
     kind: UInt8Builder,
     status_code: UInt8Builder,
     status_message: StringBuilder,
     trace_state: StringBuilder,
     flags: UInt32Builder,
-    resource: BinaryBuilder,
-    scope: BinaryBuilder,
+    resource: SharedBuilder,
+    scope: SharedBuilder,
     dropped_attributes: UInt32Builder,
     dropped_events: UInt32Builder,
     dropped_links: UInt32Builder,
@@ -67,6 +75,12 @@ pub(crate) struct RowBuilder {
     others: Residual<BinaryBuilder>,
 }
 
+/// A column of numbers of values that are known beforehand.
+struct SharedBuilder {
+    values: ArrayRef,
+    numbers: Int32Builder,
+}
+
 struct PromotedBuilder {
     values: PromotedValues,
     /// Rows that have a value or a null already; a second value of a row goes to the residual map.
@@ -81,7 +95,7 @@ enum PromotedValues {
 }
 
 impl RowBuilder {
-    pub(crate) fn new(promoted: &[Promoted]) -> Self {
+    pub(crate) fn new(promoted: &[Promoted], shared: SharedValues) -> Self {
         let strings = StringBuilder::new;
         Self {
             schema: columns::schema(promoted),
@@ -92,15 +106,15 @@ impl RowBuilder {
             parent_span_id: FixedSizeBinaryBuilder::new(8),
             start: TimestampNanosecondBuilder::new().with_timezone("UTC"),
             duration: UInt64Builder::new(),
-            service: strings(),
+            service: SharedBuilder::new(shared.services),
             name: strings(),
             kind: UInt8Builder::new(),
             status_code: UInt8Builder::new(),
             status_message: strings(),
             trace_state: strings(),
             flags: UInt32Builder::new(),
-            resource: BinaryBuilder::new(),
-            scope: BinaryBuilder::new(),
+            resource: SharedBuilder::new(shared.resources),
+            scope: SharedBuilder::new(shared.scopes),
             dropped_attributes: UInt32Builder::new(),
             dropped_events: UInt32Builder::new(),
             dropped_links: UInt32Builder::new(),
@@ -138,7 +152,7 @@ impl RowBuilder {
     pub(crate) fn append(
         &mut self,
         span: &SpanView<'_>,
-        shared: Shared<'_>,
+        shared: Shared,
         mut each_attribute: impl FnMut(Place, &str, ValueView<'_>),
     ) -> Result<(), ArrowError> {
         // Spans of a checked batch have ids; the fallbacks keep rows aligned all the same.
@@ -154,15 +168,15 @@ impl RowBuilder {
         self.start.append_value(span.start_unix_nanos as i64);
         self.duration
             .append_value(span.end_unix_nanos.saturating_sub(span.start_unix_nanos));
-        self.service.append_value(shared.service);
+        self.service.numbers.append_value(shared.service);
         self.name.append_value(span.name);
         self.kind.append_value(span.kind() as u8);
         self.status_code.append_value(span.status_code() as u8);
         self.status_message.append_option(some_text(span.status_message));
         self.trace_state.append_option(some_text(span.trace_state));
         self.flags.append_value(span.flags);
-        self.resource.append_value(shared.resource);
-        self.scope.append_value(shared.scope);
+        self.resource.numbers.append_value(shared.resource);
+        self.scope.numbers.append_value(shared.scope);
         self.dropped_attributes
             .append_value(span.dropped_attributes_count);
         self.dropped_events.append_value(span.dropped_events_count);
@@ -180,7 +194,7 @@ impl RowBuilder {
         }
         self.attribute_keys.append_option(self.key_order.finish());
         self.rows += 1;
-        self.bytes += span.encoded_len() + shared.resource.len() + shared.scope.len();
+        self.bytes += span.encoded_len();
         for promoted in &mut self.promoted {
             promoted.fill(self.rows);
         }
@@ -234,15 +248,15 @@ impl RowBuilder {
             Arc::new(self.parent_span_id.finish()),
             Arc::new(self.start.finish()),
             Arc::new(self.duration.finish()),
-            Arc::new(self.service.finish()),
+            self.service.finish()?,
             Arc::new(self.name.finish()),
             Arc::new(self.kind.finish()),
             Arc::new(self.status_code.finish()),
             Arc::new(self.status_message.finish()),
             Arc::new(self.trace_state.finish()),
             Arc::new(self.flags.finish()),
-            Arc::new(self.resource.finish()),
-            Arc::new(self.scope.finish()),
+            self.resource.finish()?,
+            self.scope.finish()?,
             Arc::new(self.dropped_attributes.finish()),
             Arc::new(self.dropped_events.finish()),
             Arc::new(self.dropped_links.finish()),
@@ -264,6 +278,23 @@ impl RowBuilder {
 
 fn some_text(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
+}
+
+impl SharedBuilder {
+    fn new(values: impl Array + 'static) -> Self {
+        Self {
+            values: Arc::new(values),
+            numbers: Int32Builder::new(),
+        }
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+        let values = Arc::clone(&self.values);
+        Ok(Arc::new(Int32DictionaryArray::try_new(
+            self.numbers.finish(),
+            values,
+        )?))
+    }
 }
 
 impl PromotedBuilder {

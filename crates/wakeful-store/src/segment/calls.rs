@@ -3,10 +3,12 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use arrow_array::{Array, FixedSizeBinaryArray, StringArray, TimestampNanosecondArray, UInt64Array};
+use arrow_array::{
+    Array, ArrayAccessor, FixedSizeBinaryArray, StringArray, TimestampNanosecondArray, UInt64Array,
+};
 use wakeful_model::{SpanId, TraceId};
 
-use super::rows::column;
+use super::rows::{column, shared_column};
 use super::{Segment, SegmentError, columns};
 use crate::cache::{Cached, Part};
 use crate::call_counts::{CallCounts, CallRow};
@@ -62,7 +64,7 @@ impl Segment {
             let traces: &FixedSizeBinaryArray = column(batch, columns::TRACE_ID)?;
             let spans: &FixedSizeBinaryArray = column(batch, columns::SPAN_ID)?;
             let parents: &FixedSizeBinaryArray = column(batch, columns::PARENT_SPAN_ID)?;
-            let services: &StringArray = column(batch, columns::SERVICE)?;
+            let services = shared_column::<StringArray>(batch, columns::SERVICE)?;
             let starts: &TimestampNanosecondArray = column(batch, columns::START)?;
             let durations: &UInt64Array = column(batch, columns::DURATION)?;
             for row in 0..batch.num_rows() {

@@ -30,6 +30,9 @@ pub(crate) const DOUBLES: &str = "attributes_double";
 pub(crate) const BOOLS: &str = "attributes_bool";
 pub(crate) const OTHERS: &str = "attributes_other";
 
+/// The columns of what rows share with others ([`shared`]).
+pub(crate) const SHARED: [&str; 3] = [SERVICE, RESOURCE, SCOPE];
+
 /// Columns of attributes that are dense in a segment are named after their key, behind this.
 pub(crate) const PROMOTED_PREFIX: &str = "attr.";
 
@@ -87,15 +90,15 @@ pub(crate) fn schema(promoted: &[Promoted]) -> SchemaRef {
             DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())),
         ),
         required(DURATION, DataType::UInt64),
-        required(SERVICE, DataType::Utf8),
+        required(SERVICE, shared(DataType::Utf8)),
         required(NAME, DataType::Utf8),
         required(KIND, DataType::UInt8),
         required(STATUS_CODE, DataType::UInt8),
         optional(STATUS_MESSAGE, DataType::Utf8),
         optional(TRACE_STATE, DataType::Utf8),
         required(FLAGS, DataType::UInt32),
-        required(RESOURCE, DataType::Binary),
-        required(SCOPE, DataType::Binary),
+        required(RESOURCE, shared(DataType::Binary)),
+        required(SCOPE, shared(DataType::Binary)),
         required(DROPPED_ATTRIBUTES, DataType::UInt32),
         required(DROPPED_EVENTS, DataType::UInt32),
         required(DROPPED_LINKS, DataType::UInt32),
@@ -120,6 +123,11 @@ pub(crate) fn schema(promoted: &[Promoted]) -> SchemaRef {
         map(OTHERS, DataType::Binary),
     ]);
     Arc::new(Schema::new(fields))
+}
+
+/// What many rows share may be large, so in memory each value stands once. Files say nothing of it.
+pub(crate) fn shared(value: DataType) -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(value))
 }
 
 /// A map from text to values of one type; `None` stands for the empty map, which is the usual one.

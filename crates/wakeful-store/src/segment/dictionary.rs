@@ -5,18 +5,18 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::{DataType, Field, Fields};
+use arrow_schema::{Field, Fields};
 use parquet::arrow::parquet_to_arrow_field_levels;
 
 use super::rows::{BATCH_ROWS, batch_rows, filled, project};
-use super::{Segment, SegmentError};
+use super::{Segment, SegmentError, columns};
 
 /// Batches of few columns may have more rows.
 const NARROW_BATCH_ROWS: usize = 4 * BATCH_ROWS;
 
 impl Segment {
     /// Reads those of the named columns that have a value, of the given rows (first and count, ascending, not
-    /// overlapping); the `dictionaries` among them as [`Dictionary`] takes them.
+    /// overlapping); the `dictionaries` among them as [`Dictionary`] takes them, as always what rows share.
     pub(super) fn read_filled(
         &self,
         ranges: &[(u32, u32)],
@@ -42,13 +42,12 @@ impl Segment {
 }
 
 /// All columns, these of them as dictionaries.
-fn with_dictionaries(fields: &Fields, names: &[impl AsRef<str>]) -> Fields {
+pub(super) fn with_dictionaries(fields: &Fields, names: &[impl AsRef<str>]) -> Fields {
     let fields = fields.iter().map(|field| {
         if !names.iter().any(|name| name.as_ref() == field.name()) {
             return Arc::clone(field);
         }
-        let values = Box::new(field.data_type().clone());
-        let data_type = DataType::Dictionary(Box::new(DataType::Int32), values);
+        let data_type = columns::shared(field.data_type().clone());
         Arc::new(Field::new(field.name(), data_type, field.is_nullable()))
     });
     fields.collect()

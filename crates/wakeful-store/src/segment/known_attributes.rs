@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow_array::{Array, MapArray, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayAccessor, MapArray, RecordBatch, StringArray};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::RowGroups as _;
 use parquet::column::page::Page;
@@ -12,7 +12,7 @@ use wakeful_wire::otlp::decode_resource;
 
 use super::columns::{self, Promoted};
 use super::pages::Pages;
-use super::rows::{column, each_entry};
+use super::rows::{column, each_entry, shared_column};
 use super::stages::{RESIDUAL, text_of};
 use super::{Segment, SegmentError};
 use crate::cache::{Cached, Part};
@@ -109,8 +109,8 @@ impl Segment {
             .sum();
         let rows = [(first, self.row_groups()[row_group].rows)];
         self.read_columns(&rows, &names, |batch| {
-            let services: Option<&StringArray> =
-                service.map(|_| column(batch, columns::SERVICE)).transpose()?;
+            let services = service.map(|_| shared_column::<StringArray>(batch, columns::SERVICE));
+            let services = services.transpose()?;
             let is_wanted = |row: usize| {
                 services
                     .zip(service)

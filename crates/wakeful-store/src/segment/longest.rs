@@ -8,9 +8,9 @@ use std::collections::BinaryHeap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use arrow_array::{StringArray, UInt64Array};
+use arrow_array::{ArrayAccessor, StringArray, UInt64Array};
 
-use super::rows::column;
+use super::rows::{column, shared_column};
 use super::stretches::close_by;
 use super::{Segment, SegmentError, columns};
 use crate::cache::{Cached, Part};
@@ -85,7 +85,7 @@ impl Segment {
         let mut spans = Vec::with_capacity(durations.len());
         let rows: Vec<u32> = durations.iter().map(|(row, _)| *row).collect();
         self.read_numbered(&close_by(&rows), &[columns::SERVICE], |batch, numbers| {
-            let names: &StringArray = column(batch, columns::SERVICE)?;
+            let names = shared_column::<StringArray>(batch, columns::SERVICE)?;
             for index in 0..batch.num_rows() {
                 let number = numbers.row(index);
                 let Some((row, duration_nanos)) = wanted.next_if(|(row, _)| *row == number) else {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow_schema::Fields;
+use arrow_array::RecordBatch;
+use arrow_schema::{ArrowError, Fields};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection};
 use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels, parquet_to_arrow_schema};
@@ -17,6 +18,7 @@ use super::SegmentError;
 use super::checksums::Checksums;
 use super::columns;
 use super::contents::Contents;
+use super::dictionary::with_dictionaries;
 use super::input::{Input, Source};
 use super::losses;
 use super::meta::{self, Extras, RowGroupExtras, SegmentMeta};
@@ -32,7 +34,7 @@ use crate::cache::{Cache, Cached, Part};
 #[derive(Debug)]
 pub(crate) struct Footer {
     pub(super) metadata: Arc<ParquetMetaData>,
-    /// All columns, as Arrow has them.
+    /// All columns, as Arrow has them; what rows share as dictionaries.
     pub(super) fields: Fields,
     /// The columns that have a value: the others need no reading.
     pub(super) filled: FieldLevels,
@@ -44,12 +46,14 @@ impl Footer {
     fn read(input: &Input, extras: &Extras, metadata: ParquetMetaData) -> Result<Self, SegmentError> {
         let catalog = serde_json::from_str(field(&metadata, meta::CATALOG_KEY)?)?;
         let checksums = load_checksums(input, extras)?;
-        let schema = parquet_to_arrow_schema(metadata.file_metadata().schema_descr(), None)?;
+        let schema = metadata.file_metadata().schema_descr();
+        let fields = parquet_to_arrow_schema(schema, None)?.fields;
+        let fields = with_dictionaries(&fields, &columns::SHARED);
         let filled = filled(&metadata, 0..metadata.num_row_groups());
-        let filled = parquet_to_arrow_field_levels(metadata.file_metadata().schema_descr(), filled, None)?;
-        let contents = Contents::new(catalog, checksums, &schema.fields);
+        let filled = parquet_to_arrow_field_levels(schema, filled, Some(&fields))?;
+        let contents = Contents::new(catalog, checksums, &fields);
         Ok(Self {
-            fields: schema.fields,
+            fields,
             filled,
             metadata: Arc::new(metadata),
             contents: Arc::new(contents),
@@ -296,8 +300,8 @@ impl Segment {
         selection: Option<RowSelection>,
         mask: ProjectionMask,
         batch_rows: usize,
-    ) -> Result<ParquetRecordBatchReader, SegmentError> {
-        let levels = parquet_to_arrow_field_levels(footer.schema(), mask, None)?;
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<>, SegmentError> {
+        let levels = parquet_to_arrow_field_levels(footer.schema(), mask, Some(&footer.fields))?;
         self.read_levels(footer, groups, selection, &levels, batch_rows)
     }
 
@@ -306,13 +310,21 @@ impl Segment {
         &self,
         footer: &Footer,
         groups: Vec<usize>,
-        selection: Option<RowSelection>,
+        mut selection: Option<RowSelection>,
         levels: &FieldLevels,
         batch_rows: usize,
-    ) -> Result<ParquetRecordBatchReader, SegmentError> {
-        let pages = self.pages(footer, groups)?;
-        let reader = ParquetRecordBatchReader::try_new_with_row_groups(levels, &pages, batch_rows, selection);
-        Ok(reader?)
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<>, SegmentError> {
+        // A reader each: in a batch of rows of two row groups, dictionaries would become a value for each row.
+        let readers = groups.into_iter().map(|group| {
+            let rows = self.row_groups()[group].rows as usize;
+            let selection = selection.as_mut().map(|all| all.split_off(rows));
+            let pages = self.pages(footer, vec![group])?;
+            let reader =
+                ParquetRecordBatchReader::try_new_with_row_groups(levels, &pages, batch_rows, selection)?;
+            Ok(reader)
+        });
+        let readers: Vec<_> = readers.collect::<Result<_, SegmentError>>()?;
+        Ok(readers.into_iter().flatten())
     }
 }
 

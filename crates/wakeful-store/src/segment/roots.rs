@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, FixedSizeBinaryArray, StringArray, TimestampNanosecondArray};
+use arrow_array::{Array, ArrayAccessor, FixedSizeBinaryArray, StringArray, TimestampNanosecondArray};
 use rustc_hash::{FxHashMap, FxHashSet};
 use wakeful_model::{SpanId, TraceId};
 
-use super::rows::column;
+use super::rows::{column, shared_column};
 use super::{Segment, SegmentError, columns};
 
 /// The span that a trace is named after. Of several the least counts: one without a parent comes before one whose
@@ -95,7 +95,7 @@ impl Segment {
             let ids: &FixedSizeBinaryArray = column(batch, columns::SPAN_ID)?;
             let parents: &FixedSizeBinaryArray = column(batch, columns::PARENT_SPAN_ID)?;
             let starts: &TimestampNanosecondArray = column(batch, columns::START)?;
-            let services: &StringArray = column(batch, columns::SERVICE)?;
+            let services = shared_column::<StringArray>(batch, columns::SERVICE)?;
             let names: &StringArray = column(batch, columns::NAME)?;
             for row in 0..batch.num_rows() {
                 let trace = TraceId::from_bytes(traces.value(row));

@@ -1,10 +1,11 @@
 //! Rows of a segment back into spans.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::types::{Float64Type, Int32Type, Int64Type};
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, FixedSizeBinaryArray, MapArray, RecordBatch, StringArray,
-    TimestampNanosecondArray, UInt8Array, UInt32Array, UInt64Array,
+    Array, ArrayAccessor, ArrayRef, BinaryArray, DictionaryArray, FixedSizeBinaryArray, MapArray,
+    RecordBatch, StringArray, TimestampNanosecondArray, TypedDictionaryArray, UInt8Array, UInt32Array,
+    UInt64Array,
 };
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
@@ -76,16 +77,27 @@ impl Segment {
         Ok(())
     }
 
-    /// Reads all rows, some thousands at a time.
+    /// Reads all rows, some thousands at a time: as many as it takes for what they share to be the smaller part, since
+    /// each time has it anew.
     pub(crate) fn read_all(
         &self,
         mut each: impl FnMut(SpanBatch) -> Result<(), SegmentError>,
     ) -> Result<(), SegmentError> {
         let footer = self.footer()?;
         let groups = (0..self.row_groups().len()).collect();
+        let mut all = Assembly::everything();
+        let mut bytes = 0;
         for batch in self.read(&footer, groups, None, ProjectionMask::all(), BATCH_ROWS)? {
-            let mut all = Assembly::everything();
-            Columns::new(&batch?)?.read_into(&mut all);
+            let batch = batch?;
+            Columns::new(&batch)?.read_into(&mut all);
+            bytes += own_bytes(&batch);
+            if bytes >= all.shared_bytes() {
+                each(all.take_everything())?;
+                all = Assembly::everything();
+                bytes = 0;
+            }
+        }
+        if bytes > 0 {
             each(all.take_everything())?;
         }
         Ok(())
@@ -139,8 +151,8 @@ struct Columns<'a> {
     status_message: Option<&'a StringArray>,
     trace_state: Option<&'a StringArray>,
     flags: &'a UInt32Array,
-    resource: &'a BinaryArray,
-    scope: &'a BinaryArray,
+    resource: SharedColumn<'a, BinaryArray>,
+    scope: SharedColumn<'a, BinaryArray>,
     dropped_attributes: &'a UInt32Array,
     dropped_events: &'a UInt32Array,
     dropped_links: &'a UInt32Array,
@@ -195,6 +207,20 @@ pub(super) fn column<'a, A: Array + 'static>(
     ))
 }
 
+/// A column of values that rows share ([`columns::SHARED`]).
+pub(super) type SharedColumn<'a, A> = TypedDictionaryArray<'a, Int32Type, A>;
+
+/// A column of [`columns::SHARED`] of a record batch.
+pub(super) fn shared_column<'a, A: Array + 'static>(
+    batch: &'a RecordBatch,
+    name: &str,
+) -> Result<SharedColumn<'a, A>, SegmentError> {
+    let array: &DictionaryArray<Int32Type> = column(batch, name)?;
+    array.downcast_dict().ok_or(SegmentError::Format(
+        "a column has values of another type than wakeful writes",
+    ))
+}
+
 /// A column that is left out where it has no value.
 pub(super) fn optional_column<'a, A: Array + 'static>(
     batch: &'a RecordBatch,
@@ -204,6 +230,13 @@ pub(super) fn optional_column<'a, A: Array + 'static>(
         Some(_) => column(batch, name).map(Some),
         None => Ok(None),
     }
+}
+
+/// About what the rows of a batch have for themselves.
+fn own_bytes(batch: &RecordBatch) -> usize {
+    let fields = batch.schema_ref().fields().iter().zip(batch.columns());
+    let own = fields.filter(|(field, _)| !columns::SHARED.contains(&field.name().as_str()));
+    own.map(|(_, array)| array.get_array_memory_size()).sum()
 }
 
 impl<'a> Columns<'a> {
@@ -222,8 +255,8 @@ impl<'a> Columns<'a> {
             status_message: optional_column(batch, columns::STATUS_MESSAGE)?,
             trace_state: optional_column(batch, columns::TRACE_STATE)?,
             flags: column(batch, columns::FLAGS)?,
-            resource: column(batch, columns::RESOURCE)?,
-            scope: column(batch, columns::SCOPE)?,
+            resource: shared_column(batch, columns::RESOURCE)?,
+            scope: shared_column(batch, columns::SCOPE)?,
             dropped_attributes: column(batch, columns::DROPPED_ATTRIBUTES)?,
             dropped_events: column(batch, columns::DROPPED_EVENTS)?,
             dropped_links: column(batch, columns::DROPPED_LINKS)?,
@@ -248,6 +281,10 @@ impl<'a> Columns<'a> {
 
     fn read_into(&self, into: &mut Assembly) {
         let mut orders = FxHashMap::default();
+        // To hash a large value anew for each row would take long. Each trace has numbers of its own.
+        let mut resources: FxHashMap<(Option<TraceId>, i32), u32> = FxHashMap::default();
+        let mut scopes: FxHashMap<(Option<TraceId>, i32), u32> = FxHashMap::default();
+        let is_everything = into.is_everything();
         for row in 0..self.rows {
             let Some(trace_id) = TraceId::from_bytes(self.trace_id.value(row)) else {
                 continue;
@@ -255,8 +292,13 @@ impl<'a> Columns<'a> {
             let Some(assembled) = into.of(trace_id) else {
                 continue;
             };
-            let resource = assembled.resource(self.resource.value(row));
-            let scope = assembled.scope(self.scope.value(row));
+            let of = (!is_everything).then_some(trace_id);
+            let resource = *resources
+                .entry((of, self.resource.keys().value(row)))
+                .or_insert_with(|| assembled.resource(self.resource.value(row)));
+            let scope = *scopes
+                .entry((of, self.scope.keys().value(row)))
+                .or_insert_with(|| assembled.scope(self.scope.value(row)));
             let span = self.span(row, trace_id, &mut orders);
             assembled.batch.spans.extend(span.map(|span| Span {
                 resource,

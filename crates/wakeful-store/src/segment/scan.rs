@@ -217,7 +217,7 @@ impl Segment {
             long.retain(|row| has(&stretches, *row));
             stretches = close_by(&long);
             candidates = Some(long);
-            stages.retain(|stage| !matches!(stage, Stage::Duration(_) | Stage::Text(columns::SERVICE, _)));
+            stages.retain(|stage| !matches!(stage, Stage::Duration(_) | Stage::Service(_)));
         }
         for stage in stages {
             let mut left = Vec::new();

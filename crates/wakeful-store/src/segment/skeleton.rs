@@ -41,7 +41,7 @@ impl Segment {
         into.reserve(ranges.iter().map(|(_, rows)| *rows as usize).sum());
         let mut names = Dictionary::default();
         let mut resources = Dictionary::default();
-        self.read_filled(&ranges, &COLUMNS, &[columns::NAME, columns::RESOURCE], |batch| {
+        self.read_filled(&ranges, &COLUMNS, &[columns::NAME], |batch| {
             read(batch, &mut names, &mut resources, into)
         })
     }

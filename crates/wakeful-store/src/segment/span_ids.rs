@@ -1,9 +1,9 @@
 //! Spans of a segment by their own id.
 
-use arrow_array::{FixedSizeBinaryArray, StringArray, TimestampNanosecondArray};
+use arrow_array::{ArrayAccessor, FixedSizeBinaryArray, StringArray, TimestampNanosecondArray};
 use wakeful_model::{SpanId, TraceId};
 
-use super::rows::column;
+use super::rows::{column, shared_column};
 use super::{Segment, SegmentError, columns};
 use crate::span_ids::FoundSpan;
 
@@ -27,7 +27,7 @@ impl Segment {
         self.read_columns(&rows, &wanted, |batch| {
             let traces: &FixedSizeBinaryArray = column(batch, columns::TRACE_ID)?;
             let starts: &TimestampNanosecondArray = column(batch, columns::START)?;
-            let services: &StringArray = column(batch, columns::SERVICE)?;
+            let services = shared_column::<StringArray>(batch, columns::SERVICE)?;
             let names: &StringArray = column(batch, columns::NAME)?;
             for row in 0..batch.num_rows() {
                 spans.extend(TraceId::from_bytes(traces.value(row)).map(|trace| FoundSpan {

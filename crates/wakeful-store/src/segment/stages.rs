@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, MapArray, RecordBatch, StringArray, TimestampNanosecondArray, UInt8Array,
-    UInt64Array,
+    Array, ArrayAccessor, ArrayRef, BinaryArray, MapArray, RecordBatch, StringArray,
+    TimestampNanosecondArray, UInt8Array, UInt64Array,
 };
 use rustc_hash::FxHashMap;
 use wakeful_model::{Attribute, Scope, Value, canonical_text};
@@ -17,7 +17,7 @@ use super::SegmentError;
 use super::columns::{self, Promoted};
 use super::meta::RowGroupExtras;
 use super::needles::Place;
-use super::rows::{column, each_entry};
+use super::rows::{SharedColumn, column, each_entry, shared_column};
 use crate::filter::{Predicate, SpanFilter, any_is};
 
 /// One condition, and the columns that decide it.
@@ -25,6 +25,7 @@ pub(super) enum Stage<'a> {
     Duration(&'a RangeInclusive<u64>),
     Started(&'a RangeInclusive<u64>),
     Text(&'static str, &'a str),
+    Service(&'a str),
     /// Of these one must hold; beside each, the places where an attribute may rest.
     Clause(&'a [Predicate], &'a [Vec<Place>]),
 }
@@ -47,12 +48,7 @@ impl<'a> Stage<'a> {
         // Services and names are in every block, so attributes narrow more.
         let clauses = filter.clauses.iter().zip(places);
         stages.extend(clauses.map(|(clause, places)| Self::Clause(clause, places)));
-        stages.extend(
-            filter
-                .service
-                .as_deref()
-                .map(|service| Self::Text(columns::SERVICE, service)),
-        );
+        stages.extend(filter.service.as_deref().map(Self::Service));
         stages.extend(filter.name.as_deref().map(|name| Self::Text(columns::NAME, name)));
         stages
     }
@@ -62,6 +58,7 @@ impl<'a> Stage<'a> {
             Self::Duration(_) => vec![columns::DURATION.to_owned()],
             Self::Started(_) => vec![columns::START.to_owned()],
             Self::Text(name, _) => vec![(*name).to_owned()],
+            Self::Service(_) => vec![columns::SERVICE.to_owned()],
             Self::Clause(clause, places) => clause
                 .iter()
                 .zip(*places)
@@ -93,6 +90,12 @@ impl<'a> Stage<'a> {
             Self::Text(name, wanted) => {
                 let texts: &StringArray = column(batch, name)?;
                 (0..texts.len()).map(|row| texts.value(row) == *wanted).collect()
+            }
+            Self::Service(wanted) => {
+                let services = shared_column::<StringArray>(batch, columns::SERVICE)?;
+                (0..batch.num_rows())
+                    .map(|row| services.value(row) == *wanted)
+                    .collect()
             }
             Self::Clause(clause, places) => {
                 let mut marks = vec![false; batch.num_rows()];
@@ -190,13 +193,13 @@ fn mark(
         }
         Predicate::ScopeName(wanted) => {
             let holds = |scope: Scope| scope.name == *wanted;
-            mark(&mut by_encoded(column(batch, columns::SCOPE)?, |bytes| {
+            mark(&mut by_encoded(shared_column(batch, columns::SCOPE)?, |bytes| {
                 holds(decode_scope(bytes))
             }));
         }
         Predicate::ScopeVersion(wanted) => {
             let holds = |scope: Scope| scope.version == *wanted;
-            mark(&mut by_encoded(column(batch, columns::SCOPE)?, |bytes| {
+            mark(&mut by_encoded(shared_column(batch, columns::SCOPE)?, |bytes| {
                 holds(decode_scope(bytes))
             }));
         }
@@ -253,12 +256,13 @@ fn at_place<'a>(
                         .any(|link| any_is(link.attributes(), key, text))
             })
         }
-        Place::Scope => Box::new(by_encoded(column(batch, columns::SCOPE)?, move |bytes| {
+        Place::Scope => Box::new(by_encoded(shared_column(batch, columns::SCOPE)?, move |bytes| {
             has(&decode_scope(bytes).attributes)
         })),
-        Place::Resource => Box::new(by_encoded(column(batch, columns::RESOURCE)?, move |bytes| {
-            has(&decode_resource(bytes).attributes)
-        })),
+        Place::Resource => Box::new(by_encoded(
+            shared_column(batch, columns::RESOURCE)?,
+            move |bytes| has(&decode_resource(bytes).attributes),
+        )),
     })
 }
 
@@ -297,13 +301,13 @@ pub(super) fn text_of(array: &ArrayRef, row: usize) -> Cow<'_, str> {
 
 /// Tests rows by their encoded resource or scope, of which there are few: each is decoded once.
 fn by_encoded<'a>(
-    array: &'a BinaryArray,
+    array: SharedColumn<'a, BinaryArray>,
     holds: impl Fn(&[u8]) -> bool + 'a,
 ) -> impl FnMut(usize) -> bool + 'a {
-    let mut known: FxHashMap<&[u8], bool> = FxHashMap::default();
+    let mut known: FxHashMap<i32, bool> = FxHashMap::default();
     move |row| {
         *known
-            .entry(array.value(row))
-            .or_insert_with_key(|bytes| holds(bytes))
+            .entry(array.keys().value(row))
+            .or_insert_with(|| holds(array.value(row)))
     }
 }

@@ -1,9 +1,10 @@
 //! Batches into a segment: sorted, in columns, with indexes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write;
 use std::sync::Arc;
 
+use arrow_array::{BinaryArray, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -12,10 +13,10 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersi
 use parquet::schema::types::ColumnPath;
 use rustc_hash::{FxHashMap, FxHashSet};
 use wakeful_model::{Loss, TraceId, canonical_text};
-use wakeful_wire::otlp::Batch;
+use wakeful_wire::otlp::{Batch, Group, decode_resource, decode_scope};
 
 use super::SegmentError;
-use super::builder::{RowBuilder, Shared};
+use super::builder::{RowBuilder, Shared, SharedValues};
 use super::checksums::Summing;
 use super::columns::{self, ColumnType, Promoted};
 use super::losses;
@@ -74,14 +75,15 @@ pub(crate) fn write_segment<W: Write + Send>(
     let (order, trace_count) = sort(batches);
     let promoted = promote(batches);
     let catalog = catalog(batches);
-    let shared = share(batches, &catalog);
+    let (shared, values) = share(batches, &catalog);
     let options = ArrowWriterOptions::new()
         .with_properties(properties(&promoted, trace_count as u64))
         // The columns' logical types say all that a reader needs; an Arrow schema would be 10 kB a segment.
         .with_skip_arrow_metadata(true);
     let mut writer =
         ArrowWriter::try_new_with_options(Summing::new(out), columns::schema(&promoted), options)?;
-    let mut builder = RowBuilder::new(&promoted);
+    let (resources, scopes) = (values.resources.clone(), values.scopes.clone());
+    let mut builder = RowBuilder::new(&promoted, values);
     let mut traces = TraceIndexBuilder::default();
     let mut calls = CallCounter::default();
     let mut row_groups = Vec::new();
@@ -89,22 +91,13 @@ pub(crate) fn write_segment<W: Write + Send>(
     for rows in order.chunks(ROW_GROUP_ROWS) {
         let mut needles =
             NeedlesBuilder::new(rows.len(), promoted.iter().map(|promoted| promoted.key.as_str()))?;
-        let mut seen_groups = FxHashSet::default();
+        let (mut seen_resources, mut seen_scopes) = (FxHashSet::default(), FxHashSet::default());
         for (sorted, number) in rows.iter().zip(0..) {
             let batch = &batches[sorted.batch as usize];
             let row = &batch.rows()[sorted.row as usize];
             let group = batch.operations()[row.operation as usize].group;
-            let Group {
-                service,
-                resource,
-                scope,
-            } = &shared[sorted.batch as usize][group as usize];
+            let shared = shared[sorted.batch as usize][group as usize];
             let span = batch.view(row);
-            let shared = Shared {
-                service: &catalog.services[*service as usize].name,
-                resource,
-                scope,
-            };
             builder.append(&span, shared, |place, key, value| {
                 needles.insert(number, place, key, value);
             })?;
@@ -117,13 +110,16 @@ pub(crate) fn write_segment<W: Write + Send>(
                 link.attributes()
                     .for_each(|(key, value)| needles.insert(number, Place::Link, key, value));
             }
-            if seen_groups.insert((sorted.batch, group)) {
-                let scope = wakeful_wire::otlp::decode_scope(scope).attributes;
-                let resource = wakeful_wire::otlp::decode_resource(resource).attributes;
-                for (place, attributes) in [(Place::Scope, scope), (Place::Resource, resource)] {
-                    for attribute in attributes {
-                        needles.insert_text(place, &attribute.key, &canonical_text(&attribute.value));
-                    }
+            if seen_scopes.insert(shared.scope) {
+                let scope = decode_scope(scopes.value(shared.scope as usize));
+                for attribute in scope.attributes {
+                    needles.insert_text(Place::Scope, &attribute.key, &canonical_text(&attribute.value));
+                }
+            }
+            if seen_resources.insert(shared.resource) {
+                let resource = decode_resource(resources.value(shared.resource as usize));
+                for attribute in resource.attributes {
+                    needles.insert_text(Place::Resource, &attribute.key, &canonical_text(&attribute.value));
                 }
             }
             traces.push(sorted.trace_id, row_number);
@@ -131,7 +127,7 @@ pub(crate) fn write_segment<W: Write + Send>(
                 trace: sorted.trace_id,
                 span: row.span_id,
                 parent: row.parent_span_id,
-                service: *service,
+                service: shared.service as u32,
                 start: sorted.start,
                 end: sorted.start.saturating_add(sorted.duration),
             });
@@ -268,30 +264,53 @@ fn sort(batches: &[Arc<Batch>]) -> (Vec<Sorted>, usize) {
     (order, trace_starts.len())
 }
 
-/// What spans of a group have in common.
-struct Group {
-    /// Its number in the catalogue.
-    service: u32,
-    /// Encoded, as is the scope.
-    resource: Vec<u8>,
-    scope: Vec<u8>,
-}
-
-/// What spans have in common, by batch and group.
-fn share(batches: &[Arc<Batch>], catalog: &Catalog) -> Vec<Vec<Group>> {
-    let names = catalog.services.iter().map(|service| service.name.as_str());
-    let numbers: FxHashMap<&str, u32> = names.zip(0..).collect();
+/// What spans have in common: by batch and group, and the values.
+fn share(batches: &[Arc<Batch>], catalog: &Catalog) -> (Vec<Vec<Shared>>, SharedValues) {
+    let names = || catalog.services.iter().map(|service| service.name.as_str());
+    let numbers: FxHashMap<&str, i32> = names().zip(0..).collect();
+    let (mut resources, mut scopes) = (Distinct::default(), Distinct::default());
     let of_batch = |batch: &Arc<Batch>| {
-        let groups = batch.groups().iter();
-        let groups = groups.map(|group| Group {
-            // A group without spans is in no catalogue, and no row asks for it.
-            service: numbers.get(batch.service(group)).copied().unwrap_or_default(),
-            resource: batch.encoded_resource(group),
-            scope: batch.encoded_scope(group),
+        let mut before: Option<(&Group, i32)> = None;
+        let groups = batch.groups().iter().map(|group| {
+            // Groups of one resource are neighbours, and it may be large.
+            let resource = match before {
+                Some((other, resource)) if group.has_resource_of(other) => resource,
+                _ => resources.number(batch.encoded_resource(group)),
+            };
+            before = Some((group, resource));
+            Shared {
+                // A group without spans is in no catalogue, and no row asks for it.
+                service: numbers.get(batch.service(group)).copied().unwrap_or_default(),
+                resource,
+                scope: scopes.number(batch.encoded_scope(group)),
+            }
         });
         groups.collect()
     };
-    batches.iter().map(of_batch).collect()
+    let groups = batches.iter().map(of_batch).collect();
+    let values = SharedValues {
+        services: StringArray::from_iter_values(names()),
+        resources: resources.into_values(),
+        scopes: scopes.into_values(),
+    };
+    (groups, values)
+}
+
+/// Different values, numbered as they are met. Clients choose them, so the hash is one that they do not know.
+#[derive(Default)]
+struct Distinct(HashMap<Vec<u8>, i32>);
+
+impl Distinct {
+    fn number(&mut self, value: Vec<u8>) -> i32 {
+        let next = self.0.len() as i32;
+        *self.0.entry(value).or_insert(next)
+    }
+
+    fn into_values(self) -> BinaryArray {
+        let mut values: Vec<_> = self.0.into_iter().collect();
+        values.sort_unstable_by_key(|(_, number)| *number);
+        BinaryArray::from_iter_values(values.into_iter().map(|(value, _)| value))
+    }
 }
 
 /// What a row group spans.
@@ -368,6 +387,10 @@ fn properties(promoted: &[Promoted], traces: u64) -> WriterProperties {
         properties = properties
             .set_column_dictionary_enabled(column(name), false)
             .set_column_encoding(column(name), Encoding::DELTA_LENGTH_BYTE_ARRAY);
+    }
+    // What rows share stands in a tail once: without a dictionary, each row would have it anew.
+    for name in columns::SHARED {
+        properties = properties.set_column_dictionary_page_size_limit(column(name), usize::MAX);
     }
     // A dictionary of varied values would be as large as the values, and a look-up would have to read all of it.
     for promoted in promoted.iter().filter(|promoted| promoted.varied) {

@@ -6,6 +6,7 @@
 mod crowd;
 mod log;
 mod merges;
+mod resources;
 mod segments;
 #[path = "../support/mod.rs"]
 mod support;
