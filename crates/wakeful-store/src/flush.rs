@@ -14,7 +14,7 @@ use wakeful_wire::otlp::Batch;
 
 use crate::AppendError;
 use crate::cache::Cache;
-use crate::manifest::{Edit, Manifest, sync_folder_of};
+use crate::manifest::{CommitError, Edit, Manifest, sync_folder_of};
 use crate::segment::{self, Origin, Segment, SegmentError, Source, write_segment};
 use crate::state::State;
 use crate::stats::Counters;
@@ -99,15 +99,12 @@ impl FlushThread {
         } else {
             None
         };
-        let added = segment.iter().map(|segment| segment.meta.clone()).collect();
-        if let Err(error) = shelf.commit(Edit {
-            add: added,
+        let edit = Edit {
+            add: segment.iter().map(|segment| segment.meta.clone()).collect(),
             remove: Vec::new(),
             flushed: log,
-        }) {
-            segment.inspect(|segment| segment.retire());
-            return Err(error.into());
-        }
+        };
+        shelf.list(&edit, segment.as_deref())?;
         shelf.state.flushed(log, segment);
         self.flushed.store(log, Ordering::Release);
         shelf.counters.flushes.fetch_add(1, Ordering::Relaxed);
@@ -146,8 +143,17 @@ impl Shelf {
         written
     }
 
+    /// Makes an edit durable that adds a segment, which is removed again if it is not made.
+    pub(crate) fn list(&self, edit: &Edit, segment: Option<&Segment>) -> Result<(), SegmentError> {
+        let committed = self.commit(edit);
+        if let (Err(CommitError::NotMade(_)), Some(segment)) = (&committed, segment) {
+            segment.retire();
+        }
+        Ok(committed?)
+    }
+
     /// Makes an edit durable.
-    pub(crate) fn commit(&self, edit: Edit) -> std::io::Result<()> {
+    pub(crate) fn commit(&self, edit: &Edit) -> Result<(), CommitError> {
         match &self.manifest {
             Some(manifest) => manifest
                 .lock()

@@ -1,6 +1,6 @@
 //! The keeper thread: merges small segments and drops old ones.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -18,6 +18,9 @@ const INTERVAL: Duration = Duration::from_secs(5);
 /// So many small neighbours are merged at once, even before their hour is over.
 const NEIGHBOURS: usize = 16;
 
+/// After so many looks at which a segment could not be read, it is set aside: others shall be merged.
+const FAILED_READS_MAX: u32 = 3;
+
 const HOUR_NANOS: u64 = 3_600_000_000_000;
 
 /// Everything that the keeper thread holds.
@@ -33,6 +36,8 @@ pub(crate) struct KeeperThread {
     /// Segments that could not be read or merged, though the disk is well: trying again would not help. Others are not
     /// kept from it by them.
     pub(crate) set_aside: BTreeSet<u64>,
+    /// How often segments could not be read though the disk may be mended.
+    pub(crate) failed_reads: BTreeMap<u64, u32>,
 }
 
 impl KeeperThread {
@@ -78,18 +83,29 @@ impl KeeperThread {
         Ok(())
     }
 
+    /// A disk that does not answer may do so at the next look; what has changed stays so.
+    fn after_failed_read(&mut self, input: &Segment, error: SegmentError) -> Result<(), SegmentError> {
+        let failed = self.failed_reads.entry(input.meta.id).or_default();
+        *failed += 1;
+        if error.is_io() && *failed < FAILED_READS_MAX {
+            return Err(error);
+        }
+        let segment = file_name(input.meta.id);
+        tracing::error!(segment, %error, "cannot read a segment; it is left out of merges");
+        self.shelf.counters.problem("segment not readable", 1);
+        self.set_aside.insert(input.meta.id);
+        Ok(())
+    }
+
     fn merge(&mut self, inputs: &[Arc<Segment>]) -> Result<(), SegmentError> {
         let mut batches = Vec::new();
         for input in inputs {
             match read_batches(input) {
-                Ok(read) => batches.extend(read),
-                Err(error) => {
-                    let segment = file_name(input.meta.id);
-                    tracing::error!(segment, %error, "cannot read a segment; it is left out of merges");
-                    self.shelf.counters.problem("segment not readable", 1);
-                    self.set_aside.insert(input.meta.id);
-                    return Ok(());
+                Ok(read) => {
+                    self.failed_reads.remove(&input.meta.id);
+                    batches.extend(read);
                 }
+                Err(error) => return self.after_failed_read(input, error),
             }
         }
         let of_all = |of: fn(&Segment) -> u64| inputs.iter().map(move |segment| of(segment));
@@ -121,10 +137,7 @@ impl KeeperThread {
             remove: replaces.clone(),
             flushed: 0,
         };
-        if let Err(error) = self.shelf.commit(edit) {
-            merged.retire();
-            return Err(error.into());
-        }
+        self.shelf.list(&edit, Some(&merged))?;
         let gone = self.shelf.state.replaced(&replaces, Some(merged));
         gone.iter().for_each(|segment| segment.retire());
         self.shelf.counters.merges.fetch_add(1, Ordering::Relaxed);
@@ -147,7 +160,7 @@ impl KeeperThread {
         if ids.is_empty() {
             return Ok(());
         }
-        self.shelf.commit(Edit {
+        self.shelf.commit(&Edit {
             add: Vec::new(),
             remove: ids.clone(),
             flushed: 0,

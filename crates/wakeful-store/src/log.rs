@@ -61,7 +61,8 @@ impl Log {
         let mut slots = Vec::new();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
-            if path.extension().is_none_or(|suffix| suffix != SUFFIX) {
+            // Only names that a store gives: other files are somebody else's, a copy of a slot among them.
+            if !is_slot(&path) {
                 continue;
             }
             let sequence = read_slot(&std::fs::read(&path)?, key, flushed, &mut replay);
@@ -163,20 +164,24 @@ impl Log {
         self.spoiled = 0;
     }
 
-    /// Removes slots whose log is `flushed`: while nothing is received, nothing is reserved.
-    pub(crate) fn trim(&mut self, flushed: u64) {
+    /// Removes slots whose log is `flushed`, but for `kept` of them, which the next logs take.
+    pub(crate) fn trim(&mut self, flushed: u64, mut kept: usize) {
         let current = self.current.map(|current| self.slots[current].path.clone());
         // A slot that cannot be removed stays free.
         self.slots.retain(|slot| {
             let is_free = slot.sequence <= flushed && Some(&slot.path) != current.as_ref();
+            if is_free && kept > 0 {
+                kept -= 1;
+                return true;
+            }
             !(is_free && std::fs::remove_file(&slot.path).is_ok())
         });
         self.current = current.and_then(|path| self.slots.iter().position(|slot| slot.path == path));
     }
 
     fn new_slot(&self) -> std::io::Result<Slot> {
-        let path = (0..)
-            .map(|number| self.folder.join(format!("log-{number}.{SUFFIX}")))
+        let path = (0_u64..)
+            .map(|number| self.folder.join(slot_name(number)))
             .find(|path| self.slots.iter().all(|slot| slot.path != *path))
             .unwrap_or_default();
         let file = OpenOptions::new()
@@ -202,6 +207,21 @@ impl Log {
             sequence: 0,
         })
     }
+}
+
+fn slot_name(number: u64) -> String {
+    format!("log-{number}.{SUFFIX}")
+}
+
+fn is_slot(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return false;
+    };
+    let number = name
+        .strip_prefix("log-")
+        .and_then(|name| name.strip_suffix(SUFFIX)?.strip_suffix('.'));
+    let number = number.and_then(|number| number.parse().ok());
+    number.is_some_and(|number| slot_name(number) == name)
 }
 
 impl Slot {
@@ -325,6 +345,26 @@ mod tests {
         let one = frames(&log, 1, 1);
         log.write(&one, true, 0).unwrap();
         assert_eq!(replayed(folder.path()), [(1, 4)]);
+    }
+
+    #[test]
+    fn files_of_other_names_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut log, _) = Log::open(folder.path(), 0, 4096).unwrap();
+        let two = frames(&log, 1, 2);
+        log.write(&two, true, 0).unwrap();
+        let slot = std::fs::read(folder.path().join("log-0.wal")).unwrap();
+        let others = ["saved.wal", "log-0.old.wal", "log-00.wal"].map(|name| folder.path().join(name));
+        others
+            .iter()
+            .for_each(|path| std::fs::write(path, &slot).unwrap());
+        assert_eq!(replayed(folder.path()), [(1, 2)]);
+        let (mut log, _) = Log::open(folder.path(), 1, 4096).unwrap();
+        log.trim(1, 0);
+        for path in &others {
+            assert!(std::fs::read(path).unwrap() == slot, "{}", path.display());
+        }
+        assert!(!folder.path().join("log-0.wal").exists());
     }
 
     #[test]

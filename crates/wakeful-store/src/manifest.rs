@@ -19,7 +19,7 @@ const FILE_NAME: &str = "manifest";
 const HISTORY_MAX: usize = 1024;
 
 /// A change of the list.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Edit {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) add: Vec<SegmentMeta>,
@@ -28,6 +28,16 @@ pub(crate) struct Edit {
     /// Logs up to this one are in segments.
     #[serde(default)]
     pub(crate) flushed: u64,
+}
+
+/// Why an edit failed.
+#[derive(Debug)]
+pub(crate) enum CommitError {
+    /// Nobody will read it.
+    NotMade(std::io::Error),
+    /// It may be read after a crash, so the files of the segments that it adds must stay. Should the store go on, it
+    /// is as if it had not been made.
+    Unsure(std::io::Error),
 }
 
 /// The list, and the file that holds it.
@@ -42,6 +52,9 @@ pub(crate) struct Manifest {
     damaged: u64,
     /// Whether something stands behind the last sound frame.
     torn: bool,
+    /// Whether a file that is read after a crash may hold something else than this list: then it is rewritten before
+    /// another edit is made.
+    unsure: bool,
 }
 
 impl Manifest {
@@ -66,6 +79,7 @@ impl Manifest {
             flushed: 0,
             damaged: 0,
             torn: false,
+            unsure: false,
         };
         manifest.read(&bytes);
         if manifest.damaged > 0 {
@@ -131,25 +145,22 @@ impl Manifest {
     }
 
     /// Makes an edit; when this returns it is on disk.
-    pub(crate) fn commit(&mut self, edit: Edit) -> std::io::Result<()> {
-        if self.edits > HISTORY_MAX + 2 * self.segments.len() {
-            self.rewrite()?;
+    pub(crate) fn commit(&mut self, edit: &Edit) -> Result<(), CommitError> {
+        if self.unsure || self.edits > HISTORY_MAX + 2 * self.segments.len() {
+            self.rewrite().map_err(CommitError::NotMade)?;
         }
-        let mut bytes = Vec::new();
-        frame::write(
-            &mut bytes,
-            Kind::ManifestEdit,
-            0,
-            frame::NO_KEY,
-            &serde_json::to_vec(&edit)?,
-        )?;
+        let bytes = encode(edit).map_err(CommitError::NotMade)?;
         if let Err(error) = self.append(&bytes) {
-            // It may be there all the same, and must not be taken for made. What cannot be cut off is written over.
-            let _ = self.file.set_len(self.bytes);
-            return Err(error);
+            // It may be there all the same, and must not be taken for made.
+            let cut_off = self.file.set_len(self.bytes).and_then(|()| self.file.sync_data());
+            self.unsure = cut_off.is_err();
+            return Err(match cut_off {
+                Ok(()) => CommitError::NotMade(error),
+                Err(_) => CommitError::Unsure(error),
+            });
         }
         self.bytes += bytes.len() as u64;
-        self.apply(edit);
+        self.apply(edit.clone());
         Ok(())
     }
 
@@ -176,25 +187,28 @@ impl Manifest {
             remove: Vec::new(),
             flushed: self.flushed,
         };
-        let mut bytes = Vec::new();
-        frame::write(
-            &mut bytes,
-            Kind::ManifestEdit,
-            0,
-            frame::NO_KEY,
-            &serde_json::to_vec(&edit)?,
-        )?;
+        let bytes = encode(&edit)?;
         let new_path = self.path.with_extension("new");
         let mut file = File::create(&new_path)?;
         file.write_all(&bytes)?;
         file.sync_all()?;
         std::fs::rename(&new_path, &self.path)?;
-        sync_folder_of(&self.path)?;
         self.file = file;
         self.bytes = bytes.len() as u64;
         self.edits = 1;
+        // Until its name is durable, the file before it may be the one that is read.
+        self.unsure = true;
+        sync_folder_of(&self.path)?;
+        self.unsure = false;
         Ok(())
     }
+}
+
+fn encode(edit: &Edit) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let payload = serde_json::to_vec(edit)?;
+    frame::write(&mut bytes, Kind::ManifestEdit, 0, frame::NO_KEY, &payload)?;
+    Ok(bytes)
 }
 
 /// Makes a file's name durable.
@@ -238,14 +252,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut manifest = Manifest::open(folder.path()).unwrap();
         manifest
-            .commit(Edit {
+            .commit(&Edit {
                 add: vec![segment(1)],
                 remove: vec![],
                 flushed: 1,
             })
             .unwrap();
         manifest
-            .commit(Edit {
+            .commit(&Edit {
                 add: vec![segment(2)],
                 remove: vec![],
                 flushed: 2,
@@ -253,7 +267,7 @@ mod tests {
             .unwrap();
         let two = manifest.bytes;
         manifest
-            .commit(Edit {
+            .commit(&Edit {
                 add: vec![segment(3)],
                 remove: vec![1, 2],
                 flushed: 2,
@@ -271,7 +285,7 @@ mod tests {
                 "cut at {length}"
             );
             manifest
-                .commit(Edit {
+                .commit(&Edit {
                     add: vec![segment(4)],
                     remove: vec![],
                     flushed: 3,
@@ -289,7 +303,7 @@ mod tests {
         let mut manifest = Manifest::open(folder.path()).unwrap();
         for id in 1..=3 {
             manifest
-                .commit(Edit {
+                .commit(&Edit {
                     add: vec![segment(id)],
                     remove: vec![],
                     flushed: id,
@@ -310,7 +324,7 @@ mod tests {
         let mut manifest = Manifest::open(folder.path()).unwrap();
         for id in 1..=HISTORY_MAX as u64 + 10 {
             manifest
-                .commit(Edit {
+                .commit(&Edit {
                     add: vec![segment(id)],
                     remove: vec![id - 1],
                     flushed: id,
@@ -323,5 +337,34 @@ mod tests {
             (ids(&again), again.flushed()),
             (vec![HISTORY_MAX as u64 + 10], HISTORY_MAX as u64 + 10)
         );
+    }
+
+    fn add(id: u64) -> Edit {
+        Edit {
+            add: vec![segment(id)],
+            remove: vec![],
+            flushed: id,
+        }
+    }
+
+    /// What is written to `/dev/null` is taken, but can be neither synced nor cut off.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_edit_that_may_be_on_disk_is_taken_back_before_another_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut manifest = Manifest::open(folder.path()).unwrap();
+        manifest.commit(&add(1)).unwrap();
+        manifest.file = OpenOptions::new().write(true).open("/dev/null").unwrap();
+        let failed = manifest.commit(&add(2)).unwrap_err();
+        assert!(matches!(failed, CommitError::Unsure(_)), "{failed:?}");
+        assert_eq!(ids(&manifest), [1]);
+        // The disk has it all the same.
+        let path = folder.path().join(FILE_NAME);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.extend(encode(&add(2)).unwrap());
+        std::fs::write(&path, bytes).unwrap();
+        assert_eq!(ids(&Manifest::open(folder.path()).unwrap()), [1, 2]);
+        manifest.commit(&add(3)).unwrap();
+        assert_eq!(ids(&Manifest::open(folder.path()).unwrap()), [1, 3]);
     }
 }

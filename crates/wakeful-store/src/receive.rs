@@ -22,6 +22,12 @@ use crate::{Ack, AppendError};
 /// What is written and synced at once is at most this, so that a burst does not delay its first acknowledgement.
 const COMMIT_BYTES_MAX: usize = 8 << 20;
 
+/// A tail is not sealed for its age while another waits to be flushed; so often is looked whether it still does.
+const FLUSH_WAIT: Duration = Duration::from_secs(1);
+
+/// Slots that are kept for the next logs while spans arrive.
+const FREE_SLOTS: usize = 1;
+
 /// What the log thread is asked to do.
 #[derive(Debug)]
 pub(crate) enum Request {
@@ -52,6 +58,8 @@ pub(crate) struct LogThread {
     pub(crate) log: Option<Log>,
     /// The log that is received now.
     pub(crate) sequence: u64,
+    /// The newest log that was handed to the flush thread; zero if there is none.
+    pub(crate) last_sealed: u64,
     pub(crate) flushed: Arc<AtomicU64>,
     pub(crate) state: Arc<State>,
     pub(crate) counters: Arc<Counters>,
@@ -69,7 +77,8 @@ struct Filling {
     room: Option<OwnedSemaphorePermit>,
     /// The most that an append has waited for since the tail was begun.
     room_wanted: u32,
-    since: Option<Instant>,
+    /// When it is to be sealed for its age; `None` as long as it is empty.
+    due: Option<Instant>,
 }
 
 impl Filling {
@@ -87,8 +96,8 @@ impl LogThread {
         let mut waiting: VecDeque<Append> = VecDeque::new();
         let mut resting = false;
         loop {
-            let due = match filling.since {
-                Some(since) => Some((since + self.flush_interval).saturating_duration_since(Instant::now())),
+            let due = match filling.due {
+                Some(due) => Some(due.saturating_duration_since(Instant::now())),
                 None => (!resting).then_some(self.flush_interval),
             };
             let request = match due {
@@ -114,7 +123,7 @@ impl LogThread {
                         }
                     }
                 }
-                Err(RecvTimeoutError::Timeout) if filling.since.is_none() => {
+                Err(RecvTimeoutError::Timeout) if filling.due.is_none() => {
                     self.rest();
                     resting = true;
                 }
@@ -128,9 +137,12 @@ impl LogThread {
                     self.seal(&mut filling, None);
                 }
             }
-            let late = filling
-                .since
-                .is_some_and(|since| since.elapsed() >= self.flush_interval);
+            let mut late = filling.due.is_some_and(|due| due <= Instant::now());
+            if late && self.last_sealed > self.flushed.load(Ordering::Acquire) {
+                // A tail that waits would be one more slot on disk, and is flushed no sooner.
+                filling.due = Some(Instant::now() + self.flush_interval.min(FLUSH_WAIT));
+                late = false;
+            }
             if flush.is_some() || late || stop || filling.is_in_the_way(self.room_permits) {
                 self.seal(&mut filling, flush);
             }
@@ -196,7 +208,9 @@ impl LogThread {
                 Arc::new(batch)
             })
             .collect();
-        filling.since.get_or_insert_with(Instant::now);
+        filling
+            .due
+            .get_or_insert_with(|| Instant::now() + self.flush_interval);
         self.state.publish(self.sequence, batches.into_iter());
         for done in done {
             let _ = done.send(Ok(()));
@@ -216,11 +230,14 @@ impl LogThread {
     /// Closes the tail, so that it is flushed, and begins another.
     fn seal(&mut self, filling: &mut Filling, done: Option<FlushDone>) {
         let mut sealed = None;
-        if filling.since.is_some() {
+        if filling.due.is_some() {
             sealed = Some(self.sequence);
+            self.last_sealed = self.sequence;
             self.sequence += 1;
             if let Some(log) = &mut self.log {
                 log.rotate();
+                // There are more if flushes failed for a time.
+                log.trim(self.flushed.load(Ordering::Acquire), FREE_SLOTS);
             }
         }
         self.note_bytes();
@@ -233,11 +250,11 @@ impl LogThread {
         });
     }
 
-    /// Nothing was received for a while: gives back what is reserved on disk.
+    /// Nothing was received for a while: while nothing is received, nothing is reserved on disk.
     fn rest(&mut self) {
         let flushed = self.flushed.load(Ordering::Acquire);
         if let Some(log) = &mut self.log {
-            log.trim(flushed);
+            log.trim(flushed, 0);
         }
         self.note_bytes();
     }

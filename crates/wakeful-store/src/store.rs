@@ -1,6 +1,6 @@
 //! The store as others see it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -139,6 +139,7 @@ impl Store {
             requests: log_requests,
             flushes,
             sequence: log.as_ref().map_or(1, Log::sequence),
+            last_sealed: 0,
             log,
             flushed: Arc::clone(&flushed),
             state: Arc::clone(&state),
@@ -161,6 +162,7 @@ impl Store {
             retention_bytes: options.retention_bytes,
             retention_time: options.retention_time,
             set_aside: BTreeSet::new(),
+            failed_reads: BTreeMap::new(),
         };
         let threads = vec![
             spawn("wakeful-log", || log_thread.run())?,

@@ -17,15 +17,15 @@ mod support;
 mod traces;
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use support::{folder, options, runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use traces::{check, check_answers, flush, open_with, part, poll};
 use wakeful_model::runtime::RuntimeBatch;
-use wakeful_store::{AppendError, Backend, OpenError, RuntimeFrame, Store};
+use wakeful_store::{AppendError, Backend, OpenError, RuntimeFrame, Store, StoreOptions};
 
 /// A small tail, so that a few traces fill it.
 const TAIL_BYTES: usize = 64 << 10;
@@ -66,6 +66,7 @@ fn what_cannot_be_written_is_refused_and_what_is_there_is_answered() {
     survive_the_signal();
     nothing_can_be_written();
     no_segment_can_be_made();
+    what_waits_to_be_flushed_takes_few_slots();
     a_store_ends_and_opens_where_nothing_can_be_written();
     no_runtime_data_can_be_written();
     a_folder_that_cannot_be_used_is_named_with_the_remedy();
@@ -138,11 +139,7 @@ fn no_segment_can_be_made() {
     let store = open(folder.path());
     append(&store, 1).unwrap();
     flush(&store);
-    // Folders have the names of the next segments; every try takes another name.
-    let taken: Vec<_> = (2..100)
-        .map(|segment: u64| folder.path().join(format!("{segment:016x}.parquet")))
-        .collect();
-    taken.iter().for_each(|path| std::fs::create_dir(path).unwrap());
+    let taken = take_names(folder.path());
     append(&store, 2).unwrap();
     flush_fails(&store);
     // What cannot be flushed takes all the room in memory in the end.
@@ -158,6 +155,47 @@ fn no_segment_can_be_made() {
     check_answers(&store, 1..=last, "while no segment can be made");
     taken.iter().for_each(|path| std::fs::remove_dir(path).unwrap());
     check_recovery(store, folder.path(), last);
+}
+
+/// Folders with the names of the next segments; every try to make one takes another name.
+fn take_names(folder: &Path) -> Vec<PathBuf> {
+    let taken: Vec<_> = (2..100)
+        .map(|segment: u64| folder.join(format!("{segment:016x}.parquet")))
+        .collect();
+    taken.iter().for_each(|path| std::fs::create_dir(path).unwrap());
+    taken
+}
+
+fn what_waits_to_be_flushed_takes_few_slots() {
+    let folder = folder();
+    let interval = Duration::from_millis(10);
+    let store = Store::open(StoreOptions {
+        tail_bytes_max: TAIL_BYTES,
+        flush_interval: interval,
+        ..options(Backend::File(folder.path().to_owned()))
+    });
+    let store = store.unwrap();
+    append(&store, 1).unwrap();
+    flush(&store);
+    let taken = take_names(folder.path());
+    // Each tail is old enough to be flushed before the next span comes.
+    for number in 2..=12 {
+        append(&store, number).unwrap();
+        let appended = Instant::now();
+        poll(Duration::from_secs(30), "a tail to be old", || {
+            appended.elapsed() > 3 * interval
+        });
+    }
+    poll(Duration::from_secs(30), "a flush to fail", || {
+        problems(&store).contains("segment not writable")
+    });
+    let slots = std::fs::read_dir(folder.path()).unwrap();
+    let slots = slots.filter(|entry| entry.as_ref().unwrap().path().extension() == Some("wal".as_ref()));
+    // One waits, one is filled, and one may have been free before.
+    let slots = slots.count();
+    assert!(slots <= 3, "{slots} slots");
+    taken.iter().for_each(|path| std::fs::remove_dir(path).unwrap());
+    check_recovery(store, folder.path(), 12);
 }
 
 fn a_store_ends_and_opens_where_nothing_can_be_written() {

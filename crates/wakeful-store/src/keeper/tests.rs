@@ -59,7 +59,7 @@ impl Fixture {
                 remove: Vec::new(),
                 flushed: segment.meta.log,
             };
-            shelf.commit(edit).unwrap();
+            shelf.commit(&edit).unwrap();
             shelf.state.flushed(segment.meta.log, Some(segment));
         }
         let (stop, stopped) = channel();
@@ -70,6 +70,7 @@ impl Fixture {
             retention_bytes: None,
             retention_time: None,
             set_aside: BTreeSet::new(),
+            failed_reads: BTreeMap::new(),
         };
         Self {
             folder,
@@ -156,6 +157,33 @@ fn a_merge_keeps_what_was_lost() {
     assert_eq!(losses, [loss(2), loss(3)]);
 }
 
+#[test]
+fn a_segment_that_cannot_be_read_once_is_merged_at_the_next_look() {
+    let mut fixture = Fixture::new(&[(0, 10), (1, 10)]);
+    let path = fixture.folder.path().join(file_name(1));
+    let away = fixture.folder.path().join("away");
+    std::fs::rename(&path, &away).unwrap();
+    fixture.keeper.look(BEGIN + 60 * MINUTE).unwrap_err();
+    std::fs::rename(&away, &path).unwrap();
+    assert_eq!(fixture.look(60), [[1, 2]]);
+    assert_eq!(fixture.problems(), []);
+}
+
+#[test]
+fn a_segment_that_cannot_be_read_again_and_again_does_not_keep_others_from_merges() {
+    let mut fixture = Fixture::new(&[(0, 10), (1, 10), (2, 10)]);
+    let path = fixture.folder.path().join(file_name(1));
+    std::fs::rename(&path, fixture.folder.path().join("away")).unwrap();
+    for _ in 1..FAILED_READS_MAX {
+        fixture.keeper.look(BEGIN + 60 * MINUTE).unwrap_err();
+    }
+    fixture.keeper.look(BEGIN + 60 * MINUTE).unwrap();
+    assert_eq!(fixture.problems(), [("segment not readable", 1)]);
+    let segments = fixture.keeper.shelf.state.snapshot().segments;
+    let ids: Vec<_> = segments.iter().map(|segment| segment.meta.id).collect();
+    assert_eq!(ids, [1, 4]);
+}
+
 fn check_merges(segments: &[(u64, usize)], minute: u64, expected: &[&[u64]]) {
     let mut fixture = Fixture::new(segments);
     assert_eq!(fixture.look(minute), expected);
@@ -224,7 +252,7 @@ fn merges_of_merges_name_all_that_they_replace() {
         add: vec![late.meta.clone()],
         ..Edit::default()
     };
-    fixture.keeper.shelf.commit(edit).unwrap();
+    fixture.keeper.shelf.commit(&edit).unwrap();
     fixture
         .keeper
         .shelf
@@ -334,7 +362,7 @@ fn a_span_from_the_future_does_not_keep_its_segment() {
         add: vec![segment.meta.clone()],
         ..Edit::default()
     };
-    shelf.commit(edit).unwrap();
+    shelf.commit(&edit).unwrap();
     shelf.state.flushed(1, Some(segment));
     fixture.keeper.retention_time = Some(Duration::from_secs(3600));
     assert_eq!(fixture.look(60), [[1]]);

@@ -51,6 +51,15 @@ pub(crate) use write::{Origin, write_segment};
 
 use parquet::errors::ParquetError;
 
+use crate::manifest::CommitError;
+
+impl From<CommitError> for SegmentError {
+    fn from(error: CommitError) -> Self {
+        let (CommitError::NotMade(error) | CommitError::Unsure(error)) = error;
+        Self::Io(error)
+    }
+}
+
 /// Why a segment could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SegmentError {
