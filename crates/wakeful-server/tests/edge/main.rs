@@ -11,6 +11,7 @@ mod noise;
 mod page;
 mod recorded;
 mod runtime;
+mod runtime_frames;
 mod runtime_lanes;
 mod runtime_locks;
 mod server;

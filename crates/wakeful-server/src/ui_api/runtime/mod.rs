@@ -3,6 +3,7 @@
 mod asked;
 mod facts;
 mod findings;
+mod frames;
 mod histogram;
 mod lane_columns;
 mod lanes;
@@ -37,5 +38,6 @@ pub(super) fn routes() -> Router<UiApi> {
         .route("/runtime", get(workers::lanes))
         .route("/runtime/series", get(workers::series))
         .route("/findings", get(findings::findings))
+        .route("/frames", get(frames::frames))
         .route("/watch", get(watch::watch))
 }
