@@ -1,14 +1,23 @@
 //! The settings of `wakeful top`: tokio-console's, by its names.
 
+use std::time::Duration;
+
 use clap::{ArgAction, Args, ValueEnum};
 use wakeful_live::Lint;
 
 /// What one asks `top` for. What is not given stands in `console.toml`, or has its default.
 #[derive(Debug, Args)]
 pub(crate) struct TopArgs {
-    /// A program's console: http://HOST:6669 or file://localhost/PATH [default: http://127.0.0.1:6669]
+    /// A program's console, http://HOST:6669 or file://localhost/PATH, or a wakeful server, http://HOST:16686
+    /// [default: http://127.0.0.1:6669]
     #[arg(value_name = "TARGET_ADDR")]
     pub(crate) target: Option<String>,
+    /// Of a server: the program, by service, process id, or id
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) program: Option<String>,
+    /// Of a server: what was so long ago, as `10m`
+    #[arg(long, value_name = "TIME", value_parser = wakeful_console::parse_duration)]
+    pub(crate) at: Option<Duration>,
     /// Lints to warn of, separated by commas [default: all]
     #[arg(short = 'W', long = "warn", value_name = "LINT", value_delimiter = ',')]
     pub(crate) warn: Vec<Lint>,
@@ -84,6 +93,10 @@ pub(crate) enum FirstView {
     Resources,
     /// Workers and queues
     Runtime,
+    /// Of a server: spans and events as they come
+    Spans,
+    /// Of a server: the latest traces
+    Traces,
 }
 
 /// A lint not to warn of.

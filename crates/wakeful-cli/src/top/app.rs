@@ -4,13 +4,19 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use wakeful_live::{Finding, Lint, Live};
-use wakeful_model::runtime::{AsyncOpId, ResourceId, TaskId};
+use wakeful_model::runtime::{AsyncOpId, ResourceId, RuntimeBatch, TaskId};
+use wakeful_trace::TraceId;
 
 use super::config::Settings;
-use super::source::News;
+use super::server::{Program, ProgramId};
+use super::source::{News, Wanted, WantedTraces};
 use super::style::Styles;
 use super::table::Selection;
+use super::traces::Traces;
 use crate::args::FirstView;
+
+/// Updates of a console that are worth to be printed.
+const UPDATES: u64 = 3;
 
 /// A screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +26,13 @@ pub(crate) enum View {
     Resources,
     Resource(ResourceId),
     Runtime,
+    /// The programs of a server.
+    Programs,
+    /// Spans and events as they come.
+    Spans,
+    /// The latest traces.
+    Traces,
+    Trace(TraceId),
 }
 
 /// How the connection stands.
@@ -30,19 +43,11 @@ pub(crate) enum Connection {
     Waiting { said: String, again_after: Duration },
 }
 
-/// What is wanted from the source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wish {
-    /// The details of a task, or of none.
-    Details(Option<TaskId>),
-}
-
 /// What a key asks of others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Command {
     Quit,
     Copy(String),
-    Wish(Wish),
 }
 
 /// The state of the screen.
@@ -62,6 +67,12 @@ pub(crate) struct App {
     pub(crate) tasks: Selection<TaskId>,
     pub(crate) resources: Selection<ResourceId>,
     pub(crate) async_ops: Selection<AsyncOpId>,
+    /// What the source is to tell.
+    pub(crate) wanted: Wanted,
+    /// Those of the server; `None` if it is a program's console.
+    pub(crate) programs: Option<Vec<Program>>,
+    pub(crate) program_rows: Selection<ProgramId>,
+    pub(crate) traces: Traces,
     live: Live,
     /// What is shown while the screen is paused.
     paused: Option<Box<Live>>,
@@ -71,14 +82,10 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(settings: Settings, view: FirstView) -> Self {
-        Self {
+        let mut app = Self {
             settings,
             connection: Connection::Connecting,
-            view: match view {
-                FirstView::Tasks => View::Tasks,
-                FirstView::Resources => View::Resources,
-                FirstView::Runtime => View::Runtime,
-            },
+            view: View::Tasks,
             help: false,
             filter: String::new(),
             filter_edited: false,
@@ -88,25 +95,56 @@ impl App {
             tasks: Selection::sorted_by(4, true),
             resources: Selection::sorted_by(0, false),
             async_ops: Selection::sorted_by(0, false),
+            wanted: Wanted::default(),
+            programs: None,
+            program_rows: Selection::sorted_by(0, false),
+            traces: Traces::default(),
             live: Live::default(),
             paused: None,
             findings: Vec::new(),
             by_task: HashMap::new(),
-        }
+        };
+        app.open(match view {
+            FirstView::Tasks => View::Tasks,
+            FirstView::Resources => View::Resources,
+            FirstView::Runtime => View::Runtime,
+            FirstView::Spans => View::Spans,
+            FirstView::Traces => View::Traces,
+        });
+        app
+    }
+
+    /// Whether everything has been told that the screen is to show at first.
+    pub(crate) fn is_told(&self) -> bool {
+        // A console's first update says what there is; lints look at how that goes on. A server tells that at once.
+        let updates = if self.programs.is_some() { 1 } else { UPDATES };
+        let are_traces_told = match self.wanted.traces {
+            WantedTraces::List => self.traces.list.is_some(),
+            WantedTraces::Latest => self.traces.latest.is_some(),
+            WantedTraces::None | WantedTraces::One(_) => true,
+        };
+        self.live.folds() >= updates && (are_traces_told || self.programs.is_none())
     }
 
     /// Takes in what the source tells.
     pub(crate) fn hear(&mut self, news: News) {
         match news {
             News::Connection(connection) => self.connection = connection,
-            News::Anew => self.live = Live::default(),
-            News::Batch(batch) => {
-                self.live.fold(&batch);
-                self.live.forget(self.settings.retain_for.0);
-                if self.paused.is_none() {
-                    self.look();
-                }
+            News::Programs(programs) => self.choose(programs),
+            News::Anew(batches) => {
+                self.live = Live::default();
+                self.take_in(&batches);
             }
+            News::Traces(told) => self.traces.take_in(told),
+            News::Batch(batch) => self.take_in(&[*batch]),
+        }
+    }
+
+    fn take_in(&mut self, batches: &[RuntimeBatch]) {
+        batches.iter().for_each(|batch| self.live.fold(batch));
+        self.live.forget(self.settings.retain_for.0);
+        if self.paused.is_none() {
+            self.look();
         }
     }
 
@@ -157,13 +195,17 @@ impl App {
     }
 
     /// Opens a screen.
-    pub(crate) fn open(&mut self, view: View) -> Option<Command> {
-        let task = |view| match view {
+    pub(crate) fn open(&mut self, view: View) {
+        self.view = view;
+        self.wanted.details = match view {
             View::Task(task) => Some(task),
             _ => None,
         };
-        let (former, next) = (task(self.view), task(view));
-        self.view = view;
-        (former != next).then_some(Command::Wish(Wish::Details(next)))
+        self.wanted.traces = match view {
+            View::Spans => WantedTraces::Latest,
+            View::Traces => WantedTraces::List,
+            View::Trace(id) if !self.traces.is_too_large(id) => WantedTraces::One(id),
+            _ => WantedTraces::None,
+        };
     }
 }

@@ -5,16 +5,20 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use wakeful_console::Target;
 use wakeful_live::{Lint, Linter, Thresholds};
 
+use super::address::Address;
 use super::style::Styles;
 use crate::args::{Allowed, Palette, RetainFor, TopArgs};
 
 /// What a screen goes by.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) target: Target,
+    pub(crate) address: Address,
+    /// Which of a server's programs to show.
+    pub(crate) program: Option<String>,
+    /// How long ago what is to be shown was, in nanoseconds; of a server alone.
+    pub(crate) back: Option<u64>,
     pub(crate) retain_for: RetainFor,
     pub(crate) linter: Linter,
     pub(crate) styles: Styles,
@@ -139,10 +143,15 @@ impl Settings {
     }
 
     fn of(args: &TopArgs, file: File, environment: &Environment) -> anyhow::Result<Self> {
-        let target = match args.target.as_ref().or(file.default_target_addr.as_ref()) {
+        let mut address = match args.target.as_ref().or(file.default_target_addr.as_ref()) {
             Some(address) => address.parse()?,
-            None => Target::default(),
+            None => Address::default(),
         };
+        if args.program.is_some() || args.at.is_some() {
+            address = address
+                .of_server()
+                .context("only a server has --program and --at; give its address, as http://HOST:16686")?;
+        }
         let retain_for = match (args.retain_for, &file.retention) {
             (Some(retain_for), _) => retain_for,
             (None, Some(Retention::Text(text))) => text.parse().context("retention in console.toml")?,
@@ -152,7 +161,9 @@ impl Settings {
             (None, None) => RetainFor::default(),
         };
         Ok(Self {
-            target,
+            address,
+            program: args.program.clone(),
+            back: args.at.map(|at| u64::try_from(at.as_nanos()).unwrap_or(u64::MAX)),
             retain_for,
             linter: Linter::new(Thresholds::default(), lints(args, &file)?),
             styles: styles(args, &file, environment),
@@ -239,12 +250,17 @@ mod tests {
     use super::*;
 
     #[derive(clap::Parser)]
+    #[command(args_override_self = true)]
     struct Line {
         #[command(flatten)]
         top: TopArgs,
     }
 
     fn check(flags: &[&str], file: &str, expected: Expect) {
+        check_in(&Environment::default(), flags, file, expected);
+    }
+
+    fn check_in(environment: &Environment, flags: &[&str], file: &str, expected: Expect) {
         let line = Line::parse_from(
             ["top", "--lang", "C.UTF-8", "--colorterm", ""]
                 .iter()
@@ -252,18 +268,25 @@ mod tests {
         );
         let said = toml::from_str(file)
             .map_err(anyhow::Error::from)
-            .and_then(|file| Settings::of(&line.top, file, &Environment::default()));
+            .and_then(|file| Settings::of(&line.top, file, environment));
         let said = match said {
             Ok(Settings {
-                target,
+                address,
                 retain_for,
                 linter,
                 styles,
-            }) => format!(
-                "{target} {:?} {:?} {styles:?}\n",
-                retain_for.0,
-                linter.lints().map(Lint::name).collect::<Vec<_>>()
-            ),
+                program,
+                back,
+            }) => {
+                let back = back.map(|back| format!("{back} ns ago"));
+                let of_server: String = program
+                    .into_iter()
+                    .chain(back)
+                    .map(|it| format!("{it} "))
+                    .collect();
+                let lints: Vec<_> = linter.lints().map(Lint::name).collect();
+                format!("{address} {of_server}{:?} {lints:?} {styles:?}\n", retain_for.0)
+            }
             Err(error) => format!("{error:#}\n"),
         };
         expected.assert_eq(&said);
@@ -322,6 +345,78 @@ mod tests {
             file,
             expect![[r#"
             http://web-1:7001/ Some(90000000000) [] Styles { palette: Off, utf8: false, durations: false, terminated: true }
+        "#]],
+        );
+    }
+
+    #[test]
+    fn what_the_terminal_says() {
+        let environment = |no_color, term: &str| Environment {
+            no_color,
+            term: term.to_owned(),
+        };
+        let flags = ["-W", "deadlock"];
+        let many = environment(false, "xterm-256color");
+        check_in(
+            &many,
+            &flags,
+            "",
+            expect![[r#"
+            http://127.0.0.1:6669/ Some(6000000000) ["deadlock"] Styles { palette: Indexed, utf8: true, durations: true, terminated: true }
+        "#]],
+        );
+        check_in(
+            &many,
+            &["-W", "deadlock", "--colorterm", "24bit"],
+            "",
+            expect![[r#"
+                http://127.0.0.1:6669/ Some(6000000000) ["deadlock"] Styles { palette: All, utf8: true, durations: true, terminated: true }
+            "#]],
+        );
+        check_in(
+            &many,
+            &["-W", "deadlock", "--lang", "C"],
+            "",
+            expect![[r#"
+            http://127.0.0.1:6669/ Some(6000000000) ["deadlock"] Styles { palette: Indexed, utf8: false, durations: true, terminated: true }
+        "#]],
+        );
+        // NO_COLOR comes before what is said of colours.
+        let none = environment(true, "xterm-256color");
+        check_in(
+            &none,
+            &["-W", "deadlock", "--palette", "256"],
+            "",
+            expect![[r#"
+            http://127.0.0.1:6669/ Some(6000000000) ["deadlock"] Styles { palette: Off, utf8: true, durations: true, terminated: true }
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_server_by_its_program_or_time() {
+        let flags = [
+            "http://web-1:16686",
+            "-W",
+            "deadlock",
+            "--program",
+            "shop",
+            "--at",
+            "1h 30m",
+        ];
+        check(
+            &flags,
+            "",
+            expect![[r#"
+            http://web-1:16686/ shop 5400000000000 ns ago Some(6000000000) ["deadlock"] Styles { palette: Sixteen, utf8: true, durations: true, terminated: true }
+        "#]],
+        );
+        let flags = ["file://localhost/run/c.sock", "--at", "10m"];
+        check(
+            &flags,
+            "",
+            expect![[r#"
+            only a server has --program and --at; give its address, as http://HOST:16686
         "#]],
         );
     }

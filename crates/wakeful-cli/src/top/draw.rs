@@ -4,7 +4,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders};
-use wakeful_model::runtime::{Location, StateAttribute, StateValue};
+use wakeful_model::runtime::{Location, StateAttribute, StateValue, TaskId};
 
 use super::durations;
 use super::style::{Role, Styles};
@@ -85,6 +85,11 @@ pub(crate) fn location_within(styles: &Styles, text: &str, room: usize) -> Strin
     let skip = text.chars().count().saturating_sub(room.saturating_sub(1));
     let end: String = text.chars().skip(skip).collect();
     format!("{}{end}", styles.sign("…", "~"))
+}
+
+/// The id of a resource or an operation: one that wakeful gave is shown as those of tasks are, not by 19 digits.
+pub(crate) fn number(id: u64) -> String {
+    TaskId(id).to_string()
 }
 
 /// A text that fits.

@@ -40,6 +40,18 @@ pub(crate) fn short(nanos: u64, utf8: bool) -> (String, Unit) {
     (format!("{:.1}{name}", nanos as f64 / of as f64), unit)
 }
 
+/// Hours, minutes, seconds and milliseconds of a time, in UTC: `11:42:07.123`.
+pub(crate) fn time_of_day(unix_nanos: u64) -> String {
+    let millis = unix_nanos / 1_000_000;
+    let seconds = millis / 1_000;
+    let (hours, minutes) = (seconds / 3_600 % 24, seconds / 60 % 60);
+    format!(
+        "{hours:02}:{minutes:02}:{:02}.{:03}",
+        seconds % 60,
+        millis % 1_000
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::app::{App, Command, View};
 use super::order;
+use super::past::{LEAP_NANOS, STEP_NANOS};
 
 impl App {
     /// Obeys a key.
@@ -21,15 +22,23 @@ impl App {
             KeyCode::Esc if self.help => self.help = false,
             KeyCode::Char('q') => return Some(Command::Quit),
             KeyCode::Char(' ') => self.toggle_pause(),
-            KeyCode::Char('t') => return self.open(View::Tasks),
-            KeyCode::Char('r') => return self.open(View::Resources),
-            KeyCode::Char('u') => return self.open(View::Runtime),
+            KeyCode::Char('t') => self.open(View::Tasks),
+            KeyCode::Char('r') => self.open(View::Resources),
+            KeyCode::Char('u') => self.open(View::Runtime),
+            KeyCode::Char('s') => self.open(View::Spans),
+            KeyCode::Char('x') => self.open(View::Traces),
+            KeyCode::Char('p') if self.programs.is_some() => self.open(View::Programs),
+            KeyCode::Char('[') => self.back(STEP_NANOS),
+            KeyCode::Char(']') => self.on(STEP_NANOS),
+            KeyCode::Char('{') => self.back(LEAP_NANOS),
+            KeyCode::Char('}') => self.on(LEAP_NANOS),
+            KeyCode::Char('0') => self.wanted.at_unix_nanos = None,
             KeyCode::Char('w') => self.wide = !self.wide,
             KeyCode::Char('o') => self.grouped = !self.grouped,
             KeyCode::Char('/') if self.is_list() => self.filter_edited = true,
             KeyCode::Char('y') => return self.copied().map(Command::Copy),
-            KeyCode::Esc => return self.back(),
-            KeyCode::Enter => return self.enter(),
+            KeyCode::Esc => self.close(),
+            KeyCode::Enter => self.enter(),
             code => self.list_key(code),
         }
         None
@@ -52,36 +61,49 @@ impl App {
         }
     }
 
-    fn back(&mut self) -> Option<Command> {
+    fn close(&mut self) {
         match self.view {
             View::Task(_) => self.open(View::Tasks),
             View::Resource(_) => self.open(View::Resources),
+            View::Trace(_) => self.open(View::Traces),
+            View::Programs if self.wanted.program.is_some() => self.open(View::Tasks),
+            _ => self.filter.clear(),
+        }
+    }
+
+    fn enter(&mut self) {
+        match self.view {
+            View::Tasks if self.grouped => {
+                // One location's tasks.
+                if let Some(filter) = order::selected_group(self) {
+                    self.filter = filter;
+                    self.grouped = false;
+                }
+            }
+            View::Programs => {
+                if let Some(program) = self.program_rows.selected() {
+                    self.show_program(program);
+                }
+            }
             _ => {
-                self.filter.clear();
-                None
+                if let Some(view) = self.selected() {
+                    self.open(view);
+                }
             }
         }
     }
 
-    fn enter(&mut self) -> Option<Command> {
+    /// The screen of what is selected.
+    fn selected(&self) -> Option<View> {
         match self.view {
-            View::Tasks if self.grouped => {
-                // One location's tasks.
-                self.filter = order::selected_group(self)?;
-                self.grouped = false;
-                None
-            }
-            View::Tasks => self.tasks.selected().and_then(|task| self.open(View::Task(task))),
-            View::Resources => {
-                let resource = self.resources.selected()?;
-                self.open(View::Resource(resource))
-            }
+            View::Tasks => self.tasks.selected().map(View::Task),
+            View::Resources => self.resources.selected().map(View::Resource),
             View::Resource(_) => {
-                let op = self.async_ops.selected()?;
-                let task = self.live().async_op(op)?.op.task?;
-                self.open(View::Task(task))
+                let op = self.live().async_op(self.async_ops.selected()?)?;
+                op.op.task.map(View::Task)
             }
-            View::Task(_) | View::Runtime => None,
+            View::Traces => self.traces.rows.selected().map(View::Trace),
+            View::Task(_) | View::Runtime | View::Programs | View::Spans | View::Trace(_) => None,
         }
     }
 
@@ -100,7 +122,19 @@ impl App {
                 let keys = order::async_ops(self, resource);
                 self.async_ops.key(code, &keys, order::OP_COLUMNS.len());
             }
-            View::Task(_) | View::Runtime => {}
+            View::Programs => {
+                let keys = self.program_ids();
+                self.program_rows.key(code, &keys, 1);
+            }
+            View::Traces => {
+                let keys = self.trace_ids();
+                self.traces.rows.key(code, &keys, 1);
+            }
+            View::Trace(id) => {
+                let keys = self.span_ids(id);
+                self.traces.span_rows.key(code, &keys, 1);
+            }
+            View::Task(_) | View::Runtime | View::Spans => {}
         }
     }
 
@@ -111,7 +145,10 @@ impl App {
             View::Task(id) => Some(id.to_string()),
             View::Resources => self.resources.selected().map(|id| id.to_string()),
             View::Resource(id) => Some(id.to_string()),
-            View::Runtime => None,
+            View::Runtime | View::Spans => None,
+            View::Traces => self.traces.rows.selected().map(|id| id.to_string()),
+            View::Trace(id) => Some(id.to_string()),
+            View::Programs => self.program_rows.selected().map(|id| id.to_string()),
         }
     }
 }

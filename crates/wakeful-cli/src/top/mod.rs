@@ -1,5 +1,6 @@
 //! `wakeful top`: a program's tasks and resources in the terminal, as tokio-console shows them and more.
 
+mod address;
 mod app;
 mod config;
 mod draw;
@@ -7,24 +8,27 @@ mod durations;
 mod keys;
 mod once;
 mod order;
+mod past;
 mod screen;
+mod server;
 mod source;
 mod style;
 mod table;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod view;
 
 use std::time::Duration;
 
 use anyhow::Context as _;
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::args::TopArgs;
 use app::{App, Command};
 use config::Settings;
-use source::{News, Source};
+use source::{News, Source, Wanted};
 
 /// No more redraws than so often.
 const REDRAW_EVERY: Duration = Duration::from_millis(100);
@@ -41,12 +45,12 @@ pub(crate) fn run(args: TopArgs) -> anyhow::Result<()> {
     let printed = args.once || args.json;
     runtime.block_on(async {
         let (news_in, news) = mpsc::channel(NEWS_MAX);
-        let (wanted, wishes) = mpsc::channel(NEWS_MAX);
-        let source = Source::new(settings.target.clone(), news_in, wishes);
+        let (wanted, is_wanted) = watch::channel(Wanted::default());
+        let source = Source::new(settings.address.clone(), news_in, is_wanted);
         let mut app = App::new(settings, args.view);
         let watching = tokio::spawn(source.run());
         let ended = match printed {
-            true => once::print(&mut app, news, args.json).await,
+            true => once::print(&mut app, news, wanted, args.json).await,
             false => interact(&mut app, news, wanted).await,
         };
         watching.abort();
@@ -58,7 +62,7 @@ pub(crate) fn run(args: TopArgs) -> anyhow::Result<()> {
 async fn interact(
     app: &mut App,
     mut news: mpsc::Receiver<News>,
-    wanted: mpsc::Sender<app::Wish>,
+    wanted: watch::Sender<Wanted>,
 ) -> anyhow::Result<()> {
     // Restores the terminal in the end, after a panic too.
     let mut terminal =
@@ -74,15 +78,14 @@ async fn interact(
                 Some(Event::Key(key)) if key.kind == KeyEventKind::Press => match app.key(key) {
                     Some(Command::Quit) => break Ok(()),
                     Some(Command::Copy(text)) => copy(&text),
-                    // Whoever watches has ended: there is nothing to wish for.
-                    Some(Command::Wish(wish)) => drop(wanted.try_send(wish)),
-                    None => {}
+                    None => want(app, &wanted),
                 },
                 Some(_) => {}
                 None => break Ok(()),
             },
             Some(news) = news.recv() => {
                 app.hear(news);
+                want(app, &wanted);
                 stale = true;
                 continue;
             }
@@ -96,6 +99,15 @@ async fn interact(
     };
     ratatui::restore();
     ended
+}
+
+/// Tells the source what is wanted, if that is something else now.
+fn want(app: &App, wanted: &watch::Sender<Wanted>) {
+    wanted.send_if_modified(|known| {
+        let is_other = *known != app.wanted;
+        known.clone_from(&app.wanted);
+        is_other
+    });
 }
 
 /// Reads keys on a thread of its own: reading blocks.

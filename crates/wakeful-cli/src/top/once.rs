@@ -7,27 +7,34 @@ use anyhow::{Context as _, bail};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use serde_json::json;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::app::{App, Connection};
 use super::screen;
-use super::source::News;
+use super::source::{News, Wanted};
 use crate::top::draw;
 
 /// How long a program may take to tell something.
 const WAIT: Duration = Duration::from_secs(10);
-/// The first update says what there is; lints look at how that goes on.
-const UPDATES: u64 = 3;
 /// A screen that is not drawn on a terminal has this size.
 const SIZE: (u16, u16) = (120, 40);
 
 /// Prints what a program is doing.
-pub(crate) async fn print(app: &mut App, mut news: mpsc::Receiver<News>, json: bool) -> anyhow::Result<()> {
+pub(crate) async fn print(
+    app: &mut App,
+    mut news: mpsc::Receiver<News>,
+    wanted: watch::Sender<Wanted>,
+    json: bool,
+) -> anyhow::Result<()> {
     let told = tokio::time::timeout(WAIT, async {
-        while app.live().folds() < UPDATES {
+        while !app.is_told() {
             match news.recv().await {
                 Some(news) => app.hear(news),
                 None => bail!("nothing more comes"),
+            }
+            super::want(app, &wanted);
+            if let Some(why) = app.why_not_printed() {
+                bail!("{why}");
             }
             if let Connection::Waiting { said, .. } = &app.connection {
                 bail!("{said}");
@@ -41,7 +48,7 @@ pub(crate) async fn print(app: &mut App, mut news: mpsc::Receiver<News>, json: b
         Err(_) if app.live().folds() > 0 => {}
         Err(_) => bail!(
             "{} tells nothing within {} s",
-            app.settings.target,
+            app.settings.address,
             WAIT.as_secs()
         ),
     }

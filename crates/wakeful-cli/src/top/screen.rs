@@ -9,6 +9,8 @@ use wakeful_live::Lint;
 
 use super::app::{App, Connection, View};
 use super::draw::{bold, boxed, within};
+use super::durations;
+use super::past::now_unix_nanos;
 use super::style::Role;
 use super::view;
 
@@ -32,7 +34,7 @@ pub(crate) fn draw(app: &mut App, frame: &mut Frame<'_>) {
     }
     let warnings = match app.view {
         View::Tasks | View::Resources => warnings(app, area.width),
-        View::Task(_) | View::Resource(_) | View::Runtime => Vec::new(),
+        _ => Vec::new(),
     };
     let warnings_height = match warnings.len() {
         0 => 0,
@@ -70,13 +72,17 @@ fn body_of(app: &mut App, frame: &mut Frame<'_>, area: Rect) {
         View::Resources => view::resources::draw(app, frame, area),
         View::Resource(resource) => view::resource::draw(app, frame, area, resource),
         View::Runtime => view::runtime::draw(app, frame, area),
+        View::Programs => view::programs::draw(app, frame, area),
+        View::Spans => view::spans::draw(app, frame, area),
+        View::Traces => view::traces::draw(app, frame, area),
+        View::Trace(id) => view::trace::draw(app, frame, area, id),
     }
 }
 
 /// Where it is attached, and how much it sees there.
 fn connection(app: &App) -> Line<'static> {
     let styles = app.styles();
-    let mut spans = vec![Span::raw(format!("connection: {} ", app.settings.target))];
+    let mut spans = vec![Span::raw(format!("connection: {} ", app.settings.address))];
     spans.push(match &app.connection {
         Connection::Connected => Span::styled("(CONNECTED)", styles.role(Role::Good)),
         Connection::Connecting => Span::styled("(CONNECTING)", styles.role(Role::Warning)),
@@ -85,6 +91,13 @@ fn connection(app: &App) -> Line<'static> {
             Span::styled(text, styles.role(Role::Warning))
         }
     });
+    let past = past(app);
+    if let Some(program) = app.program() {
+        spans.push(Span::raw(format!("  {}", program.title())));
+    }
+    if let Some(past) = &past {
+        spans.push(Span::styled(format!("  {past}"), styles.role(Role::Warning)));
+    }
     let live = app.live();
     if live.folds() > 0 {
         spans.push(Span::raw(format!("  insight: {}  ", live.insight().name())));
@@ -101,6 +114,7 @@ fn connection(app: &App) -> Line<'static> {
         spans.push(Span::styled(format!("lost: {lost}"), style));
         spans.push(match app.is_paused() {
             true => Span::styled("  PAUSED", styles.role(Role::Error)),
+            false if past.is_some() => Span::raw(""),
             false => Span::raw("  live"),
         });
     }
@@ -108,6 +122,19 @@ fn connection(app: &App) -> Line<'static> {
         spans.push(Span::raw(format!("   {said}")));
     }
     Line::from(spans)
+}
+
+/// Which time is shown, if it is not the present.
+fn past(app: &App) -> Option<String> {
+    let program = app.program()?;
+    let (at, ended) = match app.wanted.at_unix_nanos {
+        Some(at) => (at, ""),
+        None if program.live => return None,
+        None => (program.to_unix_nanos, "ended "),
+    };
+    let (ago, _) = durations::short(now_unix_nanos().saturating_sub(at), app.styles().utf8);
+    let time = durations::time_of_day(at);
+    Some(format!("{ended}{}Z, {ago} ago", &time[.."HH:MM:SS".len()]))
 }
 
 fn keys(app: &App, width: u16) -> Line<'static> {
@@ -118,17 +145,31 @@ fn keys(app: &App, width: u16) -> Line<'static> {
             Span::styled(" ", reversed()),
         ]);
     }
-    let mut spans = vec![Span::raw("views: ")];
-    for (key, view) in [("t", "tasks"), ("r", "resources"), ("u", "runtime")] {
-        spans.extend([bold(key), Span::raw(format!(" = {view}, "))]);
+    let mut views = vec![("t", "tasks"), ("r", "resources"), ("u", "runtime")];
+    if app.programs.is_some() {
+        views.extend([("s", "spans"), ("x", "traces"), ("p", "programs")]);
     }
     let rest = match app.view {
         View::Tasks | View::Resources => [("Enter", "details"), ("/", "filter")],
-        View::Task(_) | View::Resource(_) => [("Esc", "back"), ("y", "copy id")],
-        View::Runtime => [("Space", "pause"), ("t", "back")],
+        View::Task(_) | View::Resource(_) | View::Trace(_) => [("Esc", "back"), ("y", "copy id")],
+        View::Runtime | View::Spans => [("Space", "pause"), ("t", "back")],
+        View::Programs | View::Traces => [("Enter", "show"), ("y", "copy id")],
     };
     let rest = rest.into_iter().filter(|_| width >= HINTS_MIN);
-    for (key, does) in rest.chain([("?", "help"), ("q", "quit")]) {
+    let always = [("?", "help"), ("q", "quit")];
+    // Those that are always there have their room first.
+    let needed = |hint: &(&str, &str)| hint.0.len() + hint.1.len() + " = , ".len();
+    let title = "views: ";
+    let mut room = usize::from(width) + ", ".len() - always.iter().map(needed).sum::<usize>();
+    let has_title = title.len() + views.iter().map(needed).sum::<usize>() <= room;
+    room -= if has_title { title.len() } else { 0 };
+    let fitting = views.into_iter().chain(rest).filter(|hint| {
+        let fits = needed(hint) <= room;
+        room -= if fits { needed(hint) } else { 0 };
+        fits
+    });
+    let mut spans = vec![Span::raw(if has_title { title } else { "" })];
+    for (key, does) in fitting.chain(always) {
         spans.extend([bold(key), Span::raw(format!(" = {does}, "))]);
     }
     if let Some(last) = spans.last_mut() {

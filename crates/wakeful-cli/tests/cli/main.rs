@@ -15,3 +15,4 @@ mod process;
 mod runtime;
 mod scrape;
 mod top;
+mod top_history;

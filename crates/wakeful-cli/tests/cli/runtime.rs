@@ -12,7 +12,7 @@ use wakeful_wire::runtime;
 use crate::process::Running;
 
 /// Sends a second of the program, and waits until it is acknowledged.
-fn send(server: &Running, batch: &wakeful_model::runtime::RuntimeBatch) {
+pub(crate) fn send(server: &Running, batch: &wakeful_model::runtime::RuntimeBatch) {
     let (mut payload, mut body) = (Vec::new(), Vec::new());
     runtime::encode(batch, &mut payload);
     frame::write(&mut body, Kind::RuntimeBatch, 0, NO_KEY, &payload).unwrap();

@@ -8,8 +8,9 @@ use ratatui::widgets::{Clear, Paragraph};
 use crate::top::app::App;
 use crate::top::draw::{bold, boxed};
 
-const KEYS: [(&str, &str); 15] = [
+const KEYS: [(&str, &str); 19] = [
     ("t, r, u", "tasks, resources, runtime"),
+    ("s, x", "of a server: spans and events, traces"),
     ("up, down, j, k", "select a row"),
     ("gg, G", "the first row, the last one"),
     ("PgUp, PgDn", "twenty rows"),
@@ -21,6 +22,9 @@ const KEYS: [(&str, &str); 15] = [
     ("o", "group tasks by spawn location"),
     ("w", "locations at full length"),
     ("y", "copy the id"),
+    ("p", "of a server: its programs"),
+    ("[, ], {, }", "of a server: back, on, by ten seconds or minutes"),
+    ("0", "of a server: the present"),
     ("Space", "pause this screen alone, or go on"),
     ("?", "close this"),
     ("q, Ctrl-c, Ctrl-d", "quit"),

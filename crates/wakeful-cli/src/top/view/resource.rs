@@ -66,11 +66,14 @@ fn facts_of(app: &App, it: &Resource, room: usize) -> Vec<Line<'static>> {
                 .live()
                 .resource(parent)
                 .map(|parent| format!(" ({})", type_text(parent)));
-            format!("{parent}{}", of.unwrap_or_default())
+            format!("{}{}", draw::number(parent.0), of.unwrap_or_default())
         },
     );
     vec![
-        fact("ID: ", format!("{} {} {visibility}", it.start.id, it.start.kind)),
+        fact(
+            "ID: ",
+            format!("{} {} {visibility}", draw::number(it.start.id.0), it.start.kind),
+        ),
         fact("Type: ", format!("{}::{}", it.start.target, type_text(it))),
         fact("Parent: ", parent),
         fact("Location: ", draw::location_within(styles, &location, room)),
@@ -154,8 +157,12 @@ fn draw_ops(app: &mut App, frame: &mut Frame<'_>, area: Rect, id: ResourceId) {
     let columns = table::fitting(&mut widths, &LEAVING, list::width(&styles, area));
     let row = |it: &&AsyncOp| {
         let cell = |column: &usize| match column {
-            0 => Line::raw(it.op.id.to_string()),
-            1 => Line::raw(it.op.parent.map_or_else(|| "n/a".to_owned(), |id| id.to_string())),
+            0 => Line::raw(draw::number(it.op.id.0)),
+            1 => Line::raw(
+                it.op
+                    .parent
+                    .map_or_else(|| "n/a".to_owned(), |id| draw::number(id.0)),
+            ),
             2 => Line::raw(
                 it.op
                     .task

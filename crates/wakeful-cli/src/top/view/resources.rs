@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use wakeful_live::Resource;
 
 use super::columns::{self, Columns, LOCATION_MIN, longest, longest_location};
-use super::list;
+use super::{list, nothing};
 use crate::top::app::App;
 use crate::top::draw::{self, bold, boxed, duration, within};
 use crate::top::order::{self, RESOURCE_COLUMNS};
@@ -24,7 +24,7 @@ pub(crate) fn draw(app: &mut App, frame: &mut Frame<'_>, area: Rect) {
     let live = app.live();
     let shown: Vec<&Resource> = keys[range].iter().filter_map(|id| live.resource(*id)).collect();
 
-    let id = longest(&shown, 6, 20, |it| it.start.id.to_string().len());
+    let id = longest(&shown, 6, 20, |it| draw::number(it.start.id.0).len());
     let target = longest(&shown, 7, 32, |it| it.start.target.chars().count());
     let concrete_type = longest(&shown, 6, 24, |it| type_text(it).chars().count());
     let widths = [id, 7, 6, 7, target, concrete_type, 5, LOCATION_MIN, 8, 20];
@@ -40,6 +40,10 @@ pub(crate) fn draw(app: &mut App, frame: &mut Frame<'_>, area: Rect) {
     if !app.filter.is_empty() {
         title = format!("{title}/ filter: {} ", app.filter);
     }
+    if keys.is_empty() {
+        nothing::draw(app, frame, area, boxed(&styles, bold(title)), "locks and timers");
+        return;
+    }
     list.draw(&styles, frame, area, boxed(&styles, bold(title)));
 }
 
@@ -53,11 +57,11 @@ pub(super) fn type_text(resource: &Resource) -> String {
 
 fn cell(styles: &Styles, it: &Resource, column: usize, width: usize) -> Line<'static> {
     match column {
-        0 => Line::raw(it.start.id.to_string()),
+        0 => Line::raw(draw::number(it.start.id.0)),
         1 => Line::raw(
             it.start
                 .parent
-                .map_or_else(|| "n/a".to_owned(), |id| id.to_string()),
+                .map_or_else(|| "n/a".to_owned(), |id| draw::number(id.0)),
         ),
         2 => Line::raw(it.start.kind.clone()),
         3 => Line::from(duration(styles, it.total_nanos())).right_aligned(),

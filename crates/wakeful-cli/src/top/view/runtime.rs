@@ -7,12 +7,13 @@ use ratatui::widgets::{Paragraph, Wrap};
 use wakeful_live::RuntimeState;
 use wakeful_model::runtime::{RuntimeMetrics, WorkerMetrics};
 
+use super::nothing;
 use crate::top::app::App;
 use crate::top::draw::{UNKNOWN, bold, boxed};
 use crate::top::style::{Role, Styles};
 
 /// What a bar of a worker takes.
-const BAR: usize = 20;
+const BAR: usize = 16;
 /// Seconds in a line of the past.
 const PAST: usize = 60;
 
@@ -24,15 +25,14 @@ pub(crate) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
         runtime_lines(styles, runtime, &mut lines);
     }
     if lines.is_empty() {
-        lines.push(Line::raw(
-            "n/a: this program tells nothing of its workers and queues",
-        ));
-        for gap in app.live().gaps() {
-            lines.push(Line::from(vec![
-                bold(format!("{}: ", gap.missing)),
-                Span::raw(gap.remedy.clone()),
-            ]));
-        }
+        nothing::draw(
+            app,
+            frame,
+            area,
+            boxed(styles, bold("Runtime")),
+            "workers and queues",
+        );
+        return;
     }
     let text = Paragraph::new(lines).wrap(Wrap { trim: false });
     frame.render_widget(text.block(boxed(styles, bold("Runtime"))), area);
@@ -46,7 +46,10 @@ fn runtime_lines(styles: &Styles, state: &RuntimeState, lines: &mut Vec<Line<'st
     };
     lines.push(Line::from(vec![
         bold(format!("runtime {name} ")),
-        Span::raw(format!("{}, {} workers", runtime.flavor.name(), runtime.workers)),
+        Span::raw(match runtime.workers {
+            1 => format!("{}, 1 worker", runtime.flavor.name()),
+            workers => format!("{}, {workers} workers", runtime.flavor.name()),
+        }),
     ]));
     let Some(now) = state.metrics.back() else {
         lines.push(Line::raw("  no figures yet"));

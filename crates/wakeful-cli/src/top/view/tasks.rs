@@ -8,6 +8,7 @@ use wakeful_model::runtime::TaskKind;
 
 use super::columns::{self, Columns, LOCATION_MIN, longest, longest_location};
 use super::list::{self, List};
+use super::nothing;
 use crate::top::app::App;
 use crate::top::draw::{self, bold, boxed, duration, duration_or_unknown, field, within};
 use crate::top::order::{self, Group, TASK_COLUMNS};
@@ -45,6 +46,10 @@ pub(crate) fn draw(app: &mut App, frame: &mut Frame<'_>, area: Rect) {
     };
     let list = columns.list(&app.tasks, shown.iter().map(row).collect(), selected);
     let block = boxed(&styles, title(app, &styles, keys.len()));
+    if keys.is_empty() {
+        nothing::draw(app, frame, area, block, "tasks");
+        return;
+    }
     list.draw(&styles, frame, area, block);
 }
 
