@@ -42,6 +42,7 @@ mod ring;
 mod runtime_reader;
 mod sampler;
 mod settings;
+mod silence;
 mod slots;
 mod span_ext;
 mod stack;

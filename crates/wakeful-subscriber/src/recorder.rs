@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tracing_core::{Metadata, field::Visit};
+use tracing_core::{Interest, Metadata, field::Visit};
 use wakeful_trace::current;
 use wakeful_trace::{SpanContext, SpanId, TraceCollector, TraceId};
 
@@ -370,5 +370,23 @@ impl Recorder {
     pub(crate) fn wants_span(&self, metadata: &'static Metadata<'static>) -> bool {
         let known = local::with(&self.core, |local| local.know(metadata));
         known.unwrap_or_else(|| self.core.know(metadata)).wanted.traced
+    }
+
+    /// Whether what has this target and level is recorded, written as a line, or read as the runtime's.
+    pub(crate) fn wants(&self, metadata: &Metadata<'_>) -> bool {
+        self.core.wanted(metadata).any() || self.reader_of(metadata).is_some()
+    }
+
+    /// What `tracing` is to remember of a callsite.
+    pub(crate) fn interest(&self, metadata: &'static Metadata<'static>) -> Interest {
+        // Records of the `log` crate share a few callsites; each has its target with it.
+        let of_log = metadata.is_event() && metadata.target() == "log";
+        if of_log {
+            Interest::sometimes()
+        } else if self.wants(metadata) {
+            Interest::always()
+        } else {
+            Interest::never()
+        }
     }
 }

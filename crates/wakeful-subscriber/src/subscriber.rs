@@ -45,19 +45,11 @@ fn id(slot: SlotId) -> Id {
 
 impl tracing_core::Subscriber for Subscriber {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        // Records of the `log` crate share a few callsites; each has its target with it.
-        let of_log = metadata.is_event() && metadata.target() == "log";
-        if of_log {
-            Interest::sometimes()
-        } else if self.recorder.core.wanted(metadata).any() || self.recorder.reader_of(metadata).is_some() {
-            Interest::always()
-        } else {
-            Interest::never()
-        }
+        self.recorder.interest(metadata)
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.recorder.core.wanted(metadata).any() || self.recorder.reader_of(metadata).is_some()
+        self.recorder.wants(metadata)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

@@ -46,6 +46,23 @@ impl Sink for Seen {
     }
 }
 
+/// What all subscribers of the process say to a callsite that the recorder wants.
+fn wanted_callsite() -> tracing_core::Interest {
+    use tracing_core::callsite::DefaultCallsite;
+    use tracing_core::{Kind, Level, Metadata, metadata};
+
+    static CALLSITE: DefaultCallsite = DefaultCallsite::new(&METADATA);
+    static METADATA: Metadata<'static> = metadata! {
+        name: "wanted",
+        target: module_path!(),
+        level: Level::INFO,
+        fields: &[],
+        callsite: &CALLSITE,
+        kind: Kind::SPAN,
+    };
+    CALLSITE.register()
+}
+
 /// Traces while it is formatted.
 struct Nested;
 
@@ -72,6 +89,13 @@ fn a_value_may_trace_while_it_is_formatted_and_a_destructor_when_the_thread_ends
     })
     .join()
     .unwrap();
+    // Under a silent subscriber nothing is traced, and callsites of the program stay wanted once and for all.
+    let silence = drain.silence();
+    tracing::dispatcher::with_default(&silence, || {
+        info_span!("silent", n = 1).in_scope(|| info!("silent"));
+    });
+    assert!(wanted_callsite().is_always());
+
     let mut seen = Seen::default();
     let drained = drain.finish(&mut seen);
     assert_eq!(seen.names, ["in time"]);

@@ -38,7 +38,7 @@ pub use tasks::{FinishedPoll, RunningPoll, StartedTask, SummedPolls};
 /// The reading side of a recorder. There is one, and it may be moved to any thread.
 #[derive(Debug)]
 pub struct Drain {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     epoch: u32,
     /// Of the list of rings and threads.
     version: u64,
