@@ -254,6 +254,33 @@ impl Local {
         self.write_keeping(words, body, self.stack.recorded(), spans)
     }
 
+    /// Whether there is still no room for a record of so many words, after one was refused: then it need not be made at all.
+    /// Goes over to [`Self::write`] now and then, which looks for another ring.
+    #[inline]
+    pub(crate) fn is_full(&mut self, words: usize) -> bool {
+        let keep_bytes = self.stack.recorded() * PLAIN_BYTES;
+        self.refusals > 0
+            && self
+                .writer
+                .as_mut()
+                .is_none_or(|writer| !writer.has_room(words, keep_bytes))
+    }
+
+    /// Counts a record that was not made because [`Self::is_full`] said so, and `spans`.
+    pub(crate) fn refuse(&mut self, spans: u64) {
+        self.refusals = self.refusals.saturating_sub(1);
+        let cause = self.full();
+        self.thread.loss.add(cause, 1, spans);
+    }
+
+    /// Why a record that finds no room is lost.
+    fn full(&self) -> LossCause {
+        match self.writer {
+            Some(_) => LossCause::RingFull,
+            None => LossCause::NoRing,
+        }
+    }
+
     /// Writes an event, which may be one that is to be handed out as a log record.
     #[inline]
     pub(crate) fn write_event<const WORDS: usize>(&mut self, words: [u64; WORDS], body: &[u8], is_log: bool) {
@@ -365,10 +392,7 @@ impl Local {
         keep_bytes: usize,
     ) -> Result<(), LossCause> {
         self.ring_doorbell();
-        let cause = match self.writer {
-            Some(_) => LossCause::RingFull,
-            None => LossCause::NoRing,
-        };
+        let cause = self.full();
         if let Some(left) = self.refusals.checked_sub(1) {
             self.refusals = left;
             return Err(cause);

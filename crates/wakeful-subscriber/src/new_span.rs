@@ -30,7 +30,13 @@ impl Recorder {
         let made = local::with(&self.core, |local| {
             let known = local.know(metadata);
             let slot = local.slots.take(&self.core.slots);
-            let made = self.make(Some(&mut *local), known, slot, parent, keep_parent)?;
+            // In an outage rings stay full: what would be refused anyway is not put together, nor is the clock read for it.
+            let is_full = local.is_full(NEW_WORDS);
+            let mut made = self.make(Some(&mut *local), known, slot, parent, keep_parent, is_full)?;
+            if made.written && is_full {
+                local.refuse(self.spans_of(made));
+                made.written = false;
+            }
             if made.written && self.write_new_directly(local, made, attributes) {
                 return Some(made);
             }
@@ -59,6 +65,12 @@ impl Recorder {
             self.describe(made, scratch.unwrap_or_default(), attributes);
         }
         made.id
+    }
+
+    /// How many spans are lost if it is not written: none if its trace is not recorded.
+    fn spans_of(&self, made: Made) -> u64 {
+        let slot = self.core.slots.at(made.id.index());
+        u64::from(slot.is_some_and(|slot| slot.flags().trace_flags().is_sampled()))
     }
 
     fn has_trace_state(&self, made: Made) -> bool {
@@ -90,7 +102,7 @@ impl Recorder {
         });
     }
 
-    /// Gives a new span its ids and its slot. `None` if there is no slot.
+    /// Gives a new span its ids and its slot. `None` if there is no slot. The time is left out if the span `is_refused`.
     #[inline]
     fn make(
         &self,
@@ -99,6 +111,7 @@ impl Recorder {
         slot_index: Option<u32>,
         parent: Parent,
         keep_parent: bool,
+        is_refused: bool,
     ) -> Option<Made> {
         let core = &*self.core;
         let index = slot_index?;
@@ -132,7 +145,7 @@ impl Recorder {
             }
             context.span_id = local.span_ids.next(&core.process().span_ids).get();
         }
-        let ticks = if written || core.writes_close_lines() {
+        let ticks = if written && !is_refused || core.writes_close_lines() {
             slot.next_ticks(core.clock.ticks())
         } else {
             slot.ticks()
@@ -203,8 +216,7 @@ impl Recorder {
             return;
         };
         let words = Self::new_record(local, made, slot, (cut, has_error), fields.len());
-        let sampled = slot.flags().trace_flags().is_sampled();
-        if local.write(words, fields, u64::from(sampled)) {
+        if local.write(words, fields, self.spans_of(made)) {
             slot.set_recorded(local.epoch());
         }
     }
@@ -280,6 +292,6 @@ impl Recorder {
         if known.wanted.traced {
             self.core.ending.add(LossCause::ThreadExit, 1, 1);
         }
-        self.make(None, known, slot, parent, keep_parent)
+        self.make(None, known, slot, parent, keep_parent, false)
     }
 }

@@ -65,6 +65,11 @@ impl Writer {
         Ok((place as usize, next))
     }
 
+    /// Whether a record of so many words has room, if `keep_bytes` are to be free behind it.
+    pub(crate) fn has_room(&mut self, words: usize, keep_bytes: usize) -> bool {
+        self.room(words * WORD_BYTES, keep_bytes).is_ok()
+    }
+
     /// Writes and publishes a record of the words and the bytes, filled up to whole words, if `keep_bytes` are free behind it.
     #[inline]
     pub(crate) fn write<const WORDS: usize>(
