@@ -4,7 +4,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 #[cfg(unix)]
-use crate::callsite;
+use crate::{callsite, lines};
 
 /// How often this process and its parents before it were forked, seen from the child.
 static FORKS: AtomicU32 = AtomicU32::new(1);
@@ -20,9 +20,9 @@ pub(crate) fn watch() {
     static WATCHED: Once = Once::new();
     WATCHED.call_once(|| {
         #[cfg(unix)]
-        // SAFETY: the handlers take nothing and do not unwind. That of the child adds to an atomic number and lets go of a lock that
+        // SAFETY: the handlers take nothing and do not unwind. That of the child adds to an atomic number and lets go of locks that
         // its own thread took, which is allowed in the child of a process with threads. If there is no memory to register them, a
-        // forked child repeats ids, and may find the table of callsites locked.
+        // forked child repeats ids, and may find the table of callsites or the writer of log lines locked.
         unsafe {
             libc::pthread_atfork(Some(before), Some(after_in_parent), Some(after_in_child));
         }
@@ -31,16 +31,20 @@ pub(crate) fn watch() {
 
 #[cfg(unix)]
 unsafe extern "C" fn before() {
+    // In this order: the program's writer of lines may trace, and so need the table.
+    lines::hold_lines();
     callsite::hold_table();
 }
 
 #[cfg(unix)]
 unsafe extern "C" fn after_in_parent() {
     callsite::let_go_of_table();
+    lines::let_go_of_lines();
 }
 
 #[cfg(unix)]
 unsafe extern "C" fn after_in_child() {
     FORKS.fetch_add(1, Ordering::Relaxed);
     callsite::let_go_of_table();
+    lines::let_go_of_lines();
 }

@@ -12,9 +12,13 @@
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::os::fd::FromRawFd;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-use tracing::{info_span, subscriber};
-use wakeful_subscriber::{FinishedSpan, LogRecord, Loss, Settings, Sink, recorder};
+use tracing::dispatcher::{self, Dispatch};
+use tracing::{Level, info, info_span, subscriber};
+use tracing_subscriber::filter::Targets;
+use wakeful_subscriber::{FinishedSpan, LineFormat, LogLines, LogRecord, Loss, Settings, Sink, recorder};
 
 #[derive(Default)]
 struct Seen {
@@ -92,4 +96,83 @@ fn a_child_has_its_own_spans_and_ids() {
             100
         );
     });
+}
+
+/// Takes so long over a line that a fork falls into one.
+struct Slow;
+
+impl Write for Slow {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        (0..200).for_each(|_| std::thread::yield_now());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_child_writes_log_lines_although_other_threads_did_so_when_it_was_forked() {
+    let lines = LogLines {
+        filter: Targets::new().with_default(Level::INFO),
+        format: LineFormat::Text,
+        close_lines: false,
+        colours: false,
+        writer: Box::new(Slow),
+    };
+    let (recorder, _drain) = recorder(Settings {
+        log_lines: Some(lines),
+        ..Settings::default()
+    });
+    let dispatch = Dispatch::new(recorder.subscriber());
+    let (written, ended) = (AtomicUsize::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let writers = || {
+            dispatcher::with_default(&dispatch, || {
+                while !ended.load(Ordering::Relaxed) {
+                    info!("of the parent");
+                    written.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        };
+        for _ in 0..2 {
+            scope.spawn(writers);
+        }
+        let statuses = dispatcher::with_default(&dispatch, || {
+            let fork = |_| {
+                // Others are writing, and have got round to it since the last fork.
+                let before = written.load(Ordering::Relaxed);
+                while written.load(Ordering::Relaxed) == before {
+                    std::thread::yield_now();
+                }
+                // SAFETY: what the child does is what is tested; it leaves by `_exit`.
+                let child = unsafe { libc::fork() };
+                if child == 0 {
+                    info!("of the child");
+                    // SAFETY: ends the child without running what belongs to the parent's test.
+                    unsafe { libc::_exit(0) };
+                }
+                wait(child)
+            };
+            (0..10).map(fork).collect::<Vec<_>>()
+        });
+        ended.store(true, Ordering::Relaxed);
+        assert_eq!(statuses, [0; 10]);
+    });
+}
+
+/// Waits until a child ends, and ends it if that takes too long; returns its status.
+fn wait(child: libc::pid_t) -> libc::c_int {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut status = 0;
+    // SAFETY: the child is our own and was not waited for; the pointer is to a number of ours.
+    while unsafe { libc::waitpid(child, &mut status, libc::WNOHANG) } == 0 {
+        if Instant::now() > deadline {
+            // SAFETY: as above.
+            unsafe { libc::kill(child, libc::SIGKILL) };
+        }
+        std::thread::yield_now();
+    }
+    status
 }

@@ -1,6 +1,6 @@
 //! What a program holds while it is recorded.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use wakeful_export::{Exporter, Lost};
@@ -8,9 +8,11 @@ use wakeful_subscriber::Recorder;
 use wakeful_trace::TraceCollector;
 use wakeful_trace::propagation::Propagator;
 
+// Locks that may be read at once by many: a child of `fork` can read them, even if a thread did in the parent that is not there.
+
 /// The exporter of the program's subscriber.
-static GLOBAL: Mutex<Weak<Exporter>> = Mutex::new(Weak::new());
-static PROPAGATOR: Mutex<Option<Propagator>> = Mutex::new(None);
+static GLOBAL: RwLock<Weak<Exporter>> = RwLock::new(Weak::new());
+static PROPAGATOR: RwLock<Option<Propagator>> = RwLock::new(None);
 
 /// Keeps recording and exporting alive. When it is dropped, what is left is sent within
 /// [`Builder::shutdown_timeout`](crate::Builder::shutdown_timeout).
@@ -49,7 +51,7 @@ impl Guard {
     pub(crate) fn make_global(&self) {
         if let Some(exporter) = &self.exporter {
             wakeful_tokio::install(&self.recorder);
-            *GLOBAL.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(exporter);
+            *GLOBAL.write().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(exporter);
             end_at_exit(self.timeout);
         }
     }
@@ -158,15 +160,15 @@ pub(crate) fn end_at_exit(_timeout: Duration) {}
 
 /// The exporter of the program's subscriber, while its guard lives.
 pub(crate) fn global() -> Option<Arc<Exporter>> {
-    GLOBAL.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
+    GLOBAL.read().unwrap_or_else(PoisonError::into_inner).upgrade()
 }
 
 pub(crate) fn set_propagator(propagator: Propagator) {
-    *PROPAGATOR.lock().unwrap_or_else(PoisonError::into_inner) = Some(propagator);
+    *PROPAGATOR.write().unwrap_or_else(PoisonError::into_inner) = Some(propagator);
 }
 
 /// How the program writes contexts into requests and reads them: what `OTEL_PROPAGATORS` or the builder said, or W3C's headers.
 pub fn propagator() -> Propagator {
-    let propagator = PROPAGATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    let propagator = PROPAGATOR.read().unwrap_or_else(PoisonError::into_inner);
     propagator.clone().unwrap_or_default()
 }

@@ -8,7 +8,7 @@ mod time;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, SystemTime};
 
 use tracing_core::Level;
@@ -65,6 +65,30 @@ thread_local! {
     static BUFFER: RefCell<String> = const { RefCell::new(String::new()) };
     /// A line is being written on this thread.
     static WRITING: Cell<bool> = const { Cell::new(false) };
+    /// The right to write lines, while this thread forks.
+    static HELD: RefCell<Option<RwLockWriteGuard<'static, ()>>> = const { RefCell::new(None) };
+}
+
+/// Read by all who write a line, and written by who forks. So no fork falls into a line: its thread is not there in the child to let
+/// go of the writer's lock, nor of those that the writer has of its own, as standard output does.
+static LINES: RwLock<()> = RwLock::new(());
+
+/// Before a fork: waits for lines that are being written.
+pub(crate) fn hold_lines() {
+    // A `Write` that forks goes on in the child, and lets go of its own line there too.
+    if WRITING.get() {
+        return;
+    }
+    let _ = HELD.try_with(|held| {
+        if let Ok(mut held) = held.try_borrow_mut() {
+            *held = Some(LINES.write().unwrap_or_else(PoisonError::into_inner));
+        }
+    });
+}
+
+/// After it, in the parent and in the child.
+pub(crate) fn let_go_of_lines() {
+    let _ = HELD.try_with(|held| held.try_borrow_mut().map(|mut held| held.take()));
 }
 
 impl Lines {
@@ -159,10 +183,11 @@ impl Lines {
             LineFormat::Json => json::write(&mut buffer, line),
         };
         buffer.push('\n');
+        let line = LINES.read().unwrap_or_else(PoisonError::into_inner);
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         // Like `fmt`: a log that cannot be written has nowhere to say so.
         let _ = writer.write_all(buffer.as_bytes()).and_then(|()| writer.flush());
-        drop(writer);
+        drop((writer, line));
         if buffer.capacity() <= BUFFER_BYTES_MAX {
             let _ = BUFFER.try_with(|kept| kept.replace(buffer));
         }
