@@ -68,8 +68,34 @@ pub(crate) enum Outcome {
     Partly { failed: u64 },
     /// It was refused as a whole.
     Refused,
+    /// It was not even tried: too much waits for a destination that is slower than others.
+    NoRoom,
     /// Nobody took it.
     Failed,
+}
+
+impl Outcome {
+    /// Of two destinations' outcomes the one that loses more.
+    pub(crate) fn worst(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Received { rejected: a }, Self::Received { rejected: b }) => {
+                Self::Received { rejected: a.max(b) }
+            }
+            (Self::Partly { failed: a }, Self::Partly { failed: b }) => Self::Partly { failed: a.max(b) },
+            (one, other) if one.rank() < other.rank() => other,
+            (one, _) => one,
+        }
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::Received { .. } => 0,
+            Self::Partly { .. } => 1,
+            Self::Refused => 2,
+            Self::NoRoom => 3,
+            Self::Failed => 4,
+        }
+    }
 }
 
 impl Destination {
@@ -175,12 +201,7 @@ impl Destination {
         }
     }
 
-    /// Whether it takes a request at once, on this machine.
-    pub(crate) fn is_local(&self) -> bool {
-        matches!(self.kind, Kind::Console | Kind::Recording(_))
-    }
-
-    /// Writes a request to a local destination; whether that was done.
+    /// Writes a request if the destination is on this machine, where nobody has to be waited for; whether that was done.
     pub(crate) fn write(&self, signal: Signal, request: &[u8]) -> bool {
         match &self.kind {
             Kind::Console => console(signal, request).is_ok(),
@@ -195,6 +216,11 @@ impl Destination {
             Kind::JaegerAgent(agent) => agent.cut_spans(),
             Kind::Otlp(_) | Kind::Console | Kind::Recording(_) => 0,
         }
+    }
+
+    /// A request of so many items was not tried.
+    pub(crate) fn had_no_room(&self, count: u64) {
+        self.outage.lost(count);
     }
 
     /// The time for a request is over.

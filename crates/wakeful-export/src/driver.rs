@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::runtime::{Builder, Handle};
-use tokio::task::JoinSet;
+use tracing::dispatcher;
 use tracing::instrument::WithSubscriber as _;
-use tracing::subscriber::{NoSubscriber, with_default};
 
 use crate::destination::Outcome;
 use crate::pipeline::{Pipeline, Ticket, Turn};
@@ -20,11 +19,16 @@ pub(crate) fn start_thread(pipeline: Arc<Pipeline>, generation: u64) -> io::Resu
     std::thread::Builder::new()
         .name("wakeful-export".to_owned())
         .spawn(move || {
-            with_default(NoSubscriber::new(), || {
-                runtime.block_on(drive(pipeline, generation));
-                // A name that is still being looked up must not keep the program.
-                runtime.shutdown_background();
-            });
+            let silence = pipeline.silence.clone();
+            let drive = drive(pipeline, generation).with_subscriber(silence.clone());
+            // While any thread has a subscriber of its own, `tracing` looks for one on every thread; so this one has it only while it
+            // works. But where Tokio traces its runtimes, it would trace this one too.
+            match cfg!(tokio_unstable) {
+                true => dispatcher::with_default(&silence, || runtime.block_on(drive)),
+                false => runtime.block_on(drive),
+            }
+            // A name that is still being looked up must not keep the program.
+            dispatcher::with_default(&silence, || runtime.shutdown_background());
         })?;
     Ok(())
 }
@@ -35,11 +39,12 @@ pub(crate) fn start_on(runtime: &Handle, pipeline: Arc<Pipeline>, generation: u6
         pipeline: pipeline.clone(),
         generation,
     };
+    let silence = pipeline.silence.clone();
     let driver = async move {
         let _successor = successor;
         drive(pipeline, generation).await;
     };
-    runtime.spawn(driver.with_subscriber(NoSubscriber::new()));
+    runtime.spawn(driver.with_subscriber(silence));
 }
 
 /// Hands over to a thread when it is dropped before the end.
@@ -66,11 +71,11 @@ async fn drive(pipeline: Arc<Pipeline>, generation: u64) {
             Turn::Go(tickets, wait) => {
                 for ticket in tickets {
                     let export = export(pipeline.clone(), ticket);
-                    tokio::spawn(export.with_subscriber(NoSubscriber::new()));
+                    tokio::spawn(export.with_current_subscriber());
                 }
                 if let Some(frames) = pipeline.take_frames(generation) {
                     let send = send_frames(pipeline.clone(), generation, frames);
-                    tokio::spawn(send.with_subscriber(NoSubscriber::new()));
+                    tokio::spawn(send.with_current_subscriber());
                 }
                 if wait == Duration::ZERO {
                     tokio::task::yield_now().await;
@@ -103,54 +108,34 @@ async fn send_frames(pipeline: Arc<Pipeline>, generation: u64, frames: Bytes) {
     pipeline.frames_done(generation, sent);
 }
 
-/// Sends a request to all destinations at once, so that none waits for another.
+/// Sends a request to one destination and tells how that ended.
 async fn export(pipeline: Arc<Pipeline>, ticket: Ticket) {
-    let mut sends = JoinSet::new();
-    for at in 0..pipeline.destinations(ticket.signal).len() {
-        let send = send_to(pipeline.clone(), ticket.clone(), at);
-        sends.spawn(send.with_subscriber(NoSubscriber::new()));
-    }
-    // Of several destinations the worst counts, so that no loss is hidden.
-    let mut outcome = Outcome::Received { rejected: 0 };
-    while let Some(sent) = sends.join_next().await {
-        outcome = match sent {
-            Ok(sent) => worst(outcome, sent),
-            // The runtime ends: whoever takes over sends it again.
-            Err(error) if error.is_cancelled() => return,
-            Err(_) => worst(outcome, Outcome::Failed),
-        };
-    }
+    let send = send(pipeline.clone(), ticket.clone());
+    let outcome = match tokio::spawn(send.with_current_subscriber()).await {
+        Ok(outcome) => outcome,
+        // The runtime ends: whoever takes over sends it again.
+        Err(error) if error.is_cancelled() => return,
+        Err(_) => Outcome::Failed,
+    };
     pipeline.done(&ticket, outcome);
 }
 
-async fn send_to(pipeline: Arc<Pipeline>, ticket: Ticket, at: usize) -> Outcome {
-    let Some(destination) = pipeline.destinations(ticket.signal).get(at) else {
+async fn send(pipeline: Arc<Pipeline>, ticket: Ticket) -> Outcome {
+    let Ticket { signal, shipment, .. } = ticket;
+    let Some(destination) = pipeline.destinations(signal).get(shipment.to) else {
         return Outcome::Failed;
     };
     let mut stop = pipeline.stop_signal();
     let send = destination.send(
-        ticket.signal,
-        ticket.request.clone(),
-        ticket.count,
+        signal,
+        shipment.bytes,
+        shipment.count,
         &mut stop,
         &pipeline.reporter,
     );
-    let timeout = pipeline.export_timeout(ticket.signal);
+    let timeout = pipeline.export_timeout(signal);
     tokio::time::timeout(timeout, send).await.unwrap_or_else(|_| {
-        destination.gave_up(ticket.count, &pipeline.reporter);
+        destination.gave_up(shipment.count, &pipeline.reporter);
         Outcome::Failed
     })
-}
-
-fn worst(one: Outcome, other: Outcome) -> Outcome {
-    match (one, other) {
-        (Outcome::Received { rejected: a }, Outcome::Received { rejected: b }) => {
-            Outcome::Received { rejected: a.max(b) }
-        }
-        (Outcome::Partly { failed: a }, Outcome::Partly { failed: b }) => {
-            Outcome::Partly { failed: a.max(b) }
-        }
-        (Outcome::Received { .. }, worse) | (worse, Outcome::Received { .. }) => worse,
-        (Outcome::Partly { .. }, worse) | (worse, _) => worse,
-    }
 }

@@ -45,6 +45,7 @@ mod queue;
 mod recording;
 mod runtime;
 pub mod settings;
+mod shipments;
 #[cfg(feature = "clap")]
 mod traces_args;
 

@@ -4,12 +4,12 @@
 //! they ended. If that runtime dies or is blocked by the very thread that waits for it, another driver takes over from the
 //! same state ([`Pipeline::take_over`]), so no span depends on a runtime.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
+use tracing::Dispatch;
 use wakeful_model::runtime::{LocationTable, RuntimeBatch, Telling};
 use wakeful_subscriber::Drain;
 use wakeful_wire::otlp::{Signal, encode_scope};
@@ -17,13 +17,14 @@ use wakeful_wire::otlp::{Signal, encode_scope};
 use crate::destination::{Destination, Outcome, StartError};
 use crate::encode::Encoder;
 use crate::intake::Intake;
-use crate::lost::{Ledger, Lost, LostCause, LostCount, Notice, Within};
+use crate::lost::{Ledger, Lost, LostCause, LostCount};
 use crate::otlp::Stop;
 use crate::outage::Reporter;
 use crate::queue::{Queue, Waiting};
 use crate::recording::Recording;
 use crate::runtime::{FrameDestination, RuntimeWatch, Sent};
 use crate::settings::{BatchSettings, Settings};
+use crate::shipments::{Ended, Request, Shipment, Shipments};
 
 /// The rings are looked into this often at least.
 const PAUSE_MAX: Duration = Duration::from_millis(500);
@@ -37,6 +38,8 @@ pub(crate) struct Pipeline {
     pub(crate) changed: Notify,
     stop: watch::Sender<bool>,
     pub(crate) reporter: Reporter,
+    /// Drivers and what they send is not traced.
+    pub(crate) silence: Dispatch,
     traces: Vec<Destination>,
     logs: Vec<Destination>,
     pub(crate) frames: Option<FrameDestination>,
@@ -53,10 +56,8 @@ struct State {
     turns: u64,
     drain: Drain,
     intake: Intake,
-    in_flight: Vec<Ticket>,
-    /// What a driver that is no more was sending.
-    again: VecDeque<Ticket>,
-    next_ticket: u64,
+    traces: Shipments,
+    logs: Shipments,
     asks: Vec<Ask>,
     phase: Phase,
     sent_spans: u64,
@@ -70,17 +71,12 @@ enum Phase {
     Over,
 }
 
-/// A request on its way.
+/// A request on its way to a destination.
 #[derive(Debug, Clone)]
 pub(crate) struct Ticket {
-    id: u64,
     pub(crate) generation: u64,
     pub(crate) signal: Signal,
-    pub(crate) request: Bytes,
-    pub(crate) count: u64,
-    /// When all of it was recorded.
-    within: Within,
-    notice: Notice,
+    pub(crate) shipment: Shipment,
 }
 
 /// Somebody waits until everything so far is sent, or for the end.
@@ -148,9 +144,15 @@ impl Pipeline {
             .into_iter()
             .filter(|signal| !signal.exporters.is_empty())
             .map(|signal| signal.batch.delay / 10);
+        let traces = Destination::all(Signal::Traces, settings, recording)?;
+        let logs = Destination::all(Signal::Logs, settings, recording)?;
+        let shipments = (
+            Shipments::new(traces.len(), intake.traces.settings()),
+            Shipments::new(logs.len(), intake.logs.settings()),
+        );
         let pipeline = Arc::new(Self {
-            traces: Destination::all(Signal::Traces, settings, recording)?,
-            logs: Destination::all(Signal::Logs, settings, recording)?,
+            traces,
+            logs,
             frames,
             exports_logs: !settings.logs.exporters.is_empty(),
             process_id: std::process::id(),
@@ -158,15 +160,15 @@ impl Pipeline {
             changed: Notify::new(),
             stop: watch::Sender::new(false),
             reporter: Reporter::default(),
+            silence: drain.silence(),
             pause: delays.min().unwrap_or(PAUSE_MAX).clamp(PAUSE_MIN, PAUSE_MAX),
             state: Mutex::new(State {
                 generation: 0,
                 turns: 0,
                 drain,
                 intake,
-                in_flight: Vec::new(),
-                again: VecDeque::new(),
-                next_ticket: 0,
+                traces: shipments.0,
+                logs: shipments.1,
                 asks: Vec::new(),
                 phase: Phase::Running,
                 sent_spans: 0,
@@ -246,7 +248,7 @@ impl Pipeline {
         let due = [Signal::Traces, Signal::Logs]
             .into_iter()
             // What is due but cannot be sent yet is waited for by `changed`.
-            .filter(|signal| state.has_room_in_flight(*signal))
+            .filter(|signal| state.shipments(*signal).wants_more())
             .filter_map(|signal| state.intake.queue(signal).due())
             .chain(state.asks.iter().map(|ask| ask.deadline))
             .min();
@@ -292,12 +294,6 @@ impl Pipeline {
     /// Takes what is to be sent now.
     fn take_due(&self, state: &mut State, now: Instant) -> Vec<Ticket> {
         let mut tickets = Vec::new();
-        while let Some(ticket) = state.again.pop_front() {
-            let generation = state.generation;
-            let ticket = Ticket { generation, ..ticket };
-            state.in_flight.push(ticket.clone());
-            tickets.push(ticket);
-        }
         let all = !state.asks.is_empty();
         for signal in [Signal::Traces, Signal::Logs] {
             if self.destinations(signal).is_empty() {
@@ -305,74 +301,70 @@ impl Pipeline {
                 state.intake.queue_mut(signal).clear();
                 continue;
             }
-            while state.has_room_in_flight(signal) {
-                let Some(waiting) = state.intake.queue_mut(signal).pop(now, all) else {
+            loop {
+                let generation = state.generation;
+                let due = state.shipments_mut(signal).take_due().into_iter();
+                tickets.extend(due.map(|shipment| Ticket {
+                    generation,
+                    signal,
+                    shipment,
+                }));
+                let wants_more = state.shipments(signal).wants_more();
+                let waiting = wants_more.then(|| state.intake.queue_mut(signal).pop(now, all));
+                let Some(waiting) = waiting.flatten() else {
                     break;
                 };
-                let ticket = self.ticket(state, signal, waiting);
-                state.in_flight.push(ticket.clone());
-                tickets.push(ticket);
+                self.add(state, signal, waiting);
             }
         }
         tickets
     }
 
-    fn ticket(&self, state: &mut State, signal: Signal, waiting: Waiting) -> Ticket {
+    /// Makes a request of what waited.
+    fn request(&self, state: &mut State, waiting: Waiting) -> Request {
         let Waiting { items, within } = waiting;
         let count = items.count() as u64;
         let notice = state.intake.ledger.take_notice();
         let version = env!("CARGO_PKG_VERSION");
         let scope = encode_scope("wakeful", version, |scope| notice.write(scope));
-        let request = items.into_request(&self.resource, &scope);
-        state.next_ticket += 1;
-        Ticket {
-            id: state.next_ticket,
-            generation: state.generation,
-            signal,
-            request: Bytes::from_owner(request),
+        let bytes = Bytes::from_owner(items.into_request(&self.resource, &scope));
+        Request {
+            bytes,
             count,
             within,
             notice,
         }
     }
 
-    /// Tells how a request ended.
+    fn add(&self, state: &mut State, signal: Signal, waiting: Waiting) {
+        let request = self.request(state, waiting);
+        let count = request.count;
+        let no_room = |at: usize| {
+            if let Some(destination) = self.destinations(signal).get(at) {
+                destination.had_no_room(count);
+            }
+        };
+        if let Some(ended) = state.shipments_mut(signal).add(request, no_room) {
+            state.account(signal, ended);
+        }
+    }
+
+    /// Tells how sending a request to a destination ended.
     pub(crate) fn done(&self, ticket: &Ticket, outcome: Outcome) {
         let mut state = self.lock();
         let state = &mut *state;
         // Whoever took over answers for it now.
-        let at = state
-            .in_flight
-            .iter()
-            .position(|flying| flying.id == ticket.id && flying.generation == ticket.generation);
-        let Some(at) = at else {
+        if state.generation != ticket.generation {
             return;
-        };
-        let ticket = state.in_flight.swap_remove(at);
-        let count = |number| signal_count(ticket.signal, number);
-        let ledger = &mut state.intake.ledger;
-        match outcome {
-            Outcome::Received { rejected } => {
-                state.sent_spans += sent_spans(&ticket, rejected);
-                ledger.untold(LostCause::Rejected, count(rejected));
-            }
-            Outcome::Partly { failed } => {
-                state.sent_spans += sent_spans(&ticket, failed);
-                ledger.exporter(LostCause::ExportFailed, count(failed), ticket.within);
-            }
-            Outcome::Refused => {
-                ledger.untold(LostCause::Rejected, count(ticket.count));
-                ledger.put_back(ticket.notice);
-            }
-            Outcome::Failed => {
-                ledger.put_back(ticket.notice);
-                if state.phase == Phase::Stopping {
-                    // Who did not take the last request will not take the next one, and the program wants to end.
-                    ledger.untold(LostCause::Shutdown, count(ticket.count));
-                    self.give_up(state, ticket.signal);
-                } else {
-                    ledger.exporter(LostCause::ExportFailed, count(ticket.count), ticket.within);
-                }
+        }
+        let (signal, to) = (ticket.signal, ticket.shipment.to);
+        if let Some(ended) = state.shipments_mut(signal).done(&ticket.shipment, outcome) {
+            state.account(signal, ended);
+        }
+        if state.is_ending() && outcome == Outcome::Failed {
+            // Who did not take the last request will not take the next one, and the program wants to end.
+            for ended in state.shipments_mut(signal).give_up(to) {
+                state.account(signal, ended);
             }
         }
         self.changed.notify_one();
@@ -380,7 +372,8 @@ impl Pipeline {
 
     /// Answers those who wait for what is done, or whose time is over.
     fn answer(&self, state: &mut State, now: Instant) {
-        let idle = state.in_flight.is_empty()
+        let idle = state.traces.is_empty()
+            && state.logs.is_empty()
             && state.intake.traces.waiting() == 0
             && state.intake.logs.waiting() == 0
             && state.intake.runtime.is_idle();
@@ -409,10 +402,6 @@ impl Pipeline {
         state.phase = Phase::Over;
         // Nobody will read what is recorded from now on.
         state.drain.want_tasks(false);
-        for ticket in state.in_flight.drain(..).chain(state.again.drain(..)) {
-            let count = signal_count(ticket.signal, ticket.count);
-            state.intake.ledger.untold(LostCause::Shutdown, count);
-        }
         for signal in [Signal::Traces, Signal::Logs] {
             self.give_up(state, signal);
         }
@@ -420,22 +409,21 @@ impl Pipeline {
 
     /// Counts what still waits as lost. What is on this machine gets it all the same: nobody there has to be waited for.
     fn give_up(&self, state: &mut State, signal: Signal) {
-        let (remote, local): (Vec<_>, Vec<_>) = self
-            .destinations(signal)
-            .iter()
-            .partition(|destination| !destination.is_local());
         let now = state.intake.now;
-        while !self.destinations(signal).is_empty()
+        let destinations = self.destinations(signal);
+        let write = |to: usize, bytes: &Bytes| {
+            let destination = destinations.get(to);
+            destination.is_some_and(|destination| destination.write(signal, bytes))
+        };
+        for ended in state.shipments_mut(signal).end(write) {
+            state.account(signal, ended);
+        }
+        while !destinations.is_empty()
             && let Some(waiting) = state.intake.queue_mut(signal).pop(now, true)
         {
-            let ticket = self.ticket(state, signal, waiting);
-            let write = |destination: &&Destination| destination.write(signal, &ticket.request);
-            let failed = local.iter().filter(|destination| !write(destination)).count();
-            if failed > 0 || !remote.is_empty() {
-                let lost = signal_count(signal, ticket.count);
-                state.intake.ledger.untold(LostCause::Shutdown, lost);
-            } else {
-                state.sent_spans += sent_spans(&ticket, 0);
+            self.add(state, signal, waiting);
+            for ended in state.shipments_mut(signal).end(write) {
+                state.account(signal, ended);
             }
         }
         state.intake.queue_mut(signal).clear();
@@ -474,8 +462,8 @@ impl Pipeline {
         }
         state.generation += 1;
         state.intake.runtime.take_back();
-        let flying = std::mem::take(&mut state.in_flight);
-        state.again.extend(flying);
+        state.traces.take_back();
+        state.logs.take_back();
         let generation = state.generation;
         drop(state);
         for destination in self.traces.iter().chain(&self.logs) {
@@ -552,17 +540,54 @@ fn signal_count(signal: Signal, number: u64) -> LostCount {
     }
 }
 
-fn sent_spans(ticket: &Ticket, failed: u64) -> u64 {
-    match ticket.signal {
-        Signal::Traces => ticket.count - failed,
-        Signal::Logs => 0,
-    }
-}
-
 impl State {
-    /// Whether another request of that signal may be sent.
-    fn has_room_in_flight(&self, signal: Signal) -> bool {
-        let flying = self.in_flight.iter().filter(|ticket| ticket.signal == signal);
-        flying.count() < self.intake.queue(signal).settings().concurrent_exports_max
+    /// Whether somebody has asked for the end, even if no driver has come round to it.
+    fn is_ending(&self) -> bool {
+        self.phase != Phase::Running || self.asks.iter().any(|ask| ask.last)
+    }
+
+    fn shipments(&self, signal: Signal) -> &Shipments {
+        match signal {
+            Signal::Traces => &self.traces,
+            Signal::Logs => &self.logs,
+        }
+    }
+
+    fn shipments_mut(&mut self, signal: Signal) -> &mut Shipments {
+        match signal {
+            Signal::Traces => &mut self.traces,
+            Signal::Logs => &mut self.logs,
+        }
+    }
+
+    /// Counts what became of a request.
+    fn account(&mut self, signal: Signal, ended: Ended) {
+        let Ended {
+            request,
+            outcome,
+            is_received,
+        } = ended;
+        let (lost, cause) = match outcome {
+            Outcome::Received { rejected } => (rejected, LostCause::Rejected),
+            Outcome::Partly { failed } => (failed, LostCause::ExportFailed),
+            Outcome::Refused => (request.count, LostCause::Rejected),
+            Outcome::NoRoom => (request.count, LostCause::QueueFull),
+            Outcome::Failed if self.is_ending() => (request.count, LostCause::Shutdown),
+            Outcome::Failed => (request.count, LostCause::ExportFailed),
+        };
+        if signal == Signal::Traces {
+            self.sent_spans += request.count - lost;
+        }
+        let ledger = &mut self.intake.ledger;
+        let lost = signal_count(signal, lost);
+        if is_received && matches!(outcome, Outcome::NoRoom | Outcome::Failed) {
+            // Those who have it would be told what is not so.
+            ledger.untold(cause, lost);
+        } else {
+            ledger.exporter(cause, lost, request.within);
+        }
+        if !is_received {
+            ledger.put_back(request.notice);
+        }
     }
 }

@@ -13,7 +13,6 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tracing::instrument::WithSubscriber as _;
-use tracing::subscriber::NoSubscriber;
 
 use super::OtlpError;
 use crate::settings::{Endpoint, OtlpSettings, Protocol};
@@ -143,15 +142,15 @@ impl Connections {
     }
 
     async fn handshake(&self, io: impl Read + Write + Unpin + Send + 'static) -> io::Result<Connection> {
-        // What drives a connection is traced by nobody: it would trace its own traces.
+        // What drives a connection is as silent as what makes it: it would trace its own traces.
         if self.http2 {
-            let executor = Untraced(TokioExecutor::new());
+            let executor = Silent(TokioExecutor::new());
             let (sender, connection) = http2::handshake(executor, io).await.map_err(io::Error::other)?;
-            tokio::spawn(drive(connection).with_subscriber(NoSubscriber::new()));
+            tokio::spawn(drive(connection).with_current_subscriber());
             Ok(Connection::Http2(sender))
         } else {
             let (sender, connection) = http1::handshake(io).await.map_err(io::Error::other)?;
-            tokio::spawn(drive(connection).with_subscriber(NoSubscriber::new()));
+            tokio::spawn(drive(connection).with_current_subscriber());
             Ok(Connection::Http1(sender))
         }
     }
@@ -162,16 +161,16 @@ async fn drive(connection: impl Future<Output = hyper::Result<()>>) {
     let _ = connection.await;
 }
 
-/// Spawns tasks that trace nothing.
+/// Spawns tasks that trace no more than who spawns them.
 #[derive(Debug, Clone)]
-struct Untraced(TokioExecutor);
+struct Silent(TokioExecutor);
 
-impl<F> hyper::rt::Executor<F> for Untraced
+impl<F> hyper::rt::Executor<F> for Silent
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
     fn execute(&self, task: F) {
-        self.0.execute(task.with_subscriber(NoSubscriber::new()));
+        self.0.execute(task.with_current_subscriber());
     }
 }
