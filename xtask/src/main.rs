@@ -45,6 +45,7 @@ usage: cargo xtask COMMAND
       --seed N         another trace of as many spans [1]
       --start NANOS    when it starts, Unix time; it ends now otherwise
   interop              other people's OpenTelemetry code against ours; fetches it (interop/README.md)
+      --jaeger PATH    a Jaeger binary that takes part too
   --debug              with bench, crash and gen-trace: unoptimised programs, for trying things out
 ";
 
@@ -67,7 +68,7 @@ fn run() -> anyhow::Result<()> {
         Some("bench") => bench::run(args),
         Some("crash") => crash::run(args),
         Some("gen-trace") => gen_trace::run(args),
-        Some("interop") => shell::finish(args).and_then(|()| interop::run()),
+        Some("interop") => interop::run(args),
         Some("help") | None => {
             print!("{HELP}");
             Ok(())

@@ -2,12 +2,14 @@
 
 mod chain;
 mod helper;
+mod jaeger;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
+use pico_args::Arguments;
 use serde_json::Value;
 
 use crate::{programs, shell};
@@ -26,7 +28,14 @@ const PYTHON_PACKAGES: [&str; 7] = [
 
 const SPANS: usize = 5000;
 
-pub(crate) fn run() -> anyhow::Result<()> {
+pub(crate) fn run(mut args: Arguments) -> anyhow::Result<()> {
+    let jaeger: Option<PathBuf> = args.opt_value_from_str("--jaeger")?;
+    shell::finish(args)?;
+    match jaeger {
+        Some(binary) => jaeger::check(&binary)?,
+        None => println!("Jaeger: no binary was given (--jaeger PATH), so none was asked"),
+    }
+
     let folder = programs::target_dir()?.join("interop");
     let python = python(&folder)?;
     let program = program()?;

@@ -211,6 +211,17 @@ fn few_crates_come_along() {
             all.len()
         ));
     }
+    let of_tracing = tree("tracing");
+    let of_wakeful: Vec<_> = tree("wakeful")
+        .into_iter()
+        .filter(|it| !of_tracing.contains(it))
+        .collect();
+    if of_wakeful.len() > 60 {
+        complaints.push(format!(
+            "wakeful brings {} crates beside those of tracing, more than 60: {of_wakeful:?}",
+            of_wakeful.len()
+        ));
+    }
     for dependency in tree("wakeful-tower") {
         if [
             "wakeful-wire",
