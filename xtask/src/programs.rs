@@ -63,15 +63,13 @@ pub(crate) fn build(profile: Profile, programs: &[&str]) -> anyhow::Result<PathB
     }))
 }
 
-/// Builds an example of the crate `wakeful`, unoptimised; the answer is the folder that it is in.
-pub(crate) fn build_example(name: &str) -> anyhow::Result<PathBuf> {
-    shell::run(&mut shell::cargo(&[
-        "build",
-        "--package",
-        "wakeful",
-        "--example",
-        name,
-    ]))?;
+/// Builds examples of the crate `wakeful`, unoptimised; the answer is the folder that they are in.
+pub(crate) fn build_examples(names: &[&str]) -> anyhow::Result<PathBuf> {
+    let mut build = shell::cargo(&["build", "--package", "wakeful"]);
+    for name in names {
+        build.args(["--example", name]);
+    }
+    shell::run(&mut build)?;
     Ok(target_dir()?.join("debug").join("examples"))
 }
 

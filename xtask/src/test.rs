@@ -57,7 +57,7 @@ fn page() -> anyhow::Result<Vec<String>> {
 /// The page in a browser, on the real binary and on programs that really run. What fails is run once more there, too, and named.
 fn browser() -> anyhow::Result<Vec<String>> {
     let binary = programs::build(Profile::Debug, &["wakeful"])?.join("wakeful");
-    let examples = programs::build_example("two_steps")?;
+    let examples = programs::build_examples(&["two_steps", "deadlock"])?;
     let service = programs::build_iox_service()?;
     let mut tests = npm_command(&["run", "test:browser"]);
     tests
